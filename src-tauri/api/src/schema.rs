@@ -1,0 +1,298 @@
+//! Every request, response and event, once. Routes, client and TypeScript
+//! bindings derive from the list at the end of this page.
+
+use crate::view::{CheckReport, EngineInfo, Environment, EnvironmentView, RunDetails, ServiceDetails};
+use benchtop_model::problem::Problem;
+use benchtop_model::status::Status;
+use benchtop_model::time::Timestamp;
+use benchtop_store::row::Run;
+use benchtop_telemetry::query::{LogPage, LogQuery};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use ts_rs::TS;
+
+/// The version of this list. A face and an engine whose numbers differ say so
+/// instead of guessing.
+pub const PROTOCOL: u32 = 1;
+
+/// One request: its name on the wire, its body and its answer.
+pub trait Method: Serialize + DeserializeOwned + Send + Sync + 'static {
+    /// `noun.verb`, also the path: `POST /v1/noun.verb`.
+    const NAME: &'static str;
+    /// The body of a successful answer.
+    type Response: Serialize + DeserializeOwned + Send + 'static;
+}
+
+/// Why a request failed, in a form that a face can act upon.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS, thiserror::Error)]
+#[error("{message}")]
+pub struct ApiError {
+    /// What kind of failure.
+    pub code: ErrorCode,
+    /// One sentence for people, without a full stop.
+    pub message: String,
+    /// What to do next, where there is something to say.
+    pub hint: Option<String>,
+    /// For [`ErrorCode::Definition`]: every finding in the file.
+    #[serde(default)]
+    pub problems: Vec<Problem>,
+}
+
+/// Kinds of failure. A variant exists because some face behaves differently.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum ErrorCode {
+    /// The environment file is missing or wrong; the CLI exits with 2.
+    Definition,
+    /// No environment, service or run of that name.
+    NotFound,
+    /// The request itself is malformed.
+    Invalid,
+    /// The engine of another version answers.
+    Version,
+    /// The engine does not answer.
+    Unavailable,
+    /// A fault of ours.
+    Internal,
+}
+
+/// What the engine tells without being asked.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case", tag = "type")]
+pub enum Event {
+    /// Something that views show has changed; they pull what they show. Sent at
+    /// most once a frame (50 ms) per environment.
+    Changed {
+        /// The environment's identity.
+        environment: String,
+        /// What has changed.
+        topics: Vec<Topic>,
+    },
+    /// The list of environments has changed.
+    Environments,
+    /// A service turned for the worse, or recovered.
+    Alert(Alert),
+}
+
+/// Parts of an environment that change independently.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, TS)]
+#[serde(rename_all = "lowercase")]
+pub enum Topic {
+    /// States, health, statistics.
+    Status,
+    /// New log records.
+    Logs,
+    /// The history.
+    Runs,
+}
+
+/// A change for the worse, or its end.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct Alert {
+    /// The environment's identity.
+    pub environment: String,
+    /// The environment's name.
+    pub name: String,
+    /// The service.
+    pub service: String,
+    /// What it was.
+    pub from: Status,
+    /// What it is.
+    pub to: Status,
+    /// Why, one sentence.
+    pub cause: String,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// Nothing to say.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct Empty {}
+
+/// `engine.info`: who answers.
+#[derive(Clone, Debug, Serialize, Deserialize, TS)]
+pub struct EngineInfoRequest {}
+
+/// `engine.stop`: end the engine process.
+#[derive(Clone, Debug, Serialize, Deserialize, TS)]
+pub struct EngineStopRequest {
+    /// Leave all services running, to be adopted by the next engine; otherwise
+    /// stop them first.
+    pub leave_running: bool,
+}
+
+/// `environment.list`: those that are open, then those that were, newest first.
+#[derive(Clone, Debug, Serialize, Deserialize, TS)]
+pub struct EnvironmentListRequest {}
+
+/// `environment.open`: read a definition and make it known. Starts nothing.
+#[derive(Clone, Debug, Serialize, Deserialize, TS)]
+pub struct EnvironmentOpenRequest {
+    /// A project folder or an environment file, absolute; absent for the
+    /// built-in sample.
+    pub path: Option<String>,
+    /// Profiles to switch on.
+    #[serde(default)]
+    pub profiles: Vec<String>,
+    /// Variables of the caller, for interpolation.
+    #[serde(default)]
+    #[ts(type = "Record<string, string>")]
+    pub variables: std::collections::BTreeMap<String, String>,
+}
+
+/// `environment.check`: read a definition and report; nothing is remembered.
+#[derive(Clone, Debug, Serialize, Deserialize, TS)]
+pub struct EnvironmentCheckRequest {
+    /// As in [`EnvironmentOpenRequest`].
+    pub path: Option<String>,
+    /// As in [`EnvironmentOpenRequest`].
+    #[serde(default)]
+    pub profiles: Vec<String>,
+    /// As in [`EnvironmentOpenRequest`].
+    #[serde(default)]
+    #[ts(type = "Record<string, string>")]
+    pub variables: std::collections::BTreeMap<String, String>,
+}
+
+/// `environment.status`: all that the Resources panel shows.
+#[derive(Clone, Debug, Serialize, Deserialize, TS)]
+pub struct EnvironmentStatusRequest {
+    /// The environment's identity.
+    pub environment: String,
+}
+
+/// `environment.up`: start what is not running.
+#[derive(Clone, Debug, Serialize, Deserialize, TS)]
+pub struct EnvironmentUpRequest {
+    /// The environment's identity.
+    pub environment: String,
+    /// Only these and what they depend on; all where it is empty.
+    #[serde(default)]
+    pub services: Vec<String>,
+}
+
+/// `environment.down`: stop everything, dependants first.
+#[derive(Clone, Debug, Serialize, Deserialize, TS)]
+pub struct EnvironmentDownRequest {
+    /// The environment's identity.
+    pub environment: String,
+}
+
+/// `service.start`: start one service.
+#[derive(Clone, Debug, Serialize, Deserialize, TS)]
+pub struct ServiceStartRequest {
+    /// The environment's identity.
+    pub environment: String,
+    /// Name of the service.
+    pub service: String,
+    /// Start what it depends on, too; otherwise it waits for them.
+    #[serde(default)]
+    pub with_dependencies: bool,
+}
+
+/// `service.stop`: stop one service, and nothing else.
+#[derive(Clone, Debug, Serialize, Deserialize, TS)]
+pub struct ServiceStopRequest {
+    /// The environment's identity.
+    pub environment: String,
+    /// Name of the service.
+    pub service: String,
+}
+
+/// `service.restart`: stop one service and start it anew.
+#[derive(Clone, Debug, Serialize, Deserialize, TS)]
+pub struct ServiceRestartRequest {
+    /// The environment's identity.
+    pub environment: String,
+    /// Name of the service.
+    pub service: String,
+}
+
+/// `service.probe`: run its probes now.
+#[derive(Clone, Debug, Serialize, Deserialize, TS)]
+pub struct ServiceProbeRequest {
+    /// The environment's identity.
+    pub environment: String,
+    /// Name of the service.
+    pub service: String,
+}
+
+/// `service.details`: all that the details pane shows.
+#[derive(Clone, Debug, Serialize, Deserialize, TS)]
+pub struct ServiceDetailsRequest {
+    /// The environment's identity.
+    pub environment: String,
+    /// Name of the service.
+    pub service: String,
+}
+
+/// `logs.query`: a window of an environment's log.
+#[derive(Clone, Debug, Serialize, Deserialize, TS)]
+pub struct LogsQueryRequest {
+    /// The environment's identity.
+    pub environment: String,
+    /// Which window.
+    pub query: LogQuery,
+}
+
+/// `runs.list`: newest first.
+#[derive(Clone, Debug, Serialize, Deserialize, TS)]
+pub struct RunsListRequest {
+    /// Only runs of this environment.
+    pub environment: Option<String>,
+    /// At most so many.
+    pub limit: u32,
+}
+
+/// `runs.show`: one run with its instances and transitions.
+#[derive(Clone, Debug, Serialize, Deserialize, TS)]
+pub struct RunsShowRequest {
+    /// The run.
+    pub run: String,
+}
+
+/// The list. Each line makes a [`Method`], a route, a handler that the host must
+/// have, and an entry of the TypeScript map.
+#[macro_export]
+macro_rules! with_methods {
+    ($callback:ident) => {
+        $callback! {
+            "engine.info" => engine_info(EngineInfoRequest) -> EngineInfo;
+            "engine.stop" => engine_stop(EngineStopRequest) -> Empty;
+            "environment.list" => environment_list(EnvironmentListRequest) -> Vec<Environment>;
+            "environment.open" => environment_open(EnvironmentOpenRequest) -> Environment;
+            "environment.check" => environment_check(EnvironmentCheckRequest) -> CheckReport;
+            "environment.status" => environment_status(EnvironmentStatusRequest) -> EnvironmentView;
+            "environment.up" => environment_up(EnvironmentUpRequest) -> Empty;
+            "environment.down" => environment_down(EnvironmentDownRequest) -> Empty;
+            "service.start" => service_start(ServiceStartRequest) -> Empty;
+            "service.stop" => service_stop(ServiceStopRequest) -> Empty;
+            "service.restart" => service_restart(ServiceRestartRequest) -> Empty;
+            "service.probe" => service_probe(ServiceProbeRequest) -> Empty;
+            "service.details" => service_details(ServiceDetailsRequest) -> ServiceDetails;
+            "logs.query" => logs_query(LogsQueryRequest) -> LogPage;
+            "runs.list" => runs_list(RunsListRequest) -> Vec<Run>;
+            "runs.show" => runs_show(RunsShowRequest) -> RunDetails;
+        }
+    };
+}
+
+macro_rules! declare_methods {
+    ($($name:literal => $handler:ident($request:ident) -> $response:ty;)*) => {
+        $(impl Method for $request {
+            const NAME: &'static str = $name;
+            type Response = $response;
+        })*
+
+        /// The TypeScript map from a method's name to its request and response.
+        #[must_use]
+        pub fn typescript_methods(config: &ts_rs::Config) -> String {
+            let mut text = String::from("export type Methods = {\n");
+            $(text += &format!(
+                "  {:?}: {{ request: {}; response: {} }};\n",
+                $name, <$request as TS>::name(config), <$response as TS>::name(config),
+            );)*
+            text + "};\n"
+        }
+    };
+}
+with_methods!(declare_methods);

@@ -1,0 +1,263 @@
+//! What faces show: plain data, complete in itself, made for one glance.
+
+use benchtop_model::probe::{ProbeRole, Verdict};
+use benchtop_model::plan::ServiceKind;
+use benchtop_model::problem::Problem;
+use benchtop_model::status::{Health, Lifecycle, Status};
+use benchtop_model::time::{Millis, Timestamp};
+use benchtop_store::row::{Instance, Run, Transition};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use ts_rs::TS;
+
+/// Who answers.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct EngineInfo {
+    /// Version of the binary.
+    pub version: String,
+    /// See [`crate::schema::PROTOCOL`].
+    pub protocol: u32,
+    /// Process id of the engine.
+    pub pid: u32,
+    /// When it was started.
+    pub started: Timestamp,
+    /// Where it keeps its data.
+    pub data_dir: String,
+}
+
+/// An environment in a list.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct Environment {
+    /// Its identity.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// Its folder.
+    pub project_dir: String,
+    /// Its file.
+    pub file: String,
+    /// Open in the engine; otherwise only remembered.
+    pub open: bool,
+    /// The built-in sample.
+    pub sample: bool,
+    /// The worst of its services; Stopped where it is only remembered.
+    pub status: Status,
+    /// When it was last opened.
+    pub last_opened: Timestamp,
+}
+
+/// The result of reading a definition.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct CheckReport {
+    /// The file that was read.
+    pub file: String,
+    /// Every finding, in the order of the file.
+    pub problems: Vec<Problem>,
+    /// The resolved plan with secrets masked, absent where there are errors.
+    #[ts(type = "unknown")]
+    pub plan: Option<serde_json::Value>,
+    /// Service names in an order in which each comes after what it waits for.
+    pub start_order: Vec<String>,
+}
+
+/// All of an environment at one moment.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+pub struct EnvironmentView {
+    /// The worst of all services.
+    pub status: Status,
+    /// Counts and sums over the services.
+    pub metrics: EnvironmentMetrics,
+    /// In the order of the file's names.
+    pub services: Vec<ServiceView>,
+    /// Its identity.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// Its folder.
+    pub project_dir: String,
+    /// Its file.
+    pub file: String,
+    /// The run that is going on.
+    pub run: Option<String>,
+    /// When that run started.
+    pub run_started: Option<Timestamp>,
+    /// The container runtime, where the environment needs one.
+    pub runtime: Option<RuntimeView>,
+    /// Nothing is on its way any more: every wanted service is Healthy,
+    /// Completed, or in trouble with a named cause.
+    pub settled: bool,
+    /// Findings in the file as it lies on disk now.
+    pub problems: Vec<Problem>,
+    /// Services whose definition on disk differs from what runs.
+    pub changed: Vec<String>,
+}
+
+/// Counts and sums over the services of an environment.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, TS)]
+pub struct EnvironmentMetrics {
+    /// All services.
+    pub services: u32,
+    /// How many are Healthy.
+    pub healthy: u32,
+    /// How many are Degraded.
+    pub degraded: u32,
+    /// How many are Unhealthy.
+    pub unhealthy: u32,
+    /// How many are Starting.
+    pub starting: u32,
+    /// How many are Stopped.
+    pub stopped: u32,
+    /// Starts after unexpected ends, in this run.
+    pub restarts: u32,
+    /// Sum over the services, in percent of one core.
+    pub cpu: f64,
+    /// Sum over the services, in bytes.
+    #[ts(type = "number")]
+    pub memory: u64,
+}
+
+/// The container runtime of an environment.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct RuntimeView {
+    /// It answers.
+    pub available: bool,
+    /// `Docker 20.10.24`, where it has answered once.
+    pub name: Option<String>,
+    /// What is wrong, where it does not answer.
+    pub problem: Option<String>,
+    /// What to do about it.
+    pub hint: Option<String>,
+    /// Since when this is so.
+    pub since: Timestamp,
+}
+
+/// One service at one moment.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+pub struct ServiceView {
+    /// Its name.
+    pub name: String,
+    /// What it is.
+    pub kind: ServiceKind,
+    /// Heading under which it is listed.
+    pub group: Option<String>,
+    /// What a person sees.
+    pub status: Status,
+    /// Where it is in its life.
+    pub lifecycle: Lifecycle,
+    /// What its probes say.
+    pub health: Health,
+    /// Why it is so, one sentence; absent where nothing needs saying.
+    pub reason: Option<String>,
+    /// What is going on right now: `pulling postgres:16, 43 %`.
+    pub progress: Option<String>,
+    /// Since when its status is what it is.
+    pub since: Timestamp,
+    /// Number of the current or last start; 0 where it was never started.
+    #[ts(type = "number")]
+    pub generation: u64,
+    /// Starts after unexpected ends, in this run.
+    pub restarts: u32,
+    /// When the next start is due, in Backoff.
+    pub next_start: Option<Timestamp>,
+    /// When the instance was started.
+    pub started: Option<Timestamp>,
+    /// Its addresses as seen from this host.
+    pub endpoints: Vec<EndpointView>,
+    /// Process id, for processes.
+    pub pid: Option<u32>,
+    /// Container id, for containers.
+    pub container_id: Option<String>,
+    /// Exit code of the last instance that ended.
+    pub exit_code: Option<i32>,
+    /// In percent of one core, over the last sample.
+    pub cpu: Option<f64>,
+    /// Resident memory of the whole tree, in bytes.
+    #[ts(type = "number | null")]
+    pub memory: Option<u64>,
+    /// One entry per probe.
+    pub probes: Vec<ProbeView>,
+    /// Names of the services it waits for.
+    pub depends_on: Vec<String>,
+    /// Image or command line.
+    pub source: String,
+    /// The evidence for all this is old: the container runtime is silent.
+    pub stale: bool,
+    /// The definition on disk differs from what runs.
+    pub changed: bool,
+}
+
+/// One address of a service.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct EndpointView {
+    /// Its name.
+    pub name: String,
+    /// `http://localhost:5001`; a browser can open those with http(s).
+    pub url: String,
+    /// Host part.
+    pub host: String,
+    /// Port part.
+    pub port: u16,
+}
+
+/// The state of one probe.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct ProbeView {
+    /// Which question it answers.
+    pub role: ProbeRole,
+    /// `http`, `tcp`, `exec` or `container`.
+    pub kind: String,
+    /// What it asks: `GET http://localhost:5001/health/ready`.
+    pub target: String,
+    /// Time between two attempts.
+    pub interval: Millis,
+    /// The last answer; absent before the first.
+    pub verdict: Option<Verdict>,
+    /// One line about the last answer.
+    pub text: Option<String>,
+    /// Latency of the last answer in microseconds.
+    #[ts(type = "number | null")]
+    pub latency_us: Option<u64>,
+    /// When the last answer came.
+    pub at: Option<Timestamp>,
+    /// Failures in a row, up to now.
+    pub failures: u32,
+    /// Named findings of the last answer.
+    pub details: BTreeMap<String, String>,
+}
+
+/// All of one service.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+pub struct ServiceDetails {
+    /// Its state.
+    pub service: ServiceView,
+    /// The variables of its instance, or of the next one.
+    pub environment: Vec<Variable>,
+    /// Its last instances, newest first.
+    pub instances: Vec<Instance>,
+    /// Its last changes of state, newest first.
+    pub transitions: Vec<Transition>,
+}
+
+/// One variable of a service.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct Variable {
+    /// Its name.
+    pub key: String,
+    /// Its value, or the mask.
+    pub value: String,
+    /// The value is masked.
+    pub secret: bool,
+    /// Added by Benchtop, not written in the file.
+    pub injected: bool,
+}
+
+/// All of one run.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct RunDetails {
+    /// The run.
+    pub run: Run,
+    /// Its instances, oldest first.
+    pub instances: Vec<Instance>,
+    /// Its changes of state, oldest first.
+    pub transitions: Vec<Transition>,
+}

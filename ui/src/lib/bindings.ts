@@ -1,0 +1,860 @@
+// Made from src-tauri/api/src/schema.rs by `cargo xtask bindings`. Do not edit.
+
+export type Alert = { 
+/**
+ * The environment's identity.
+ */
+environment: string, 
+/**
+ * The environment's name.
+ */
+name: string, 
+/**
+ * The service.
+ */
+service: string, 
+/**
+ * What it was.
+ */
+from: Status, 
+/**
+ * What it is.
+ */
+to: Status, 
+/**
+ * Why, one sentence.
+ */
+cause: string, 
+/**
+ * When.
+ */
+at: Timestamp, };
+export type ApiError = { 
+/**
+ * What kind of failure.
+ */
+code: ErrorCode, 
+/**
+ * One sentence for people, without a full stop.
+ */
+message: string, 
+/**
+ * What to do next, where there is something to say.
+ */
+hint: string | null, 
+/**
+ * For [`ErrorCode::Definition`]: every finding in the file.
+ */
+problems: Array<Problem>, };
+export type CheckReport = { 
+/**
+ * The file that was read.
+ */
+file: string, 
+/**
+ * Every finding, in the order of the file.
+ */
+problems: Array<Problem>, 
+/**
+ * The resolved plan with secrets masked, absent where there are errors.
+ */
+plan: unknown, 
+/**
+ * Service names in an order in which each comes after what it waits for.
+ */
+start_order: Array<string>, };
+export type Empty = Record<symbol, never>;
+export type EndpointView = { 
+/**
+ * Its name.
+ */
+name: string, 
+/**
+ * `http://localhost:5001`; a browser can open those with http(s).
+ */
+url: string, 
+/**
+ * Host part.
+ */
+host: string, 
+/**
+ * Port part.
+ */
+port: number, };
+export type EngineInfo = { 
+/**
+ * Version of the binary.
+ */
+version: string, 
+/**
+ * See [`crate::schema::PROTOCOL`].
+ */
+protocol: number, 
+/**
+ * Process id of the engine.
+ */
+pid: number, 
+/**
+ * When it was started.
+ */
+started: Timestamp, 
+/**
+ * Where it keeps its data.
+ */
+data_dir: string, };
+export type EngineInfoRequest = Record<symbol, never>;
+export type EngineStopRequest = { 
+/**
+ * Leave all services running, to be adopted by the next engine; otherwise
+ * stop them first.
+ */
+leave_running: boolean, };
+export type Environment = { 
+/**
+ * Its identity.
+ */
+id: string, 
+/**
+ * Its name.
+ */
+name: string, 
+/**
+ * Its folder.
+ */
+project_dir: string, 
+/**
+ * Its file.
+ */
+file: string, 
+/**
+ * Open in the engine; otherwise only remembered.
+ */
+open: boolean, 
+/**
+ * The built-in sample.
+ */
+sample: boolean, 
+/**
+ * The worst of its services; Stopped where it is only remembered.
+ */
+status: Status, 
+/**
+ * When it was last opened.
+ */
+last_opened: Timestamp, };
+export type EnvironmentCheckRequest = { 
+/**
+ * As in [`EnvironmentOpenRequest`].
+ */
+path: string | null, 
+/**
+ * As in [`EnvironmentOpenRequest`].
+ */
+profiles: Array<string>, 
+/**
+ * As in [`EnvironmentOpenRequest`].
+ */
+variables: Record<string, string>, };
+export type EnvironmentDownRequest = { 
+/**
+ * The environment's identity.
+ */
+environment: string, };
+export type EnvironmentListRequest = Record<symbol, never>;
+export type EnvironmentMetrics = { 
+/**
+ * All services.
+ */
+services: number, 
+/**
+ * How many are Healthy.
+ */
+healthy: number, 
+/**
+ * How many are Degraded.
+ */
+degraded: number, 
+/**
+ * How many are Unhealthy.
+ */
+unhealthy: number, 
+/**
+ * How many are Starting.
+ */
+starting: number, 
+/**
+ * How many are Stopped.
+ */
+stopped: number, 
+/**
+ * Starts after unexpected ends, in this run.
+ */
+restarts: number, 
+/**
+ * Sum over the services, in percent of one core.
+ */
+cpu: number, 
+/**
+ * Sum over the services, in bytes.
+ */
+memory: number, };
+export type EnvironmentOpenRequest = { 
+/**
+ * A project folder or an environment file, absolute; absent for the
+ * built-in sample.
+ */
+path: string | null, 
+/**
+ * Profiles to switch on.
+ */
+profiles: Array<string>, 
+/**
+ * Variables of the caller, for interpolation.
+ */
+variables: Record<string, string>, };
+export type EnvironmentStatusRequest = { 
+/**
+ * The environment's identity.
+ */
+environment: string, };
+export type EnvironmentUpRequest = { 
+/**
+ * The environment's identity.
+ */
+environment: string, 
+/**
+ * Only these and what they depend on; all where it is empty.
+ */
+services: Array<string>, };
+export type EnvironmentView = { 
+/**
+ * The worst of all services.
+ */
+status: Status, 
+/**
+ * Counts and sums over the services.
+ */
+metrics: EnvironmentMetrics, 
+/**
+ * In the order of the file's names.
+ */
+services: Array<ServiceView>, 
+/**
+ * Its identity.
+ */
+id: string, 
+/**
+ * Its name.
+ */
+name: string, 
+/**
+ * Its folder.
+ */
+project_dir: string, 
+/**
+ * Its file.
+ */
+file: string, 
+/**
+ * The run that is going on.
+ */
+run: string | null, 
+/**
+ * When that run started.
+ */
+run_started: Timestamp | null, 
+/**
+ * The container runtime, where the environment needs one.
+ */
+runtime: RuntimeView | null, 
+/**
+ * Nothing is on its way any more: every wanted service is Healthy,
+ * Completed, or in trouble with a named cause.
+ */
+settled: boolean, 
+/**
+ * Findings in the file as it lies on disk now.
+ */
+problems: Array<Problem>, 
+/**
+ * Services whose definition on disk differs from what runs.
+ */
+changed: Array<string>, };
+export type ErrorCode = "definition" | "not_found" | "invalid" | "version" | "unavailable" | "internal";
+export type Event = { "type": "changed", 
+/**
+ * The environment's identity.
+ */
+environment: string, 
+/**
+ * What has changed.
+ */
+topics: Array<Topic>, } | { "type": "environments" } | { "type": "alert" } & Alert;
+export type Exit = { 
+/**
+ * The exit code, in the form 128 + n for death by signal n.
+ */
+code: number | null, 
+/**
+ * The signal that ended it, where it is known.
+ */
+signal: number | null, 
+/**
+ * The container runtime saw the out-of-memory killer at work.
+ */
+oom: boolean, 
+/**
+ * It did not end within the grace period and was killed by us.
+ */
+killed_after_grace: boolean, };
+export type Health = "Unknown" | "Healthy" | "Degraded" | "Unhealthy";
+export type Instance = { 
+/**
+ * The run it belongs to.
+ */
+run: string, 
+/**
+ * Name of the service.
+ */
+service: string, 
+/**
+ * Number of the start.
+ */
+generation: number, 
+/**
+ * Container id, or process id.
+ */
+identity: string, 
+/**
+ * Hash of the definition it was started from.
+ */
+definition: string, 
+/**
+ * When it was launched.
+ */
+started: Timestamp, 
+/**
+ * From launch to the first Healthy.
+ */
+time_to_ready: Millis | null, 
+/**
+ * When it ended.
+ */
+ended: Timestamp | null, 
+/**
+ * How it ended.
+ */
+exit: Exit | null, };
+export type Level = "trace" | "debug" | "info" | "warn" | "error" | "fatal";
+export type Lifecycle = "Stopped" | "Waiting" | "Building" | "Starting" | "Running" | "Stopping" | "Backoff" | "Completed" | "Failed";
+export type LogPage = { 
+/**
+ * The window. With `after`, the oldest that match; otherwise the newest.
+ */
+records: Array<LogRecord>, 
+/**
+ * Number of the newest record there is, matching or not: the `after` of
+ * the next question.
+ */
+newest: number, 
+/**
+ * Whether more records match beyond the window, on its far side.
+ */
+more: boolean, 
+/**
+ * Records that were pushed out of memory since the start.
+ */
+dropped: number, 
+/**
+ * How many records there are per level, trace to fatal, of the chosen
+ * services and text, whatever their level.
+ */
+levels: Array<number>, };
+export type LogQuery = { 
+/**
+ * Only these services; all where it is empty.
+ */
+services: Array<string>, 
+/**
+ * Only this level and above.
+ */
+min_level: Level | null, 
+/**
+ * Only lines that contain this text, without regard to case.
+ */
+text: string | null, 
+/**
+ * Only records before this number: older ones, for scrolling back.
+ */
+before: number | null, 
+/**
+ * Only records after this number: newer ones, for following.
+ */
+after: number | null, 
+/**
+ * At most so many; the server's limit is 5000.
+ */
+limit: number, };
+export type LogRecord = { 
+/**
+ * Position in the environment's log: later records have larger numbers.
+ */
+seq: number, 
+/**
+ * When it was written, in milliseconds.
+ */
+time: Timestamp, 
+/**
+ * Name of the service.
+ */
+service: string, 
+/**
+ * Which start of the service wrote it.
+ */
+generation: number, 
+/**
+ * Where it came from.
+ */
+stream: Stream, 
+/**
+ * As recognised in the text, or by the stream.
+ */
+severity: Level, 
+/**
+ * The text as written, without the line end, ANSI colours kept.
+ */
+body: string, 
+/**
+ * Named values found in the line.
+ */
+attributes?: { [key in string]: string }, 
+/**
+ * The trace it belongs to, 32 hexadecimal digits.
+ */
+trace_id?: string | null, 
+/**
+ * The span it belongs to, 16 hexadecimal digits.
+ */
+span_id?: string | null, };
+export type LogsQueryRequest = { 
+/**
+ * The environment's identity.
+ */
+environment: string, 
+/**
+ * Which window.
+ */
+query: LogQuery, };
+export type Millis = number;
+export type Place = { 
+/**
+ * The file as the user would name it.
+ */
+file: string, 
+/**
+ * 1-based; 0 where the whole file is meant.
+ */
+line: number, 
+/**
+ * 1-based, in characters; 0 where the whole line is meant.
+ */
+column: number, };
+export type ProbeRole = "startup" | "live" | "ready";
+export type ProbeView = { 
+/**
+ * Which question it answers.
+ */
+role: ProbeRole, 
+/**
+ * `http`, `tcp`, `exec` or `container`.
+ */
+kind: string, 
+/**
+ * What it asks: `GET http://localhost:5001/health/ready`.
+ */
+target: string, 
+/**
+ * Time between two attempts.
+ */
+interval: Millis, 
+/**
+ * The last answer; absent before the first.
+ */
+verdict: Verdict | null, 
+/**
+ * One line about the last answer.
+ */
+text: string | null, 
+/**
+ * Latency of the last answer in microseconds.
+ */
+latency_us: number | null, 
+/**
+ * When the last answer came.
+ */
+at: Timestamp | null, 
+/**
+ * Failures in a row, up to now.
+ */
+failures: number, 
+/**
+ * Named findings of the last answer.
+ */
+details: { [key in string]: string }, };
+export type Problem = { 
+/**
+ * Error or warning.
+ */
+severity: Severity, 
+/**
+ * Where it was found.
+ */
+place: Place, 
+/**
+ * What was found and what was expected, one sentence without a full stop.
+ */
+message: string, 
+/**
+ * What to do about it, where there is something to say.
+ */
+hint: string | null, };
+export type Run = { 
+/**
+ * Unique, sortable by start.
+ */
+id: string, 
+/**
+ * The environment's identity.
+ */
+environment: string, 
+/**
+ * Its name when the run began.
+ */
+name: string, 
+/**
+ * Its folder.
+ */
+project_dir: string, 
+/**
+ * When the first service was asked for.
+ */
+started: Timestamp, 
+/**
+ * When the last instance had ended.
+ */
+ended: Timestamp | null, 
+/**
+ * How it ended.
+ */
+result: RunResult, 
+/**
+ * Services in the definition.
+ */
+services: number, 
+/**
+ * Starts that followed an unexpected end.
+ */
+restarts: number, 
+/**
+ * From the start until every service was Healthy or Completed for the first
+ * time; absent where that never happened.
+ */
+time_to_ready: Millis | null, 
+/**
+ * Git commit of the project folder, shortened, where it is a checkout.
+ */
+git_commit: string | null, 
+/**
+ * The checkout had uncommitted changes.
+ */
+git_dirty: boolean, };
+export type RunDetails = { 
+/**
+ * The run.
+ */
+run: Run, 
+/**
+ * Its instances, oldest first.
+ */
+instances: Array<Instance>, 
+/**
+ * Its changes of state, oldest first.
+ */
+transitions: Array<Transition>, };
+export type RunResult = "running" | "clean" | "troubled" | "interrupted";
+export type RunsListRequest = { 
+/**
+ * Only runs of this environment.
+ */
+environment: string | null, 
+/**
+ * At most so many.
+ */
+limit: number, };
+export type RunsShowRequest = { 
+/**
+ * The run.
+ */
+run: string, };
+export type RuntimeView = { 
+/**
+ * It answers.
+ */
+available: boolean, 
+/**
+ * `Docker 20.10.24`, where it has answered once.
+ */
+name: string | null, 
+/**
+ * What is wrong, where it does not answer.
+ */
+problem: string | null, 
+/**
+ * What to do about it.
+ */
+hint: string | null, 
+/**
+ * Since when this is so.
+ */
+since: Timestamp, };
+export type ServiceDetails = { 
+/**
+ * Its state.
+ */
+service: ServiceView, 
+/**
+ * The variables of its instance, or of the next one.
+ */
+environment: Array<Variable>, 
+/**
+ * Its last instances, newest first.
+ */
+instances: Array<Instance>, 
+/**
+ * Its last changes of state, newest first.
+ */
+transitions: Array<Transition>, };
+export type ServiceDetailsRequest = { 
+/**
+ * The environment's identity.
+ */
+environment: string, 
+/**
+ * Name of the service.
+ */
+service: string, };
+export type ServiceKind = "container" | "process" | "external";
+export type ServiceProbeRequest = { 
+/**
+ * The environment's identity.
+ */
+environment: string, 
+/**
+ * Name of the service.
+ */
+service: string, };
+export type ServiceRestartRequest = { 
+/**
+ * The environment's identity.
+ */
+environment: string, 
+/**
+ * Name of the service.
+ */
+service: string, };
+export type ServiceStartRequest = { 
+/**
+ * The environment's identity.
+ */
+environment: string, 
+/**
+ * Name of the service.
+ */
+service: string, 
+/**
+ * Start what it depends on, too; otherwise it waits for them.
+ */
+with_dependencies: boolean, };
+export type ServiceStopRequest = { 
+/**
+ * The environment's identity.
+ */
+environment: string, 
+/**
+ * Name of the service.
+ */
+service: string, };
+export type ServiceView = { 
+/**
+ * Its name.
+ */
+name: string, 
+/**
+ * What it is.
+ */
+kind: ServiceKind, 
+/**
+ * Heading under which it is listed.
+ */
+group: string | null, 
+/**
+ * What a person sees.
+ */
+status: Status, 
+/**
+ * Where it is in its life.
+ */
+lifecycle: Lifecycle, 
+/**
+ * What its probes say.
+ */
+health: Health, 
+/**
+ * Why it is so, one sentence; absent where nothing needs saying.
+ */
+reason: string | null, 
+/**
+ * What is going on right now: `pulling postgres:16, 43 %`.
+ */
+progress: string | null, 
+/**
+ * Since when its status is what it is.
+ */
+since: Timestamp, 
+/**
+ * Number of the current or last start; 0 where it was never started.
+ */
+generation: number, 
+/**
+ * Starts after unexpected ends, in this run.
+ */
+restarts: number, 
+/**
+ * When the next start is due, in Backoff.
+ */
+next_start: Timestamp | null, 
+/**
+ * When the instance was started.
+ */
+started: Timestamp | null, 
+/**
+ * Its addresses as seen from this host.
+ */
+endpoints: Array<EndpointView>, 
+/**
+ * Process id, for processes.
+ */
+pid: number | null, 
+/**
+ * Container id, for containers.
+ */
+container_id: string | null, 
+/**
+ * Exit code of the last instance that ended.
+ */
+exit_code: number | null, 
+/**
+ * In percent of one core, over the last sample.
+ */
+cpu: number | null, 
+/**
+ * Resident memory of the whole tree, in bytes.
+ */
+memory: number | null, 
+/**
+ * One entry per probe.
+ */
+probes: Array<ProbeView>, 
+/**
+ * Names of the services it waits for.
+ */
+depends_on: Array<string>, 
+/**
+ * Image or command line.
+ */
+source: string, 
+/**
+ * The evidence for all this is old: the container runtime is silent.
+ */
+stale: boolean, 
+/**
+ * The definition on disk differs from what runs.
+ */
+changed: boolean, };
+export type Severity = "error" | "warning";
+export type Status = "Stopped" | "Healthy" | "Starting" | "Degraded" | "Unhealthy";
+export type Stream = "stdout" | "stderr" | "benchtop";
+export type Timestamp = number;
+export type Topic = "status" | "logs" | "runs";
+export type Transition = { 
+/**
+ * The run it belongs to.
+ */
+run: string, 
+/**
+ * Name of the service.
+ */
+service: string, 
+/**
+ * Number of the start it happened in.
+ */
+generation: number, 
+/**
+ * When.
+ */
+at: Timestamp, 
+/**
+ * The state entered.
+ */
+lifecycle: Lifecycle, 
+/**
+ * The health entered.
+ */
+health: Health, 
+/**
+ * What a person saw from then on.
+ */
+status: Status, 
+/**
+ * Why, one sentence.
+ */
+cause: string, };
+export type Variable = { 
+/**
+ * Its name.
+ */
+key: string, 
+/**
+ * Its value, or the mask.
+ */
+value: string, 
+/**
+ * The value is masked.
+ */
+secret: boolean, 
+/**
+ * Added by Benchtop, not written in the file.
+ */
+injected: boolean, };
+export type Verdict = "pass" | "warn" | "fail";
+
+export const PROTOCOL = 1;
+
+export type Methods = {
+  "engine.info": { request: EngineInfoRequest; response: EngineInfo };
+  "engine.stop": { request: EngineStopRequest; response: Empty };
+  "environment.list": { request: EnvironmentListRequest; response: Array<Environment> };
+  "environment.open": { request: EnvironmentOpenRequest; response: Environment };
+  "environment.check": { request: EnvironmentCheckRequest; response: CheckReport };
+  "environment.status": { request: EnvironmentStatusRequest; response: EnvironmentView };
+  "environment.up": { request: EnvironmentUpRequest; response: Empty };
+  "environment.down": { request: EnvironmentDownRequest; response: Empty };
+  "service.start": { request: ServiceStartRequest; response: Empty };
+  "service.stop": { request: ServiceStopRequest; response: Empty };
+  "service.restart": { request: ServiceRestartRequest; response: Empty };
+  "service.probe": { request: ServiceProbeRequest; response: Empty };
+  "service.details": { request: ServiceDetailsRequest; response: ServiceDetails };
+  "logs.query": { request: LogsQueryRequest; response: LogPage };
+  "runs.list": { request: RunsListRequest; response: Array<Run> };
+  "runs.show": { request: RunsShowRequest; response: RunDetails };
+};
