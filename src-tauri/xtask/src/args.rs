@@ -1,0 +1,225 @@
+//! The command line of `cargo xtask`: the only place that reads arguments.
+
+use std::path::PathBuf;
+
+/// Everything that can be asked of xtask.
+#[derive(Debug, PartialEq)]
+pub(crate) enum Command {
+    Run(RunOptions),
+    Test(TestOptions),
+    Tidy,
+    Bindings,
+    Package(PackageOptions),
+    Help,
+}
+
+/// `cargo xtask run`.
+#[derive(Debug, Default, PartialEq)]
+pub(crate) struct RunOptions {
+    /// No window: the engine and the CLI only.
+    pub(crate) headless: bool,
+    /// Bring the environment up, say how it is, take it down again.
+    pub(crate) check: bool,
+    /// The environment file to open instead of the built-in sample.
+    pub(crate) file: Option<PathBuf>,
+    pub(crate) release: bool,
+    /// Install system packages without asking.
+    pub(crate) yes: bool,
+}
+
+/// `cargo xtask test`.
+#[derive(Debug, Default, PartialEq)]
+pub(crate) struct TestOptions {
+    /// Container tests must run: install and start an engine, and never skip them.
+    pub(crate) require_docker: bool,
+    /// Also the tests that take minutes.
+    pub(crate) full: bool,
+    /// One stage by its name, or the tests whose name contains this.
+    pub(crate) only: Option<String>,
+    /// Install system packages without asking.
+    pub(crate) yes: bool,
+}
+
+/// `cargo xtask package`.
+#[derive(Debug, Default, PartialEq)]
+pub(crate) struct PackageOptions {
+    /// Install system packages without asking.
+    pub(crate) yes: bool,
+}
+
+pub(crate) const USAGE: &str = "\
+Chores of this project.
+
+Usage: cargo xtask <command> [options]
+
+Commands:
+  run        Install what is missing, build, and open the desktop on the sample environment
+      --headless        no window: `benchtop up` in this terminal, until Ctrl-C
+      --check           bring it up, wait until it is healthy, print the status, take it down
+      -f, --file FILE   open this environment file instead of the sample
+      --release         build with optimisation
+  test       Install what is missing and run every check and test
+      --require docker  container tests must run: installs and starts an engine when none answers
+      --full            also the tests that take minutes
+      --only NAME       one stage (`cargo xtask test --only tidy`), or the tests whose name contains NAME
+  tidy       Check the rules of the house that no compiler knows (also part of `test`)
+  bindings   Write the TypeScript types of the API anew
+  package    Build the installable packages for this system
+  help       Print this text
+
+Options of every command that installs something:
+  -y, --yes  install system packages without asking (the default when CI is set)";
+
+/// Reads the words after `cargo xtask`.
+pub(crate) fn parse(words: impl IntoIterator<Item = String>) -> Result<Command, String> {
+    let mut words = words.into_iter();
+    let Some(name) = words.next() else {
+        return Err("a command is missing".to_owned());
+    };
+    let mut rest = Words {
+        command: name.clone(),
+        words: words.collect::<Vec<_>>().into_iter(),
+    };
+    match name.as_str() {
+        "run" => rest.run().map(Command::Run),
+        "test" => rest.test().map(Command::Test),
+        "tidy" => rest.nothing().map(|()| Command::Tidy),
+        "bindings" => rest.nothing().map(|()| Command::Bindings),
+        "package" => rest.package().map(Command::Package),
+        "help" | "-h" | "--help" => Ok(Command::Help),
+        _ => Err(format!("there is no command `{name}`")),
+    }
+}
+
+/// What is left of the command line after the command's name.
+struct Words {
+    command: String,
+    words: std::vec::IntoIter<String>,
+}
+
+impl Words {
+    fn run(&mut self) -> Result<RunOptions, String> {
+        let mut options = RunOptions::default();
+        while let Some(word) = self.words.next() {
+            match word.as_str() {
+                "--headless" => options.headless = true,
+                "--check" => options.check = true,
+                "--release" => options.release = true,
+                "-f" | "--file" => options.file = Some(self.value(&word)?.into()),
+                "-y" | "--yes" => options.yes = true,
+                _ => return Err(self.unknown(&word)),
+            }
+        }
+        Ok(options)
+    }
+
+    fn test(&mut self) -> Result<TestOptions, String> {
+        let mut options = TestOptions::default();
+        while let Some(word) = self.words.next() {
+            match word.as_str() {
+                "--require" => match self.value(&word)?.as_str() {
+                    "docker" => options.require_docker = true,
+                    other => return Err(format!("`--require` knows `docker`, not `{other}`")),
+                },
+                "--full" => options.full = true,
+                "--only" => options.only = Some(self.value(&word)?),
+                "-y" | "--yes" => options.yes = true,
+                _ => return Err(self.unknown(&word)),
+            }
+        }
+        Ok(options)
+    }
+
+    fn package(&mut self) -> Result<PackageOptions, String> {
+        let mut options = PackageOptions::default();
+        while let Some(word) = self.words.next() {
+            match word.as_str() {
+                "-y" | "--yes" => options.yes = true,
+                _ => return Err(self.unknown(&word)),
+            }
+        }
+        Ok(options)
+    }
+
+    fn nothing(&mut self) -> Result<(), String> {
+        match self.words.next() {
+            None => Ok(()),
+            Some(word) => Err(self.unknown(&word)),
+        }
+    }
+
+    fn value(&mut self, option: &str) -> Result<String, String> {
+        self.words
+            .next()
+            .ok_or_else(|| format!("`{option}` needs a value"))
+    }
+
+    fn unknown(&self, word: &str) -> String {
+        format!("`cargo xtask {}` has no option `{word}`", self.command)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse_line(line: &str) -> Result<Command, String> {
+        parse(line.split_whitespace().map(str::to_owned))
+    }
+
+    #[test]
+    fn run_takes_its_options_in_any_order() {
+        assert_eq!(
+            parse_line("run -f shop/benchtop.yaml --release --headless --check -y"),
+            Ok(Command::Run(RunOptions {
+                headless: true,
+                check: true,
+                file: Some("shop/benchtop.yaml".into()),
+                release: true,
+                yes: true,
+            }))
+        );
+        assert_eq!(parse_line("run"), Ok(Command::Run(RunOptions::default())));
+    }
+
+    #[test]
+    fn test_takes_its_options() {
+        assert_eq!(
+            parse_line("test --require docker --full --only health"),
+            Ok(Command::Test(TestOptions {
+                require_docker: true,
+                full: true,
+                only: Some("health".into()),
+                yes: false,
+            }))
+        );
+    }
+
+    #[test]
+    fn an_error_names_the_word_it_is_about() {
+        let error = |line| parse_line(line).expect_err(line);
+        assert_eq!(error("frobnicate"), "there is no command `frobnicate`");
+        assert_eq!(
+            error("run --fast"),
+            "`cargo xtask run` has no option `--fast`"
+        );
+        assert_eq!(error("tidy now"), "`cargo xtask tidy` has no option `now`");
+        assert_eq!(
+            error("test --require podman"),
+            "`--require` knows `docker`, not `podman`"
+        );
+        assert_eq!(error("test --only"), "`--only` needs a value");
+        assert_eq!(error(""), "a command is missing");
+    }
+
+    #[test]
+    fn the_usage_names_every_command() {
+        for name in ["run", "test", "tidy", "bindings", "package", "help"] {
+            assert!(
+                USAGE.contains(&format!("\n  {name} ")),
+                "{name} is not in the usage text"
+            );
+            assert!(parse_line(name).is_ok(), "{name} is not understood");
+        }
+    }
+}
