@@ -1,0 +1,57 @@
+// The one door from the page to the engine and the shell. Components and state
+// know this interface only; which implementation stands behind it is decided
+// once, in main.ts.
+import type { ApiError, Event, Methods } from "../bindings";
+
+export type Method = keyof Methods;
+export type RequestOf<M extends Method> = Methods[M]["request"];
+export type ResponseOf<M extends Method> = Methods[M]["response"];
+
+/** The way to the engine opened or broke. */
+export type ConnectionEvent = { type: "connection"; connected: boolean; message: string | null };
+
+/** The shell wants something of the page. */
+export type ShellEvent = { type: "quit_requested" } | { type: "navigate"; to: string };
+
+export type BackendEvent = Event | ConnectionEvent | ShellEvent;
+
+/** What the page learns before it asks anything. */
+export type Startup = {
+  /** The environment to show first. */
+  environment: string | null;
+  /** Version of the program that shows the page. */
+  version: string;
+  shell: "desktop" | "browser";
+};
+
+/** What happens to running services when the program ends. */
+export type QuitMode = "stop" | "leave" | "cancel";
+
+export interface Backend {
+  /** Asks the engine; rejects with an ApiError. */
+  call<M extends Method>(method: M, request: RequestOf<M>): Promise<ResponseOf<M>>;
+  /** Hears what nobody asked for, until the returned function is called. */
+  subscribe(handler: (event: BackendEvent) => void): () => void;
+  /** Lets the person choose a folder; null where they changed their mind. */
+  pickFolder(): Promise<string | null>;
+  /** Opens an http(s) address outside the page. */
+  openExternal(url: string): Promise<void>;
+  startup(): Promise<Startup>;
+  quit(mode: QuitMode): Promise<void>;
+}
+
+/** Whatever was thrown, as an ApiError. */
+export function toApiError(thrown: unknown): ApiError {
+  if (isApiError(thrown)) return { ...thrown, hint: thrown.hint ?? null, problems: thrown.problems ?? [] };
+  const message = thrown instanceof Error ? thrown.message : String(thrown);
+  return { code: "internal", message, hint: null, problems: [] };
+}
+
+function isApiError(value: unknown): value is ApiError {
+  return typeof value === "object" && value !== null && "code" in value && "message" in value;
+}
+
+/** Whether an address may be handed to the system's browser. */
+export function isWebAddress(url: string): boolean {
+  return /^https?:\/\//i.test(url);
+}

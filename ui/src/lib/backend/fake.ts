@@ -1,0 +1,140 @@
+// A backend without an engine: a simulated environment for tests and pictures.
+// Only the build mode "fake" contains it.
+import type { ApiError, Topic, Variable } from "../bindings";
+import type { Backend, BackendEvent, Method, RequestOf, ResponseOf } from "./backend";
+import { pastDetails } from "./fake/runs";
+import { buildWorld, definitionProblems, SCENARIOS, type Scenario } from "./fake/scenarios";
+import type { World } from "./fake/world";
+
+const LATENCY = 12;
+const FRAME = 100;
+
+/** What tests hold of the simulation, as `window.fake`. */
+export type FakeControl = {
+  world: World;
+  calls: Record<string, number>;
+  failNext: (method: Method, message: string, hint?: string) => void;
+  emit: (event: BackendEvent) => void;
+  opened: string[];
+  quits: string[];
+};
+
+declare global {
+  interface Window { fake?: FakeControl }
+}
+
+export function fakeBackend(): Backend {
+  const wanted = new URLSearchParams(location.search).get("fake") ?? "busy";
+  const scenario: Scenario = (SCENARIOS as readonly string[]).includes(wanted) ? (wanted as Scenario) : "busy";
+  const world = buildWorld(scenario, Date.now());
+  const handlers = new Set<(event: BackendEvent) => void>();
+  const failures = new Map<Method, ApiError>();
+  const control: FakeControl = {
+    world, calls: {}, opened: [], quits: [],
+    failNext: (method, message, hint) => void failures.set(method, { code: "internal", message, hint: hint ?? null, problems: [] }),
+    emit: (event) => handlers.forEach((handler) => handler(event)),
+  };
+  window.fake = control;
+  const changed = (...topics: Topic[]): void => control.emit({ type: "changed", environment: world.environment.id, topics });
+  world.onAlert = (service, from, to, cause) =>
+    control.emit({ type: "alert", environment: world.environment.id, name: world.environment.name, service, from, to, cause, at: Date.now() });
+
+  let last = Date.now();
+  setInterval(() => {
+    const now = Date.now();
+    world.tick(now, now - last);
+    last = now;
+    if (scenario !== "disconnected") changed("status", "logs");
+  }, FRAME);
+  if (scenario === "disconnected")
+    setTimeout(() => control.emit({ type: "connection", connected: false, message: "The engine does not answer since 9 s" }), 700);
+
+  const answers = makeAnswers(world, scenario);
+  return {
+    async call<M extends Method>(method: M, request: RequestOf<M>): Promise<ResponseOf<M>> {
+      control.calls[method] = (control.calls[method] ?? 0) + 1;
+      if (scenario === "loading" && method !== "engine.info") return new Promise(() => {});
+      await new Promise((resolve) => setTimeout(resolve, LATENCY));
+      const failure = failures.get(method);
+      failures.delete(method);
+      if (failure) throw failure;
+      const answer = answers[method](request as never) as ResponseOf<M>;
+      if (!/^(environment\.(list|status)|logs|runs|engine|service\.details)/.test(method)) changed("status", "runs");
+      return answer;
+    },
+    subscribe(handler) {
+      handlers.add(handler);
+      return () => handlers.delete(handler);
+    },
+    pickFolder: async () => (scenario === "definition-error" ? "/home/dev/projects/broken" : world.environment.project_dir),
+    openExternal: async (url) => void control.opened.push(url),
+    startup: async () => ({ environment: null, version: "0.1.0", shell: "desktop" }),
+    quit: async (mode) => void control.quits.push(mode),
+  };
+}
+
+type Answers = { [M in Method]: (request: RequestOf<M>) => ResponseOf<M> };
+
+function makeAnswers(world: World, scenario: Scenario): Answers {
+  const { environment } = world;
+  const now = (): number => Date.now();
+  const nothing = {};
+  const others = [
+    { ...environment, id: "/home/dev/projects/telemetry-lab", name: "telemetry-lab", project_dir: "/home/dev/projects/telemetry-lab", file: "/home/dev/projects/telemetry-lab/compose.yaml", open: false, status: "Stopped" as const, last_opened: now() - 86_400_000 },
+    { ...environment, id: "/home/dev/work/very/deeply/nested/customer/monorepo/services/billing", name: "billing", project_dir: "/home/dev/work/very/deeply/nested/customer/monorepo/services/billing", file: "benchtop.yaml", open: true, status: "Degraded" as const, last_opened: now() - 5 * 86_400_000 },
+  ];
+  return {
+    "engine.info": () => ({ version: "0.1.0", protocol: 1, pid: 4211, started: now() - 9_000_000, data_dir: "/home/dev/.local/share/benchtop" }),
+    "engine.stop": () => nothing,
+    "environment.list": () => (scenario === "empty" ? [] : [{ ...environment }, ...others]),
+    "environment.open": ({ path }) => {
+      if (path?.endsWith("broken")) throw { code: "definition", message: "The environment file has 3 errors", hint: null, problems: definitionProblems() } satisfies ApiError;
+      return { ...environment };
+    },
+    "environment.check": () => ({ file: environment.file, problems: world.problems, plan: null, start_order: [] }),
+    "environment.status": () => world.view(),
+    "environment.up": () => (world.up(now()), nothing),
+    "environment.down": () => (world.down(now()), nothing),
+    "service.start": ({ service }) => (world.start(service, now()), nothing),
+    "service.stop": ({ service }) => (world.stop(service, now()), nothing),
+    "service.restart": ({ service }) => (world.restart(service, now()), nothing),
+    "service.probe": ({ service }) => (world.probe(service, now()), nothing),
+    "service.details": ({ service }) => {
+      const found = world.find(service);
+      return structuredClone({ service: found.view, environment: variables(service), instances: found.instances.slice(0, 8), transitions: found.transitions.slice(0, 30) });
+    },
+    "logs.query": ({ query }) => world.logs.query(query),
+    "runs.list": ({ limit }) => {
+      if (scenario === "empty" || scenario === "stopped") return [];
+      const current = { ...world.history[0]!, id: world.run, started: world.runStarted ?? now(), ended: null, result: "running" as const, restarts: world.view().metrics.restarts, time_to_ready: 12_840, git_dirty: true };
+      return [...(world.runStarted === null ? [] : [current]), ...world.history].slice(0, limit);
+    },
+    "runs.show": ({ run }) => {
+      const past = world.history.find((candidate) => candidate.id === run);
+      if (past) return pastDetails(past, world.services);
+      if (run !== world.run) throw { code: "not_found", message: "There is no such run", hint: null, problems: [] } satisfies ApiError;
+      const current = { ...world.history[0]!, id: world.run, started: world.runStarted ?? now(), ended: null, result: "running" as const, time_to_ready: 12_840 };
+      return structuredClone({
+        run: current,
+        instances: world.services.flatMap((service) => service.instances).toSorted((one, other) => one.started - other.started),
+        transitions: world.services.flatMap((service) => service.transitions).toSorted((one, other) => one.at - other.at),
+      });
+    },
+  };
+}
+
+function variables(service: string): Variable[] {
+  const injected = (key: string, value: string): Variable => ({ key, value, secret: false, injected: true });
+  return [
+    { key: "ASPNETCORE_ENVIRONMENT", value: "Development", secret: false, injected: false },
+    { key: "LOG_LEVEL", value: "debug", secret: false, injected: false },
+    { key: "POSTGRES_PASSWORD", value: "••••••••", secret: true, injected: false },
+    { key: "PATH", value: "/home/dev/.cargo/bin:/home/dev/.local/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", secret: false, injected: false },
+    { key: "ConnectionStrings__postgres", value: "••••••••", secret: true, injected: true },
+    injected("OTEL_EXPORTER_OTLP_ENDPOINT", "http://localhost:4317"),
+    injected("OTEL_SERVICE_NAME", service),
+    injected("services__postgres__tcp__0", "tcp://localhost:5432"),
+    injected("POSTGRES_HOST", "localhost"),
+    injected("POSTGRES_PORT", "5432"),
+  ];
+}

@@ -1,0 +1,61 @@
+// The simulated history.
+import type { Instance, Run, RunDetails, RunResult, Transition } from "../../bindings";
+import { seeded } from "./random";
+import type { FakeService } from "./service";
+import { hex } from "./service";
+
+const HOUR = 3_600_000;
+
+/** Runs of the last days, newest first. */
+export function pastRuns(environment: string, name: string, dir: string, now: number): Run[] {
+  const random = seeded(7);
+  const results: RunResult[] = ["clean", "troubled", "clean", "clean", "interrupted", "clean", "troubled", "clean"];
+  return results.map((result, index) => {
+    const started = now - (index + 1) * 7.3 * HOUR - random() * HOUR;
+    return {
+      id: `01JD${hex(`run${index}`, 10).toUpperCase()}`,
+      environment, name, project_dir: dir, started,
+      ended: started + HOUR * (0.3 + random() * 4),
+      result, services: 13, restarts: result === "troubled" ? 2 + (index % 3) : 0,
+      time_to_ready: result === "interrupted" ? null : 9_000 + random() * 14_000,
+      git_commit: hex(`commit${Math.floor(index / 2)}`, 7), git_dirty: index % 3 === 0,
+    };
+  });
+}
+
+/** A believable course for a run that is over. */
+export function pastDetails(run: Run, services: readonly FakeService[]): RunDetails {
+  const random = seeded(run.started % 100_000);
+  const end = run.ended ?? run.started + HOUR;
+  const instances: Instance[] = [];
+  const transitions: Transition[] = [];
+  services.forEach(({ view }, index) => {
+    if (view.kind === "external") return;
+    const add = (generation: number, at: number, lifecycle: Transition["lifecycle"], health: Transition["health"], status: Transition["status"], cause: string): void => {
+      transitions.push({ run: run.id, service: view.name, generation, at, lifecycle, health, status, cause });
+    };
+    const begin = (generation: number, started: number): number => {
+      const time = 700 + random() * 7_000;
+      instances.push({ run: run.id, service: view.name, generation, identity: view.kind === "container" ? hex(view.name + run.id, 64) : String(3_000 + index * 71), definition: hex(view.name, 16), started, time_to_ready: time, ended: null, exit: null });
+      add(generation, started, "Starting", "Unknown", "Starting", "conditions hold");
+      add(generation, started + time, "Running", "Healthy", "Healthy", "all probes pass");
+      return started + time;
+    };
+    const close = (at: number, code: number): void => {
+      const last = instances.at(-1);
+      if (last) Object.assign(last, { ended: at, exit: { code, signal: code > 128 ? code - 128 : null, oom: code === 137, killed_after_grace: false } });
+    };
+    begin(1, run.started + index * 400);
+    if (run.result === "troubled" && view.name === "order-service") {
+      const broke = run.started + (end - run.started) * 0.4;
+      add(1, broke - 60_000, "Running", "Degraded", "Degraded", "GET /health/ready answered 503");
+      close(broke, 134);
+      add(1, broke, "Backoff", "Unknown", "Unhealthy", "exited with code 134 (aborted)");
+      begin(2, broke + 120_000);
+    }
+    close(end, 0);
+    add(1, end, "Stopped", "Unknown", "Stopped", run.result === "interrupted" ? "the machine was restarted" : "stopped on request");
+  });
+  transitions.sort((one, other) => one.at - other.at);
+  return { run, instances, transitions };
+}

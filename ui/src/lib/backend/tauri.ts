@@ -1,0 +1,54 @@
+// The desktop: one command and one channel into the shell, which forwards them
+// to the engine. Only this folder imports @tauri-apps.
+import { Channel, invoke } from "@tauri-apps/api/core";
+import { open } from "@tauri-apps/plugin-dialog";
+import { openUrl } from "@tauri-apps/plugin-opener";
+import { isWebAddress, toApiError, type Backend, type BackendEvent, type Startup } from "./backend";
+
+export function tauriBackend(): Backend {
+  const handlers = new Set<(event: BackendEvent) => void>();
+  let subscribed = false;
+
+  function openChannel(): void {
+    if (subscribed) return;
+    subscribed = true;
+    const channel = new Channel<BackendEvent | string>();
+    channel.onmessage = (message) => {
+      const event = typeof message === "string" ? (JSON.parse(message) as BackendEvent) : message;
+      for (const handler of handlers) handler(event);
+    };
+    invoke("subscribe", { channel }).catch((thrown: unknown) => {
+      subscribed = false;
+      const lost: BackendEvent = { type: "connection", connected: false, message: toApiError(thrown).message };
+      for (const handler of handlers) handler(lost);
+    });
+  }
+
+  return {
+    async call(method, request) {
+      try {
+        return await invoke("call", { method, request });
+      } catch (thrown) {
+        throw toApiError(thrown);
+      }
+    },
+    subscribe(handler) {
+      handlers.add(handler);
+      openChannel();
+      return () => handlers.delete(handler);
+    },
+    async pickFolder() {
+      return await open({ directory: true, multiple: false, title: "Open a project folder" });
+    },
+    async openExternal(url) {
+      if (isWebAddress(url)) await openUrl(url);
+    },
+    async startup() {
+      const answer = await invoke<Omit<Startup, "shell">>("startup");
+      return { ...answer, shell: "desktop" };
+    },
+    async quit(mode) {
+      await invoke("quit", { mode });
+    },
+  };
+}

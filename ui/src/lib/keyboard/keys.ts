@@ -1,0 +1,45 @@
+// When a single key is a command, and what the page calls its keys.
+
+/** Whether a key press belongs to a text field, a dialog, or another program's chord. */
+export function isTyping(event: KeyboardEvent): boolean {
+  if (event.ctrlKey || event.metaKey || event.altKey) return true;
+  const target = event.target;
+  if (!(target instanceof Element)) return false;
+  return target.closest("input, textarea, select, [contenteditable], dialog, [role=menu]") !== null;
+}
+
+/** Whether Enter and Space already mean something where the focus is. */
+export function isOnControl(event: KeyboardEvent): boolean {
+  return event.target instanceof Element && event.target.closest("button, a, [role=separator]") !== null;
+}
+
+export type Shortcut = { keys: string; what: string };
+export type ShortcutGroup = { title: string; shortcuts: Shortcut[] };
+
+export const SHORTCUTS: readonly ShortcutGroup[] = [
+  { title: "Everywhere", shortcuts: [
+    { keys: "Ctrl K", what: "Command palette" },
+    { keys: "1", what: "Resources" },
+    { keys: "2", what: "Logs" },
+    { keys: "3", what: "Runs" },
+    { keys: "/", what: "Filter or search" },
+    { keys: "?", what: "This list" },
+    { keys: "Esc", what: "Close what is open" },
+  ] },
+  { title: "Resources", shortcuts: [
+    { keys: "↑ ↓", what: "Previous, next service (also k, j)" },
+    { keys: "⏎", what: "Details; start all where nothing runs" },
+    { keys: "r", what: "Restart" },
+    { keys: "s", what: "Start or stop" },
+    { keys: "p", what: "Probe now" },
+    { keys: "l", what: "Show logs" },
+  ] },
+  { title: "Logs", shortcuts: [
+    { keys: "f", what: "Follow or pause" },
+    { keys: "e", what: "Next error" },
+    { keys: "Shift e", what: "Previous error" },
+    { keys: "w", what: "Wrap long lines" },
+    { keys: "t", what: "Timestamps" },
+    { keys: "c", what: "Copy what is shown or selected" },
+  ] },
+];

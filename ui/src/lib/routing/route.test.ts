@@ -1,0 +1,24 @@
+import { describe, expect, it } from "vitest";
+import { formatRoute, parseRoute, type Route } from "./route";
+
+describe("the address", () => {
+  const routes: Route[] = [
+    { view: "start" },
+    { view: "resources", environment: "/home/me/shop", select: "auth-service" },
+    { view: "resources", environment: "a?b#c", select: null },
+    { view: "logs", environment: "shop", services: ["a", "b,c", "d&e"], level: "warn", text: "x=1 & y #2" },
+    { view: "runs", environment: "shop", run: "01HX" },
+  ];
+  it.each(routes)("survives a round trip: %j", (route) => {
+    expect(parseRoute(formatRoute(route))).toEqual(route);
+  });
+  it("falls back to the start page and to resources", () => {
+    expect(parseRoute("")).toEqual({ view: "start" });
+    expect(parseRoute("#/nonsense/x")).toEqual({ view: "start" });
+    expect(parseRoute("#/e/shop/metrics")).toEqual({ view: "resources", environment: "shop", select: null });
+  });
+  it("ignores an unknown level and a broken escape", () => {
+    expect(parseRoute("#/e/shop/logs?level=loud")).toMatchObject({ level: null });
+    expect(parseRoute("#/e/100%/logs")).toMatchObject({ environment: "100%" });
+  });
+});

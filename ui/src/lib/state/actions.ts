@@ -1,0 +1,28 @@
+// What a person can do to services and environments, with the one key per
+// action that marks it as under way.
+import type { App } from "./app.svelte";
+
+export type ServiceAction = "start" | "stop" | "restart" | "probe";
+
+export function actOnService(app: App, environment: string, service: string, action: ServiceAction): Promise<boolean> {
+  const work = {
+    start: () => app.backend.call("service.start", { environment, service, with_dependencies: false }),
+    stop: () => app.backend.call("service.stop", { environment, service }),
+    restart: () => app.backend.call("service.restart", { environment, service }),
+    probe: () => app.backend.call("service.probe", { environment, service }),
+  }[action];
+  return app.act(`${service}:${action}`, work);
+}
+
+export function startWithDependencies(app: App, environment: string, service: string): Promise<boolean> {
+  return app.act(`${service}:start`, () => app.backend.call("service.start", { environment, service, with_dependencies: true }));
+}
+
+/** Starts what is not running; also applies a changed definition. */
+export function startAll(app: App, environment: string): Promise<boolean> {
+  return app.act("up", () => app.backend.call("environment.up", { environment, services: [] }));
+}
+
+export function stopAll(app: App, environment: string): Promise<boolean> {
+  return app.act("down", () => app.backend.call("environment.down", { environment }));
+}

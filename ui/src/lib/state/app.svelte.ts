@@ -1,0 +1,160 @@
+// What the whole page shares: the door to the engine, the address, the open
+// environment, messages and dialogs.
+import { createContext } from "svelte";
+import { SvelteSet } from "svelte/reactivity";
+import type { Backend, BackendEvent, QuitMode, Startup } from "../backend/backend";
+import { toApiError } from "../backend/backend";
+import type { Alert, ApiError, Environment } from "../bindings";
+import { Router } from "../routing/router.svelte";
+import { EnvironmentStore } from "./environment.svelte";
+import { ThemeChoice } from "./theme.svelte";
+import { Toasts } from "./toasts.svelte";
+
+export type Dialog = "palette" | "shortcuts" | "quit" | "stop-all";
+
+export class App {
+  readonly backend: Backend;
+  readonly router = new Router();
+  readonly toasts = new Toasts();
+  readonly theme = new ThemeChoice();
+
+  startup: Startup | null = $state.raw(null);
+  environments: Environment[] | null = $state.raw(null);
+  environment: EnvironmentStore | null = $state.raw(null);
+  dialog: Dialog | null = $state(null);
+  connected = $state(true);
+  connectionMessage: string | null = $state(null);
+  /** Why the last attempt to open an environment failed. */
+  openFailure: ApiError | null = $state.raw(null);
+  /** Requests under way, by the key that was given to act(). */
+  readonly pending = new SvelteSet<string>();
+
+  constructor(backend: Backend) {
+    this.backend = backend;
+  }
+
+  /** Connects; the first address comes from the shell where the page has none. */
+  async begin(): Promise<void> {
+    this.backend.subscribe((event) => this.#hear(event));
+    void this.loadEnvironments();
+    try {
+      this.startup = await this.backend.startup();
+      if (this.startup.environment && this.router.current.view === "start")
+        this.router.go({ view: "resources", environment: this.startup.environment, select: null });
+    } catch (thrown) {
+      this.connected = false;
+      this.connectionMessage = toApiError(thrown).message;
+    }
+  }
+
+  async loadEnvironments(): Promise<void> {
+    try {
+      this.environments = await this.backend.call("environment.list", {});
+    } catch {
+      // The connection banner says so; the list stays as it was.
+    }
+  }
+
+  /** Makes this environment the open one; null closes. */
+  follow(id: string | null): void {
+    if (this.environment?.id === id) return;
+    this.environment?.dispose();
+    this.environment = id === null ? null : new EnvironmentStore(this.backend, id, () => this.#reopen(id));
+    if (!this.connected) this.environment?.connectionChanged(false);
+  }
+
+  /** Opens a folder or file, the sample where there is no path, and goes there. */
+  async open(path: string | null): Promise<void> {
+    this.openFailure = null;
+    this.pending.add("open");
+    try {
+      const opened = await this.backend.call("environment.open", { path, profiles: [], variables: {} });
+      await this.loadEnvironments();
+      this.router.go({ view: "resources", environment: opened.id, select: null });
+    } catch (thrown) {
+      const error = toApiError(thrown);
+      if (this.router.current.view === "start") this.openFailure = error;
+      else this.toasts.fail(error);
+    } finally {
+      this.pending.delete("open");
+    }
+  }
+
+  async openFolder(): Promise<void> {
+    const path = await this.backend.pickFolder();
+    if (path !== null) await this.open(path);
+  }
+
+  /** Does something that may fail, once at a time per key, and says so if it fails. */
+  async act(key: string, work: () => Promise<unknown>): Promise<boolean> {
+    if (this.pending.has(key)) return false;
+    this.pending.add(key);
+    try {
+      await work();
+      return true;
+    } catch (thrown) {
+      this.toasts.fail(toApiError(thrown));
+      return false;
+    } finally {
+      this.pending.delete(key);
+    }
+  }
+
+  openExternal(url: string): void {
+    void this.act(`open:${url}`, () => this.backend.openExternal(url));
+  }
+
+  async copy(text: string, what: string): Promise<void> {
+    try {
+      await navigator.clipboard.writeText(text);
+      this.toasts.say(`Copied ${what}`);
+    } catch {
+      this.toasts.show({ tone: "error", title: "The clipboard is not available", text: null, actions: [] });
+    }
+  }
+
+  async quit(mode: QuitMode): Promise<void> {
+    this.dialog = null;
+    await this.act("quit", () => this.backend.quit(mode));
+  }
+
+  async #reopen(id: string): Promise<void> {
+    const list = await this.backend.call("environment.list", {});
+    const known = list.find((environment) => environment.id === id);
+    if (!known) throw { code: "not_found", message: "This environment is not known here", hint: "Open its folder from the start page", problems: [] } satisfies ApiError;
+    await this.backend.call("environment.open", { path: known.sample ? null : known.file, profiles: [], variables: {} });
+    this.environments = await this.backend.call("environment.list", {});
+  }
+
+  #hear(event: BackendEvent): void {
+    switch (event.type) {
+      case "connection":
+        this.connected = event.connected;
+        this.connectionMessage = event.message;
+        this.environment?.connectionChanged(event.connected);
+        if (event.connected) void this.loadEnvironments();
+        break;
+      case "environments": void this.loadEnvironments(); break;
+      case "alert": this.#alert(event); break;
+      case "quit_requested": this.dialog = "quit"; break;
+      case "navigate": this.router.open(event.to); break;
+      case "changed": break;
+    }
+  }
+
+  #alert(alert: Alert): void {
+    const { environment, service } = alert;
+    const recovered = alert.to === "Healthy";
+    this.toasts.show({
+      tone: alert.to,
+      title: recovered ? `${service} is Healthy again` : `${service} is ${alert.to}`,
+      text: alert.cause,
+      actions: recovered ? [] : [
+        { label: "Show logs", run: () => this.router.go({ view: "logs", environment, services: [service], level: null, text: "" }) },
+        { label: "Restart", run: () => void this.act(`${service}:restart`, () => this.backend.call("service.restart", { environment, service })) },
+      ],
+    }, recovered ? 5_000 : undefined);
+  }
+}
+
+export const [getApp, setApp] = createContext<App>();

@@ -1,0 +1,56 @@
+// One question in flight, coalesced, with a poll as a fallback.
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { Puller } from "./puller";
+
+describe("a puller", () => {
+  beforeEach(() => void vi.useFakeTimers({ now: 1_000_000 }));
+  afterEach(() => void vi.useRealTimers());
+
+  it("asks at once, then by polling", async () => {
+    const pull = vi.fn(async () => {});
+    const puller = new Puller(pull, { interval: 100, poll: 5_000 });
+    puller.start();
+    await vi.advanceTimersByTimeAsync(0);
+    expect(pull).toHaveBeenCalledTimes(1);
+    await vi.advanceTimersByTimeAsync(5_000);
+    expect(pull).toHaveBeenCalledTimes(2);
+  });
+
+  it("makes one question of many requests", async () => {
+    const pull = vi.fn(async () => {});
+    const puller = new Puller(pull, { interval: 100, poll: 0 });
+    puller.start();
+    await vi.advanceTimersByTimeAsync(0);
+    for (let count = 0; count < 50; count++) puller.request();
+    await vi.advanceTimersByTimeAsync(99);
+    expect(pull).toHaveBeenCalledTimes(1);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(pull).toHaveBeenCalledTimes(2);
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(pull).toHaveBeenCalledTimes(2);
+  });
+
+  it("never has two questions in flight, and asks again when told meanwhile", async () => {
+    const answers: (() => void)[] = [];
+    const pull = vi.fn(() => new Promise<void>((resolve) => answers.push(resolve)));
+    const puller = new Puller(pull, { interval: 100, poll: 5_000 });
+    puller.start();
+    await vi.advanceTimersByTimeAsync(0);
+    puller.request();
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(pull).toHaveBeenCalledTimes(1);
+    answers[0]?.();
+    await vi.advanceTimersByTimeAsync(0);
+    expect(pull).toHaveBeenCalledTimes(2);
+  });
+
+  it("is silent after stop", async () => {
+    const pull = vi.fn(async () => {});
+    const puller = new Puller(pull);
+    puller.start();
+    puller.stop();
+    puller.request();
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(pull).not.toHaveBeenCalled();
+  });
+});

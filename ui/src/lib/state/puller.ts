@@ -1,0 +1,63 @@
+// When to ask again: at most one question in flight, at most one per interval,
+// and now and then even if nobody said that something changed.
+
+export type PullerOptions = {
+  /** Least time between the starts of two questions, in milliseconds. */
+  interval: number;
+  /** Time after which it asks unbidden; 0 for never. */
+  poll: number;
+};
+
+export class Puller {
+  #pull: () => Promise<void>;
+  #options: PullerOptions;
+  #running = false;
+  #inFlight = false;
+  #wanted = false;
+  #startedAt = -Infinity;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(pull: () => Promise<void>, options: Partial<PullerOptions> = {}) {
+    this.#pull = pull;
+    this.#options = { interval: 100, poll: 5_000, ...options };
+  }
+
+  /** Asks at once and goes on until stop(). */
+  start(): void {
+    this.#running = true;
+    this.request();
+  }
+
+  stop(): void {
+    this.#running = false;
+    this.#wanted = false;
+    clearTimeout(this.#timer);
+  }
+
+  /** Says that the answer at hand may be old. Many requests become one question. */
+  request(): void {
+    if (!this.#running) return;
+    this.#wanted = true;
+    if (!this.#inFlight) this.#schedule(this.#startedAt + this.#options.interval - Date.now());
+  }
+
+  #schedule(delay: number): void {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => void this.#ask(), Math.max(0, delay));
+  }
+
+  async #ask(): Promise<void> {
+    this.#inFlight = true;
+    this.#wanted = false;
+    this.#startedAt = Date.now();
+    try {
+      await this.#pull();
+    } finally {
+      this.#inFlight = false;
+      if (this.#running) {
+        if (this.#wanted) this.#schedule(this.#startedAt + this.#options.interval - Date.now());
+        else if (this.#options.poll > 0) this.#schedule(this.#options.poll);
+      }
+    }
+  }
+}

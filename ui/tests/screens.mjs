@@ -1,0 +1,69 @@
+// Takes pictures of every view in every situation, both themes, two sizes, into
+// ui/screens. Arguments narrow it: `node tests/screens.mjs resources dark`.
+import { mkdir } from "node:fs/promises";
+import { chromium } from "playwright-core";
+import { BROWSER, serve } from "./serve.mjs";
+
+const ENVIRONMENT = encodeURIComponent("/home/dev/projects/shop");
+const PLATFORM = encodeURIComponent("/home/dev/projects/platform");
+const SIZES = { large: { width: 1240, height: 800 }, small: { width: 760, height: 480 } };
+const THEMES = ["light", "dark"];
+
+/** Name, scenario, address, and what to do before the picture. */
+const VIEWS = [
+  ["start", "busy", "#/"],
+  ["start-empty", "empty", "#/"],
+  ["start-loading", "loading", "#/"],
+  ["start-error", "definition-error", "#/", async (page) => page.getByTestId("open-folder").click()],
+  ["resources-busy", "busy", `#/e/${ENVIRONMENT}/resources`],
+  ["resources-details", "busy", `#/e/${ENVIRONMENT}/resources?select=order-service`],
+  ["resources-failing", "failing", `#/e/${ENVIRONMENT}/resources`],
+  ["resources-failing-details", "failing", `#/e/${ENVIRONMENT}/resources?select=order-service`],
+  ["resources-loading", "loading", `#/e/${ENVIRONMENT}/resources`],
+  ["resources-disconnected", "disconnected", `#/e/${ENVIRONMENT}/resources`],
+  ["resources-definition", "definition-error", `#/e/${ENVIRONMENT}/resources`, async (page) => page.getByRole("button", { name: "Show" }).click()],
+  ["resources-no-runtime", "no-runtime", `#/e/${ENVIRONMENT}/resources`],
+  ["resources-many", "many", `#/e/${PLATFORM}/resources`],
+  ["resources-stopped", "stopped", `#/e/${ENVIRONMENT}/resources`],
+  ["logs-busy", "busy", `#/e/${ENVIRONMENT}/logs`],
+  ["logs-one", "busy", `#/e/${ENVIRONMENT}/logs?service=web,payment-service&text=order`],
+  ["logs-record", "failing", `#/e/${ENVIRONMENT}/logs?level=warn`, async (page) => page.getByTestId("log-row").last().click()],
+  ["logs-many", "many", `#/e/${PLATFORM}/logs`],
+  ["logs-none", "stopped", `#/e/${ENVIRONMENT}/logs`],
+  ["logs-no-match", "busy", `#/e/${ENVIRONMENT}/logs?text=xyzzy`],
+  ["runs-list", "busy", `#/e/${ENVIRONMENT}/runs`],
+  ["runs-failing", "failing", `#/e/${ENVIRONMENT}/runs`, async (page) => page.getByTestId("run-row").nth(2).click()],
+  ["runs-empty", "stopped", `#/e/${ENVIRONMENT}/runs`],
+  ["palette", "busy", `#/e/${ENVIRONMENT}/resources`, async (page) => { await page.keyboard.press("Control+k"); await page.keyboard.type("res or"); }],
+  ["switcher", "busy", `#/e/${ENVIRONMENT}/resources`, async (page) => page.getByTestId("environment-switcher").click()],
+  ["shortcuts", "busy", `#/e/${ENVIRONMENT}/resources`, async (page) => page.keyboard.press("?")],
+  ["quit", "busy", `#/e/${ENVIRONMENT}/resources`, async (page) => page.evaluate(() => window.fake.emit({ type: "quit_requested" }))],
+  ["toasts", "busy", `#/e/${ENVIRONMENT}/resources`, async (page) => {
+    await page.evaluate(() => { window.fake.failNext("service.restart", "The port 5003 is held by another program", "Stop node (pid 8112) or choose another port"); window.fake.world.crash("catalog", Date.now(), 137, "Killed: out of memory (exit code 137)", 9000); });
+    await page.locator("[data-service=payment-service]").getByTestId("action-restart").click();
+  }],
+];
+
+const wanted = process.argv.slice(2);
+await mkdir("screens", { recursive: true });
+const server = await serve("dist-fake");
+const browser = await chromium.launch(BROWSER);
+for (const theme of THEMES) {
+  for (const [size, viewport] of Object.entries(SIZES)) {
+    for (const [name, scenario, address, prepare] of VIEWS) {
+      const file = `${name}-${theme}-${size}`;
+      if (wanted.length && !wanted.every((word) => file.includes(word))) continue;
+      const page = await browser.newPage({ viewport, colorScheme: theme });
+      page.on("pageerror", (error) => console.error(`${file}: ${error.message}`));
+      page.on("console", (message) => message.type() === "error" && console.error(`${file}: ${message.text()}`));
+      await page.goto(`${server.url}/?fake=${scenario}${address}`);
+      await page.waitForTimeout(scenario === "disconnected" ? 1100 : 450);
+      await prepare?.(page).catch((error) => console.error(`${file}: ${error.message}`));
+      await page.waitForTimeout(350);
+      await page.screenshot({ path: `screens/${file}.png` });
+      await page.close();
+    }
+  }
+}
+await browser.close();
+await server.close();

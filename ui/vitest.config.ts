@@ -1,0 +1,8 @@
+// Unit tests: pure logic beside the file it belongs to.
+import { svelte } from "@sveltejs/vite-plugin-svelte";
+import { defineConfig } from "vitest/config";
+
+export default defineConfig({
+  plugins: [svelte()],
+  test: { include: ["src/**/*.test.ts"], environment: "node" },
+});
