@@ -1,5 +1,5 @@
-//! Counting tests: from the lines of `cargo test`, and from the reports that the UI's
-//! test programs write.
+//! Counting tests: from the lines of `cargo test`, and from the reports that vitest
+//! writes.
 
 use std::ops::AddAssign;
 
@@ -36,7 +36,18 @@ pub(crate) struct CargoTests {
     counts: Counts,
     /// `NAME: REASON` of each test that could not run.
     pub(crate) skipped: Vec<String>,
-    in_failures: bool,
+    part: Part,
+}
+
+/// Which part of a test program's report a line belongs to.
+#[derive(Default, PartialEq)]
+enum Part {
+    #[default]
+    Progress,
+    /// What the tests that passed printed: of no interest.
+    Successes,
+    /// What the tests that failed printed.
+    Failures,
 }
 
 impl CargoTests {
@@ -44,7 +55,7 @@ impl CargoTests {
     pub(crate) fn line(&mut self, line: &str) -> bool {
         let text = line.trim_start();
         if let Some(numbers) = text.strip_prefix("test result: ") {
-            self.in_failures = false;
+            self.part = Part::Progress;
             self.counts += result_counts(numbers);
             return true;
         }
@@ -57,20 +68,20 @@ impl CargoTests {
             self.skipped.push(format!("{name}: {reason}"));
             return true;
         }
-        if line == "failures:" {
-            self.in_failures = true;
+        match line {
+            "successes:" => self.part = Part::Successes,
+            "failures:" => self.part = Part::Failures,
+            _ => {}
         }
-        self.in_failures
-            || [
-                "Running ",
-                "Doc-tests ",
-                "Compiling ",
-                "error",
-                "warning: unused",
-            ]
-            .iter()
-            .any(|start| text.starts_with(start))
-            || text.contains("has been running for over")
+        match self.part {
+            Part::Successes => false,
+            Part::Failures => true,
+            Part::Progress => {
+                let progress = ["Running ", "Doc-tests ", "Compiling ", "error", "warning: "];
+                progress.iter().any(|start| text.starts_with(start))
+                    || text.contains("has been running for over")
+            }
+        }
     }
 
     pub(crate) fn counts(&self) -> Counts {
@@ -115,16 +126,6 @@ pub(crate) fn vitest(json: &str) -> Option<Counts> {
         passed: number(json, "numPassedTests")?,
         failed: number(json, "numFailedTests")?,
         skipped: number(json, "numPendingTests")? + number(json, "numTodoTests").unwrap_or(0),
-    })
-}
-
-/// The report of `playwright --reporter=json`; its totals come after the tests' names.
-pub(crate) fn playwright(json: &str) -> Option<Counts> {
-    let stats = &json[json.rfind("\"stats\"")?..];
-    Some(Counts {
-        passed: number(stats, "expected")? + number(stats, "flaky").unwrap_or(0),
-        failed: number(stats, "unexpected")?,
-        skipped: number(stats, "skipped")?,
     })
 }
 
@@ -221,7 +222,7 @@ mod tests {
     }
 
     #[test]
-    fn reports_of_the_ui_are_read() {
+    fn reports_of_vitest_are_read() {
         let json = r#"{"numTotalTests":9,"numPassedTests":6,"numFailedTests":1,
             "numPendingTests":1,"numTodoTests":1,"testResults":[{"title":"\"numPassedTests\":99"}]}"#;
         assert_eq!(
@@ -233,17 +234,5 @@ mod tests {
             })
         );
         assert_eq!(vitest("{}"), None);
-
-        let json = r#"{"suites":[{"title":"expected"}],
-            "stats": {"expected": 5, "skipped": 1, "unexpected": 2, "flaky": 1}}"#;
-        assert_eq!(
-            playwright(json),
-            Some(Counts {
-                passed: 6,
-                failed: 2,
-                skipped: 1
-            })
-        );
-        assert_eq!(playwright(r#"{"errors":[]}"#), None);
     }
 }

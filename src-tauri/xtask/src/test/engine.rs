@@ -1,6 +1,7 @@
 //! The container engine that the container tests use: the one that answers, or one that
 //! is started for them.
 
+use std::env;
 use std::fs;
 use std::path::Path;
 use std::process::Child;
@@ -25,6 +26,12 @@ impl Engine {
     pub(crate) fn make_answer(root: &Path) -> Result<Self, String> {
         if setup::engine_version().is_some() {
             return Ok(Self::default());
+        }
+        if let Some(host) = env::var_os("DOCKER_HOST") {
+            let host = host.to_string_lossy();
+            return Err(format!(
+                "DOCKER_HOST names {host}, but no container engine answers there"
+            ));
         }
         if !cfg!(target_os = "linux") || !packages::is_root() {
             return Err(

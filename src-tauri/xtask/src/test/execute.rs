@@ -118,7 +118,7 @@ impl Running {
         if self.shown {
             println!("$ {}", cmd.shown());
         }
-        if let Count::Vitest(report) | Count::Playwright(report) = &self.count {
+        if let Count::Vitest { report, .. } = &self.count {
             // An old report must not be taken for the result of a run that never began.
             fs::remove_file(report).ok();
         }
@@ -135,17 +135,18 @@ impl Running {
         log.flush().ok();
 
         let counts = match &self.count {
-            Count::Nothing => None,
-            Count::Cargo => Some(tests.counts()),
-            Count::Vitest(report) => Some(read(report, counts::vitest)?),
-            Count::Playwright(report) => Some(read(report, counts::playwright)?),
+            Count::Nothing => Ok(None),
+            Count::Cargo => Ok(Some(tests.counts())),
+            Count::Vitest { report, filtered } => read(report, *filtered).map(Some),
         };
-        let outcome = match ended.success() {
-            true => Outcome::Ok,
-            false => Outcome::Failed(self.why_failed(&ended, counts)),
+        let known = counts.as_ref().ok().copied().flatten();
+        let outcome = match (ended.success(), counts) {
+            (true, Ok(_)) => Outcome::Ok,
+            (true, Err(reason)) => Outcome::Failed(reason),
+            (false, _) => Outcome::Failed(self.why_failed(&ended, known)),
         };
         let mut row = Row::new(&self.name, self.started, outcome);
-        row.counts = counts;
+        row.counts = known;
         row.skipped = tests.skipped;
         Ok(row)
     }
@@ -175,11 +176,15 @@ impl Running {
     }
 }
 
-fn read(report: &Path, parse: fn(&str) -> Option<Counts>) -> Result<Counts, String> {
-    fs::read_to_string(report)
+fn read(report: &Path, filtered: bool) -> Result<Counts, String> {
+    let mut counts = fs::read_to_string(report)
         .ok()
-        .and_then(|json| parse(&json))
-        .ok_or_else(|| format!("it ended without a readable report in {}", report.display()))
+        .and_then(|json| counts::vitest(&json))
+        .ok_or_else(|| format!("it ended without a readable report in {}", report.display()))?;
+    if filtered {
+        counts.skipped = 0;
+    }
+    Ok(counts)
 }
 
 fn tidy_outcome(root: &Path) -> Outcome {

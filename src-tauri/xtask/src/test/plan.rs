@@ -40,8 +40,11 @@ pub(crate) enum Count {
     /// It is a check without tests of its own.
     Nothing,
     Cargo,
-    Vitest(PathBuf),
-    Playwright(PathBuf),
+    Vitest {
+        report: PathBuf,
+        /// Some tests were left out on purpose; vitest calls them skipped.
+        filtered: bool,
+    },
 }
 
 /// What the machine and the checkout have.
@@ -53,7 +56,6 @@ pub(crate) struct Facts {
     pub(crate) border_tests: Vec<String>,
     /// Test programs of all other packages.
     pub(crate) package_tests: Vec<String>,
-    pub(crate) playwright: bool,
 }
 
 impl Facts {
@@ -64,7 +66,6 @@ impl Facts {
             image_tools: packages::is_root() && sh::find_program("debootstrap").is_some(),
             border_tests: border_tests(&text),
             package_tests: package_tests(root),
-            playwright: root.join("ui").join("playwright.config.ts").is_file(),
         }
     }
 
@@ -180,10 +181,12 @@ impl Stage {
 
     /// Limits the tests of this stage to those whose name contains the word.
     fn filtered(mut self, word: &str) -> Self {
-        self.work = match (self.work, &self.count) {
+        self.work = match (self.work, &mut self.count) {
             (Work::Command(cmd), Count::Cargo) => Work::Command(cmd.arg(word)),
-            (Work::Command(cmd), Count::Vitest(_)) => Work::Command(cmd.args(&["-t", word])),
-            (Work::Command(cmd), Count::Playwright(_)) => Work::Command(cmd.args(&["-g", word])),
+            (Work::Command(cmd), Count::Vitest { filtered, .. }) => {
+                *filtered = true;
+                Work::Command(cmd.args(&["-t", word]))
+            }
             (work, _) => work,
         };
         self
@@ -207,43 +210,49 @@ fn ui(root: &Path) -> Vec<Stage> {
         stamp: Some(step.stamp),
         ..Stage::new(
             name,
-            if step.stale {
-                Work::Command(step.command)
-            } else {
-                Work::UpToDate
+            match step.stale {
+                true => Work::Command(step.command),
+                false => Work::UpToDate,
             },
             10 * MINUTE,
         )
     };
-    let script = |name, script: &str| {
-        let work = match node::has_script(root, script) {
-            true => Work::Command(Cmd::npm(root, &["run", script])),
-            false => Work::Missing(format!("ui/package.json has no script `{script}`")),
-        };
-        Stage {
-            after: Some("ui install"),
-            ..Stage::new(name, work, 10 * MINUTE)
-        }
-    };
-    let mut tests = script("ui tests", "test");
-    if let Work::Command(cmd) = tests.work {
-        let report = project::state_dir(root).join("vitest.json");
-        let file = format!("--outputFile={}", report.display());
-        tests.work = Work::Command(
-            cmd.args(&["--", "--reporter=default", "--reporter=json"])
-                .arg(file),
-        );
-        tests.count = Count::Vitest(report);
-    }
     vec![
         step("ui install", node::install(root)),
         Stage {
             after: Some("ui install"),
             ..step("ui build", node::build(root))
         },
-        script("ui types", "check"),
-        tests,
+        ui_script(root, "ui types", "check"),
+        vitest(root, "ui tests", "test"),
     ]
+}
+
+fn ui_script(root: &Path, name: &str, script: &str) -> Stage {
+    let work = match node::has_script(root, script) {
+        true => Work::Command(Cmd::npm(root, &["run", script])),
+        false => Work::Missing(format!("ui/package.json has no script `{script}`")),
+    };
+    Stage {
+        after: Some("ui install"),
+        ..Stage::new(name, work, 10 * MINUTE)
+    }
+}
+
+/// A script of the UI that ends in vitest, with a report that can be counted.
+fn vitest(root: &Path, name: &str, script: &str) -> Stage {
+    let mut stage = ui_script(root, name, script);
+    if let Work::Command(cmd) = stage.work {
+        let report = project::state_dir(root).join(format!("{}.json", name.replace(' ', "-")));
+        let file = format!("--outputFile={}", report.display());
+        stage.work =
+            Work::Command(cmd.args(&["--", "--reporter=default", "--reporter=json", &file]));
+        stage.count = Count::Vitest {
+            report,
+            filtered: false,
+        };
+    }
+    stage
 }
 
 fn tests(root: &Path, options: &TestOptions, facts: &Facts) -> Vec<Stage> {
@@ -285,22 +294,8 @@ fn tests(root: &Path, options: &TestOptions, facts: &Facts) -> Vec<Stage> {
     for name in &facts.border_tests {
         stages.push(stage(&format!("tests: {name}"), &["--test", name]));
     }
-    if facts.playwright {
-        let report = project::state_dir(root).join("playwright.json");
-        let program = root
-            .join("ui")
-            .join("node_modules")
-            .join(".bin")
-            .join("playwright");
-        let cmd = Cmd::new(program)
-            .args(&["test", "--reporter=list,json"])
-            .env("PLAYWRIGHT_JSON_OUTPUT_NAME", &report)
-            .dir(&root.join("ui"));
-        stages.push(Stage {
-            after: Some("ui build"),
-            count: Count::Playwright(report),
-            ..Stage::new("ui in a browser", Work::Command(cmd), 20 * MINUTE)
-        });
+    if node::check_node(root).is_ok() {
+        stages.push(vitest(root, "ui in a browser", "test:browser"));
     }
     stages
 }
@@ -346,7 +341,6 @@ mod tests {
             image_tools: true,
             border_tests: vec!["containers".to_owned(), "desktop".to_owned()],
             package_tests: vec!["bindings".to_owned()],
-            playwright: false,
         }
     }
 

@@ -53,7 +53,7 @@ impl Row {
             Outcome::NotRun(other) => format!("not run, because `{other}` failed"),
         };
         match self.counts {
-            Some(counts) => format!("{word}: {counts}"),
+            Some(_) => format!("{word}: {}", self.total()),
             None => word,
         }
     }
