@@ -175,6 +175,11 @@ pub struct EnvironmentUpRequest {
 pub struct EnvironmentDownRequest {
     /// The environment's identity.
     pub environment: String,
+    /// Remove the containers and the network too, as `docker compose down`
+    /// does; volumes stay. Absent: everything is kept for the next start.
+    #[serde(default)]
+    #[ts(optional)]
+    pub remove: Option<bool>,
 }
 
 /// `service.start`: start one service.
@@ -296,3 +301,23 @@ macro_rules! declare_methods {
     };
 }
 with_methods!(declare_methods);
+
+impl ApiError {
+    /// A fault of ours.
+    #[must_use]
+    pub fn internal(message: impl Into<String>) -> Self {
+        Self { code: ErrorCode::Internal, message: message.into(), hint: None, problems: Vec::new() }
+    }
+
+    /// Nothing of that name.
+    #[must_use]
+    pub fn not_found(message: impl Into<String>) -> Self {
+        Self { code: ErrorCode::NotFound, ..Self::internal(message) }
+    }
+
+    /// The engine does not answer.
+    #[must_use]
+    pub fn unavailable(message: impl Into<String>) -> Self {
+        Self { code: ErrorCode::Unavailable, ..Self::internal(message) }
+    }
+}

@@ -86,6 +86,8 @@ pub struct EnvironmentView {
     /// Nothing is on its way any more: every wanted service is Healthy,
     /// Completed, or in trouble with a named cause.
     pub settled: bool,
+    /// Nothing runs and nothing is wanted.
+    pub idle: bool,
     /// Findings in the file as it lies on disk now.
     pub problems: Vec<Problem>,
     /// Services whose definition on disk differs from what runs.

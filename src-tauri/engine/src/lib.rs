@@ -1,1 +1,17 @@
-//! stub
+//! Makes it happen: supervises containers and processes, probes health.
+//!
+//! One [`environment::EnvironmentHandle`] per open environment. Behind it one task
+//! owns all state: it takes messages, asks the pure machine of
+//! [`benchtop_model::supervisor`] what to do, and hands the effects to thin
+//! drivers, which report back as messages. What is worth keeping goes out through
+//! [`sink::Sink`]; this crate knows neither the history nor the log book.
+
+pub mod clock;
+pub mod container;
+pub mod environment;
+pub mod load;
+pub mod ports;
+pub mod probe;
+pub mod process;
+pub mod record;
+pub mod sink;

@@ -1,0 +1,165 @@
+//! The engine process's answers to the list of [`crate::schema`], and the place
+//! where supervision, log book and history meet.
+
+mod git;
+mod handlers;
+mod notifier;
+mod open;
+mod sink;
+mod views;
+
+use crate::definition::Source;
+use crate::paths::{Paths, private_dir};
+use crate::schema::{ApiError, ErrorCode, Event};
+use benchtop_engine::environment::{EnvironmentConfig, EnvironmentHandle};
+use benchtop_engine::record::EnvironmentRecord;
+use benchtop_model::plan::Plan;
+use benchtop_store::history::History;
+use benchtop_telemetry::book::LogBook;
+use notifier::Notifier;
+use open::OpenEnvironment;
+use sink::HostSink;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+use tokio::sync::broadcast;
+use tokio_util::sync::CancellationToken;
+
+/// Events that a slow listener may be behind before it misses some; it pulls
+/// everything anew then.
+const EVENT_BACKLOG: usize = 256;
+
+/// The engine process.
+pub struct Host {
+    paths: Paths,
+    /// The `benchtop` program: shim and sample.
+    program: PathBuf,
+    started: benchtop_model::time::Timestamp,
+    history: History,
+    environments: Mutex<BTreeMap<String, Arc<OpenEnvironment>>>,
+    events: broadcast::Sender<Event>,
+    stop: CancellationToken,
+}
+
+impl Host {
+    /// Opens the history and adopts every environment that an earlier engine
+    /// left running.
+    #[must_use]
+    pub fn start(paths: Paths, program: PathBuf) -> Arc<Self> {
+        let opened = History::open(&paths.history());
+        for notice in &opened.notices {
+            tracing::warn!("{notice}");
+        }
+        let host = Arc::new(Self {
+            paths,
+            program,
+            started: benchtop_engine::clock::now(),
+            history: opened.history,
+            environments: Mutex::default(),
+            events: broadcast::Sender::new(EVENT_BACKLOG),
+            stop: CancellationToken::new(),
+        });
+        host.adopt_all();
+        host
+    }
+
+    /// What happens, for faces.
+    #[must_use]
+    pub fn subscribe(&self) -> broadcast::Receiver<Event> {
+        self.events.subscribe()
+    }
+
+    /// Is cancelled when somebody has asked the engine to end.
+    #[must_use]
+    pub fn stopped(&self) -> CancellationToken {
+        self.stop.clone()
+    }
+
+    /// Ends the supervision of everything; what runs goes on running.
+    pub async fn leave(&self) {
+        for environment in self.all() {
+            environment.handle.leave().await;
+        }
+        let history = self.history.clone();
+        // A panic of the writer was logged where it happened.
+        _ = tokio::task::spawn_blocking(move || history.flush()).await;
+    }
+
+    fn adopt_all(self: &Arc<Self>) {
+        let mut going_on = Vec::new();
+        let dirs = std::fs::read_dir(self.paths.data.join("environments")).into_iter().flatten().flatten();
+        let records: Vec<EnvironmentRecord> = dirs.filter_map(|entry| EnvironmentRecord::read(&entry.path())).filter(|r| r.run.is_some()).collect();
+        going_on.extend(records.iter().filter_map(|r| r.run.as_ref()).map(|run| run.id.clone()));
+        self.history.interrupt_runs(&going_on);
+        for record in records {
+            let remembered = self.history.environments().unwrap_or_default();
+            let sample = remembered.iter().any(|e| e.id == record.plan.id() && e.sample);
+            let source = Source {
+                path: record.plan.file.clone(),
+                profiles: BTreeSet::new(),
+                variables: record.base_environment.clone(),
+                sample,
+            };
+            tracing::info!(environment = %record.plan.name, "taking over what an earlier engine left running");
+            self.insert(source, record);
+        }
+    }
+
+    /// Begins to supervise an environment.
+    fn insert(self: &Arc<Self>, source: Source, record: EnvironmentRecord) -> Arc<OpenEnvironment> {
+        let (id, name) = (record.plan.id(), record.plan.name.clone());
+        let logs = Arc::new(LogBook::default());
+        let notifier = Notifier::new(id.clone(), self.events.clone());
+        let sink = HostSink::new(id.clone(), name, self.history.clone(), Arc::clone(&logs), notifier, self.events.clone());
+        let socket_dir = self.paths.sockets(&id);
+        if let Err(error) = private_dir(&socket_dir) {
+            tracing::error!(%error, "no folder for sockets");
+        }
+        let handle = EnvironmentHandle::spawn(EnvironmentConfig {
+            record,
+            dir: self.paths.environment(&id),
+            socket_dir,
+            shim: self.program.clone(),
+            sink: Arc::new(sink),
+        });
+        let environment = Arc::new(OpenEnvironment::new(id.clone(), source, handle, logs));
+        self.lock().insert(id, Arc::clone(&environment));
+        // Nobody listening is fine.
+        _ = self.events.send(Event::Environments);
+        environment
+    }
+
+    /// The environment of this plan: open already, or opened now.
+    fn open(self: &Arc<Self>, source: Source, plan: Plan) -> Arc<OpenEnvironment> {
+        let id = plan.id();
+        if let Some(open) = self.find(&id) {
+            open.reopen(source, plan);
+            return open;
+        }
+        let mut record = EnvironmentRecord::read(&self.paths.environment(&id)).unwrap_or_else(|| EnvironmentRecord::new(plan.clone(), BTreeMap::new()));
+        record.plan = plan;
+        record.base_environment = source.variables.clone();
+        self.insert(source, record)
+    }
+
+    fn find(&self, id: &str) -> Option<Arc<OpenEnvironment>> {
+        self.lock().get(id).cloned()
+    }
+
+    fn get(&self, id: &str) -> Result<Arc<OpenEnvironment>, ApiError> {
+        self.find(id).ok_or_else(|| ApiError {
+            code: ErrorCode::NotFound,
+            message: "this environment is not open".to_owned(),
+            hint: Some("open its folder again".to_owned()),
+            problems: Vec::new(),
+        })
+    }
+
+    fn all(&self) -> Vec<Arc<OpenEnvironment>> {
+        self.lock().values().cloned().collect()
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, BTreeMap<String, Arc<OpenEnvironment>>> {
+        self.environments.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

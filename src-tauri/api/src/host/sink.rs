@@ -1,0 +1,112 @@
+//! Where the engine's news goes: history, log book, faces.
+
+use super::git;
+use super::notifier::Notifier;
+use crate::definition;
+use crate::schema::{Alert, Event, Topic};
+use benchtop_engine::sink::{EngineEvent, LogLine, Origin, Sink};
+use benchtop_model::plan::Plan;
+use benchtop_model::status::Status;
+use benchtop_model::time::Timestamp;
+use benchtop_store::history::{History, NewRun, ProbeRow};
+use benchtop_store::row::{Instance, Transition};
+use benchtop_telemetry::book::{LogBook, RawLine};
+use benchtop_telemetry::log::Stream;
+use std::sync::Arc;
+use tokio::sync::broadcast;
+
+/// The sink of one environment.
+pub(super) struct HostSink {
+    environment: String,
+    name: String,
+    history: History,
+    logs: Arc<LogBook>,
+    notifier: Notifier,
+    events: broadcast::Sender<Event>,
+}
+
+impl HostSink {
+    pub(super) fn new(environment: String, name: String, history: History, logs: Arc<LogBook>, notifier: Notifier, events: broadcast::Sender<Event>) -> Self {
+        Self { environment, name, history, logs, notifier, events }
+    }
+
+    fn run_started(&self, run: String, at: Timestamp, plan: &Arc<Plan>) {
+        let (history, environment, plan) = (self.history.clone(), self.environment.clone(), Arc::clone(plan));
+        // Asking git takes a while on a large checkout.
+        tokio::task::spawn_blocking(move || {
+            let git = git::state(&plan.project_dir);
+            history.run_started(NewRun {
+                id: run,
+                environment,
+                name: plan.name.clone(),
+                project_dir: plan.project_dir.display().to_string(),
+                started: at,
+                services: u32::try_from(plan.services.len()).unwrap_or(u32::MAX),
+                git_dirty: git.as_ref().is_some_and(|(_, dirty)| *dirty),
+                git_commit: git.map(|(commit, _)| commit),
+                definition_json: definition::masked(&plan).to_string(),
+            });
+        });
+    }
+
+    fn alert(&self, service: &str, from: Status, to: Status, cause: &str, at: Timestamp) {
+        let trouble = |status| matches!(status, Status::Degraded | Status::Unhealthy);
+        let worse = trouble(to) && to > from;
+        let recovered = to == Status::Healthy && trouble(from);
+        if worse || recovered {
+            let alert = Alert {
+                environment: self.environment.clone(),
+                name: self.name.clone(),
+                service: service.to_owned(),
+                from,
+                to,
+                cause: cause.to_owned(),
+                at,
+            };
+            // Nobody listening is fine.
+            _ = self.events.send(Event::Alert(alert));
+        }
+    }
+}
+
+impl Sink for HostSink {
+    fn record(&self, event: EngineEvent) {
+        match event {
+            EngineEvent::RunStarted { run, at, plan } => self.run_started(run, at, &plan),
+            EngineEvent::RunReady { run, at } => self.history.run_ready(&run, at),
+            EngineEvent::RunEnded { run, at } => self.history.run_ended(&run, at),
+            EngineEvent::InstanceStarted { run, service, generation, identity, definition, at } => {
+                let started = Instance { run, service, generation, identity, definition, started: at, time_to_ready: None, ended: None, exit: None };
+                self.history.instance_started(started);
+            }
+            EngineEvent::InstanceReady { run, service, generation, at } => self.history.instance_ready(&run, &service, generation, at),
+            EngineEvent::InstanceEnded { run, service, generation, exit, at } => self.history.instance_ended(&run, &service, generation, at, exit),
+            EngineEvent::Transition { run, service, generation, lifecycle, health, from, to, cause, at } => {
+                self.alert(&service, from, to, &cause, at);
+                self.history.transition(Transition { run, service, generation, at, lifecycle, health, status: to, cause });
+            }
+            EngineEvent::Probed { run, service, generation, role, result, at } => {
+                return self.history.probe_result(ProbeRow { run, service, generation, role, at, result });
+            }
+        }
+        self.notifier.mark(Topic::Runs);
+    }
+
+    fn logs(&self, service: &str, generation: u64, lines: Vec<LogLine>) {
+        let raw = |line: LogLine| RawLine {
+            time: Timestamp(line.time_us / 1000),
+            stream: match line.origin {
+                Origin::Stdout => Stream::Stdout,
+                Origin::Stderr => Stream::Stderr,
+                Origin::Benchtop => Stream::Benchtop,
+            },
+            text: line.text,
+        };
+        self.logs.push(service, generation, lines.into_iter().map(raw).collect());
+        self.notifier.mark(Topic::Logs);
+    }
+
+    fn changed(&self) {
+        self.notifier.mark(Topic::Status);
+    }
+}

@@ -1,0 +1,198 @@
+//! The command line.
+
+use clap::{Args, Parser, Subcommand};
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// Start, watch, test and repair a local test environment.
+#[derive(Debug, Parser)]
+#[command(name = "benchtop", version, arg_required_else_help = true)]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Start the environment, and follow its log until Ctrl-C
+    Up(Up),
+    /// Stop everything, dependants first, and remove containers and network
+    Down {
+        #[command(flatten)]
+        environment: Which,
+        /// Keep the containers for the next start
+        #[arg(long)]
+        keep: bool,
+    },
+    /// Start services
+    Start {
+        #[command(flatten)]
+        environment: Which,
+        /// Start what they depend on, too
+        #[arg(long)]
+        with_dependencies: bool,
+        #[arg(required = true)]
+        services: Vec<String>,
+    },
+    /// Stop services, and nothing else
+    Stop(Services),
+    /// Restart services, and nothing else
+    Restart(Services),
+    /// Show the state of the environment
+    Status {
+        #[command(flatten)]
+        environment: Which,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Show the log, merged or of some services
+    Logs(Logs),
+    /// Read the environment file and report what is wrong with it
+    Check {
+        #[command(flatten)]
+        environment: Which,
+        /// Print JSON, with the resolved plan
+        #[arg(long)]
+        json: bool,
+    },
+    /// List the runs of this environment, or of all
+    Runs {
+        #[command(flatten)]
+        environment: Which,
+        /// Of every environment
+        #[arg(long)]
+        all: bool,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+        /// At most so many
+        #[arg(long, default_value_t = 20)]
+        limit: u32,
+    },
+    /// The background process that supervises
+    Engine {
+        #[command(subcommand)]
+        command: Engine,
+    },
+    #[command(hide = true)]
+    Shim { dir: PathBuf },
+    /// One of the sample's services
+    #[command(hide = true)]
+    Sample { role: String },
+}
+
+/// Which environment is meant.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct Which {
+    /// Environment file or project folder [default: this folder]
+    #[arg(short, long, value_name = "FILE", global = true)]
+    pub(crate) file: Option<PathBuf>,
+    /// The built-in sample
+    #[arg(long, conflicts_with = "file")]
+    pub(crate) sample: bool,
+    /// Switch a profile on
+    #[arg(long = "profile", value_name = "NAME")]
+    pub(crate) profiles: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Up {
+    #[command(flatten)]
+    pub(crate) environment: Which,
+    /// Only these, and what they depend on
+    pub(crate) services: Vec<String>,
+    /// Return once every service is Healthy or Completed, or has failed
+    #[arg(long)]
+    pub(crate) wait: bool,
+    /// Return at once, or after --wait, and leave everything running
+    #[arg(short, long)]
+    pub(crate) detach: bool,
+    /// Give up waiting after so long, such as 90s or 5m
+    #[arg(long, value_parser = parse_duration, default_value = "10m")]
+    pub(crate) timeout: Duration,
+    /// Print the final state as JSON, and nothing else
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Services {
+    #[command(flatten)]
+    pub(crate) environment: Which,
+    #[arg(required = true)]
+    pub(crate) services: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Logs {
+    #[command(flatten)]
+    pub(crate) environment: Which,
+    /// Go on with what is written from now on
+    #[arg(short = 'F', long)]
+    pub(crate) follow: bool,
+    /// Begin with the last so many lines
+    #[arg(short = 'n', long, default_value_t = 200)]
+    pub(crate) tail: u32,
+    /// Only this level and above: trace, debug, info, warn, error, fatal
+    #[arg(long, value_parser = parse_level)]
+    pub(crate) level: Option<benchtop_api::telemetry::level::Level>,
+    /// Only lines that contain this text
+    #[arg(long)]
+    pub(crate) grep: Option<String>,
+    /// Print one JSON object a line
+    #[arg(long)]
+    pub(crate) json: bool,
+    pub(crate) services: Vec<String>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Engine {
+    /// Be the engine; faces do this on demand
+    Run,
+    /// Show whether it runs
+    Status,
+    /// End it, after stopping every service
+    Stop {
+        /// Leave the services running, for the next engine to take over
+        #[arg(long)]
+        leave_running: bool,
+    },
+}
+
+/// `90s`, `5m`, `500ms`, `1h`; a bare number means seconds.
+fn parse_duration(text: &str) -> Result<Duration, String> {
+    let split = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+    let (number, unit) = text.split_at(split);
+    let number: u64 = number.parse().map_err(|_| format!("`{text}` is no duration; write 90s or 5m"))?;
+    match unit {
+        "ms" => Ok(Duration::from_millis(number)),
+        "" | "s" => Ok(Duration::from_secs(number)),
+        "m" => Ok(Duration::from_secs(number * 60)),
+        "h" => Ok(Duration::from_secs(number * 3600)),
+        _ => Err(format!("`{unit}` is no unit; write ms, s, m or h")),
+    }
+}
+
+fn parse_level(text: &str) -> Result<benchtop_api::telemetry::level::Level, String> {
+    benchtop_api::telemetry::level::Level::from_word(text).ok_or_else(|| "write trace, debug, info, warn, error or fatal".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory as _;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn durations_have_units() {
+        assert_eq!(parse_duration("90"), Ok(Duration::from_secs(90)));
+        assert_eq!(parse_duration("5m"), Ok(Duration::from_secs(300)));
+        assert!(parse_duration("soon").is_err());
+        assert!(parse_duration("5 fortnights").is_err());
+    }
+}

@@ -1,0 +1,46 @@
+//! Colours for a terminal, and none for anything else.
+
+use benchtop_api::model::status::Status;
+use std::io::IsTerminal as _;
+use std::sync::LazyLock;
+
+/// See <https://no-color.org>.
+static ENABLED: LazyLock<bool> = LazyLock::new(|| std::env::var_os("NO_COLOR").is_none() && std::io::stdout().is_terminal());
+
+fn paint(code: &str, text: &str) -> String {
+    if *ENABLED { format!("\u{1b}[{code}m{text}\u{1b}[0m") } else { text.to_owned() }
+}
+
+pub(crate) fn red(text: &str) -> String {
+    paint("31", text)
+}
+
+pub(crate) fn yellow(text: &str) -> String {
+    paint("33", text)
+}
+
+pub(crate) fn cyan(text: &str) -> String {
+    paint("36", text)
+}
+
+pub(crate) fn dim(text: &str) -> String {
+    paint("2", text)
+}
+
+/// One of six colours, always the same for the same name.
+pub(crate) fn by_name(name: &str, text: &str) -> String {
+    let sum = name.bytes().fold(0_usize, |sum, byte| sum.wrapping_mul(31).wrapping_add(usize::from(byte)));
+    paint(["36", "35", "34", "32", "33", "96"][sum % 6], text)
+}
+
+/// Shape, colour and word: colour is never the only carrier.
+pub(crate) fn status(status: Status) -> String {
+    let (code, shape) = match status {
+        Status::Healthy => ("32", "●"),
+        Status::Degraded => ("33", "▲"),
+        Status::Unhealthy => ("31", "✖"),
+        Status::Starting => ("34", "◌"),
+        Status::Stopped => ("2", "○"),
+    };
+    paint(code, &format!("{shape} {}", status.word()))
+}

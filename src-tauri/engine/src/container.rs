@@ -1,0 +1,12 @@
+//! Containers, by way of Docker's API. [`runtime`] finds an engine that answers,
+//! [`instance`] brings containers up and ends them, [`monitor`] keeps watch.
+//! Everything we make carries our labels, and nothing without them is touched.
+
+mod create;
+pub mod exec;
+pub mod instance;
+pub mod labels;
+pub mod logs;
+pub mod monitor;
+pub mod runtime;
+pub mod stats;

@@ -1,0 +1,112 @@
+//! Follows the output of a container from the start of its present run.
+//!
+//! The API's log stream is used rather than attach: it can begin at a time, so
+//! that an adopted container's output goes on where it was.
+
+use super::instance::{Condition, condition, inspect};
+use super::runtime::Runtime;
+use crate::process::log_file::LONGEST;
+use crate::sink::{LogLine, Origin};
+use bollard::container::LogOutput;
+use bollard::query_parameters::LogsOptions;
+use futures_util::StreamExt as _;
+use std::time::Duration;
+
+/// Lines that are passed on at once at the most.
+const BATCH: usize = 512;
+
+/// Follows until the container has ended and its last line was passed on.
+pub async fn follow(runtime: &Runtime, id: &str, mut tell: impl FnMut(Vec<LogLine>)) {
+    let mut since_us = started_us(runtime, id).await.unwrap_or(0);
+    loop {
+        let mut assembly = Assembly { after_us: since_us, ..Assembly::default() };
+        stream(runtime, id, &mut assembly, &mut tell).await;
+        since_us = assembly.after_us.max(since_us);
+        if condition(runtime, id).await != Condition::Running {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(250)).await;
+    }
+}
+
+async fn started_us(runtime: &Runtime, id: &str) -> Option<i64> {
+    let started = inspect(runtime, id).await.ok()?.state?.started_at?;
+    // One microsecond before, because lines at the very start count, too.
+    Some(parse_time(&started)? - 1)
+}
+
+fn parse_time(text: &str) -> Option<i64> {
+    text.parse::<jiff::Timestamp>().ok().map(jiff::Timestamp::as_microsecond)
+}
+
+async fn stream(runtime: &Runtime, id: &str, assembly: &mut Assembly, tell: &mut impl FnMut(Vec<LogLine>)) {
+    let since = i32::try_from(assembly.after_us / 1_000_000).unwrap_or(0);
+    let options = LogsOptions { follow: true, stdout: true, stderr: true, timestamps: true, since, tail: "all".to_owned(), ..LogsOptions::default() };
+    let mut chunks = runtime.docker.logs(id, Some(options)).ready_chunks(BATCH);
+    while let Some(chunk) = chunks.next().await {
+        let lines: Vec<LogLine> = chunk.into_iter().flatten().filter_map(|output| assembly.take(output)).collect();
+        if !lines.is_empty() {
+            tell(lines);
+        }
+    }
+}
+
+/// Puts lines together: a long one arrives in pieces of 16 KiB, each with a time
+/// of its own, and only the last ends with a line end.
+#[derive(Default)]
+struct Assembly {
+    /// Lines up to this time were passed on already.
+    after_us: i64,
+    pending: Option<LogLine>,
+}
+
+impl Assembly {
+    fn take(&mut self, output: LogOutput) -> Option<LogLine> {
+        let origin = match output {
+            LogOutput::StdErr { .. } => Origin::Stderr,
+            _ => Origin::Stdout,
+        };
+        let bytes = output.into_bytes();
+        let text = String::from_utf8_lossy(&bytes);
+        let (time, text) = text.split_once(' ').unwrap_or((&text, ""));
+        let time_us = parse_time(time)?;
+        let whole = text.ends_with('\n');
+        let text = text.trim_end_matches(['\n', '\r']);
+        let mut line = self.pending.take().unwrap_or(LogLine { time_us, origin, text: String::new() });
+        line.text.push_str(text);
+        if !whole && line.text.len() < LONGEST {
+            self.pending = Some(line);
+            return None;
+        }
+        // The stream begins at a whole second, so it repeats some lines.
+        if line.time_us <= self.after_us {
+            return None;
+        }
+        self.after_us = line.time_us;
+        Some(line)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn out(text: &str) -> LogOutput {
+        LogOutput::StdOut { message: text.as_bytes().to_vec().into() }
+    }
+
+    #[test]
+    fn pieces_become_one_line() {
+        let mut assembly = Assembly::default();
+        assert_eq!(assembly.take(out("2026-11-22T07:00:00.000001Z first ")), None);
+        let line = assembly.take(out("2026-11-22T07:00:00.000002Z second\n")).expect("whole now");
+        assert_eq!(line.text, "first second");
+    }
+
+    #[test]
+    fn lines_that_were_seen_are_left_out() {
+        let mut assembly = Assembly { after_us: parse_time("2026-11-22T07:00:00.5Z").expect("time"), ..Assembly::default() };
+        assert_eq!(assembly.take(out("2026-11-22T07:00:00.4Z old\n")), None);
+        assert!(assembly.take(out("2026-11-22T07:00:00.6Z new\n")).is_some());
+    }
+}

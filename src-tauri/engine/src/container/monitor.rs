@@ -1,0 +1,112 @@
+//! Keeps watch over the container runtime for one environment: is it there, and
+//! what happens to our containers. Reconnects for ever; a break is followed by a
+//! fresh look at everything.
+
+use super::labels;
+use super::runtime::{self, PATIENCE, Runtime, RuntimeProblem};
+use bollard::query_parameters::EventsOptions;
+use futures_util::StreamExt as _;
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// How often a silent runtime is asked whether it is still there. With the
+/// patience for the answer, a hung daemon is noticed within 5 s.
+const HEARTBEAT: Duration = Duration::from_secs(1);
+
+const RETRY_FIRST: Duration = Duration::from_millis(250);
+const RETRY_LONGEST: Duration = Duration::from_secs(3);
+
+/// What the monitor tells.
+#[derive(Clone, Debug)]
+pub enum RuntimeNews {
+    /// It answers. Everything known before may be out of date.
+    Up(Arc<Runtime>),
+    /// It cannot be used.
+    Down(RuntimeProblem),
+    /// Something happened to one of our containers.
+    Container {
+        /// Its id.
+        id: String,
+        /// What.
+        action: Action,
+    },
+}
+
+/// What happened to a container.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Action {
+    /// Its main process has ended.
+    Died,
+    /// It was removed.
+    Removed,
+    /// Its own health check has a new verdict.
+    Health,
+}
+
+/// Watches until the receiver is gone. `tell` returns false then.
+pub async fn watch(environment: String, mut tell: impl FnMut(RuntimeNews) -> bool) {
+    let mut wait = RETRY_FIRST;
+    loop {
+        let news = match runtime::connect().await {
+            Ok(runtime) => {
+                wait = RETRY_FIRST;
+                let runtime = Arc::new(runtime);
+                if !tell(RuntimeNews::Up(Arc::clone(&runtime))) {
+                    return;
+                }
+                match follow(&runtime, &environment, &mut tell).await {
+                    Some(problem) => RuntimeNews::Down(problem),
+                    None => return,
+                }
+            }
+            Err(problem) => RuntimeNews::Down(problem),
+        };
+        if !tell(news) {
+            return;
+        }
+        tokio::time::sleep(wait).await;
+        wait = (wait * 2).min(RETRY_LONGEST);
+    }
+}
+
+/// Passes on events until the stream breaks or the runtime falls silent. `None`:
+/// nobody listens any more.
+async fn follow(runtime: &Runtime, environment: &str, tell: &mut impl FnMut(RuntimeNews) -> bool) -> Option<RuntimeProblem> {
+    let filters = HashMap::from([
+        ("type".to_owned(), vec!["container".to_owned()]),
+        ("label".to_owned(), vec![format!("{}={environment}", labels::ENVIRONMENT)]),
+    ]);
+    let mut events = runtime.docker.events(Some(EventsOptions { filters: Some(filters), ..EventsOptions::default() }));
+    let mut heartbeat = tokio::time::interval(HEARTBEAT);
+    heartbeat.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        tokio::select! {
+            event = events.next() => match event {
+                Some(Ok(event)) => {
+                    let id = event.actor.and_then(|actor| actor.id);
+                    let action = event.action.as_deref().and_then(action_of);
+                    if let (Some(id), Some(action)) = (id, action) && !tell(RuntimeNews::Container { id, action }) {
+                        return None;
+                    }
+                }
+                _ => return Some(RuntimeProblem::NotRunning(runtime.name.clone())),
+            },
+            _ = heartbeat.tick() => match tokio::time::timeout(PATIENCE, runtime.docker.ping()).await {
+                Ok(Ok(_)) => {}
+                Ok(Err(_)) => return Some(RuntimeProblem::NotRunning(runtime.name.clone())),
+                Err(_) => return Some(RuntimeProblem::NotResponding(runtime.name.clone())),
+            },
+        }
+    }
+}
+
+/// `health_status` carries its verdict in the name: `health_status: healthy`.
+fn action_of(name: &str) -> Option<Action> {
+    match name {
+        "die" => Some(Action::Died),
+        "destroy" => Some(Action::Removed),
+        _ if name.starts_with("health_status") => Some(Action::Health),
+        _ => None,
+    }
+}

@@ -1,0 +1,131 @@
+//! One open environment: a handle for everybody, one task that owns the state.
+//!
+//! The task's loop receives and delegates: a message becomes an event of the
+//! pure supervisor, the supervisor's effects go to drivers, drivers answer with
+//! messages. Nothing else touches the state; whoever wants to look takes the
+//! latest [`snapshot::EnvironmentSnapshot`].
+
+mod adopt;
+mod effects;
+mod launch;
+mod message;
+pub mod snapshot;
+mod stats;
+mod task;
+
+use crate::record::EnvironmentRecord;
+use crate::sink::Sink;
+use benchtop_model::plan::Plan;
+use message::Message;
+use snapshot::EnvironmentSnapshot;
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use tokio::sync::{mpsc, oneshot, watch};
+
+/// What an environment needs to be supervised.
+pub struct EnvironmentConfig {
+    /// What to run, and what an earlier engine left running.
+    pub record: EnvironmentRecord,
+    /// Where records, instances and their logs are kept.
+    pub dir: PathBuf,
+    /// Where sockets are made; a short path, because socket paths are limited to
+    /// about 100 bytes.
+    pub socket_dir: PathBuf,
+    /// The program that has the `shim` command.
+    pub shim: PathBuf,
+    /// Who is told.
+    pub sink: Arc<dyn Sink>,
+}
+
+/// Access to an environment; cheap to clone.
+#[derive(Clone)]
+pub struct EnvironmentHandle {
+    messages: mpsc::UnboundedSender<Message>,
+    snapshots: watch::Receiver<Arc<EnvironmentSnapshot>>,
+    /// When somebody last looked, in ticks: statistics are sampled often only
+    /// for an audience.
+    looked: Arc<AtomicU64>,
+}
+
+impl EnvironmentHandle {
+    /// Starts supervising. What an earlier engine left running is adopted first.
+    #[must_use]
+    pub fn spawn(config: EnvironmentConfig) -> Self {
+        let looked = Arc::new(AtomicU64::new(0));
+        let (messages, snapshots) = task::spawn(config, Arc::clone(&looked));
+        Self { messages, snapshots, looked }
+    }
+
+    /// The latest state.
+    #[must_use]
+    pub fn snapshot(&self) -> Arc<EnvironmentSnapshot> {
+        self.looked.store(crate::clock::tick().0.max(1), Ordering::Relaxed);
+        self.snapshots.borrow().clone()
+    }
+
+    /// Is marked at each new snapshot.
+    #[must_use]
+    pub fn subscribe(&self) -> watch::Receiver<Arc<EnvironmentSnapshot>> {
+        self.snapshots.clone()
+    }
+
+    /// Starts these services and what they depend on; all where none is named.
+    pub fn up(&self, services: Vec<String>) {
+        self.send(Message::Up { services });
+    }
+
+    /// Stops everything, dependants first; removes containers and network then,
+    /// if wanted.
+    pub fn down(&self, remove: bool) {
+        self.send(Message::Down { remove });
+    }
+
+    /// Starts one service.
+    pub fn start(&self, service: &str, with_dependencies: bool) {
+        self.send(Message::Start { service: service.to_owned(), with_dependencies });
+    }
+
+    /// Stops one service.
+    pub fn stop(&self, service: &str) {
+        self.send(Message::Stop { service: service.to_owned() });
+    }
+
+    /// Restarts one service.
+    pub fn restart(&self, service: &str) {
+        self.send(Message::Restart { service: service.to_owned() });
+    }
+
+    /// Runs the probes of one service now.
+    pub fn probe(&self, service: &str) {
+        self.send(Message::ProbeNow { service: service.to_owned() });
+    }
+
+    /// Takes over a new definition.
+    pub fn replan(&self, plan: Plan, base_environment: BTreeMap<String, String>) {
+        self.send(Message::Replan { plan: Box::new(plan), base_environment });
+    }
+
+    /// Ends the supervision once everything asked for before is on its way, and
+    /// returns when the record is written. What runs goes on running.
+    pub async fn leave(&self) {
+        let (done, finished) = oneshot::channel();
+        self.send(Message::Leave { done });
+        // The task being gone is what was wanted.
+        _ = finished.await;
+    }
+
+    /// Waits until nothing runs and nothing is wanted.
+    pub async fn wait_idle(&self) {
+        let mut snapshots = self.snapshots.clone();
+        // An error means that the task is gone; so is the waiting.
+        _ = snapshots.wait_for(|snapshot| snapshot.idle).await;
+    }
+
+    fn send(&self, message: Message) {
+        if self.messages.send(message).is_err() {
+            tracing::warn!("a request came after the environment was closed");
+        }
+    }
+}

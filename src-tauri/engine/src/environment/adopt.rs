@@ -1,0 +1,133 @@
+//! Takes over what an earlier engine left running. Never starts blind: first it
+//! is known what really runs.
+
+use super::effects::Instance;
+use super::launch::{follow_container, follow_process, instance_dir};
+use super::message::Live;
+use super::task::Task;
+use crate::container::instance::{self as containers, Condition};
+use crate::container::labels;
+use crate::container::runtime::{self, Runtime};
+use crate::process::instance::{self as processes, Found as FoundProcess};
+use crate::record::ServiceRecord;
+use benchtop_model::exit::Exit;
+use benchtop_model::plan::{Run, Service};
+use benchtop_model::supervisor::{Event, Found, Restored};
+use std::collections::HashMap;
+use std::sync::Arc;
+
+/// What a look at one service has found.
+struct Finding {
+    service: String,
+    record: ServiceRecord,
+    found: Found,
+    live: Option<Live>,
+}
+
+impl Task {
+    /// Adopts every instance that lives and takes note of those that ended.
+    pub(super) async fn adopt(&mut self) {
+        if self.record.run.is_none() && self.record.services.values().all(|s| s.generation == 0) {
+            return;
+        }
+        let containers = self.own_containers().await;
+        let records: Vec<(Service, ServiceRecord)> = self
+            .plan
+            .services
+            .values()
+            .filter_map(|service| Some((service.clone(), self.record.services.get(&service.name)?.clone())))
+            .filter(|(_, record)| record.generation > 0)
+            .collect();
+        for (service, record) in records {
+            let finding = match &service.run {
+                Run::Process(_) => self.find_process(&service, record).await,
+                Run::Container(_) => self.find_container(&service, record, containers.as_ref()).await,
+                Run::External => Finding {
+                    found: if record.wanted { Found::Running } else { Found::Nothing { cause: None } },
+                    live: record.wanted.then_some(Live::External),
+                    service: service.name.clone(),
+                    record,
+                },
+            };
+            self.take_over(finding);
+        }
+    }
+
+    fn take_over(&mut self, finding: Finding) {
+        let Finding { service, record, found, live } = finding;
+        if let Some(live) = live {
+            let mut instance = Instance::new(record.generation, Some(live));
+            // It was Healthy before; "ready for the first time" is no news.
+            instance.ready = true;
+            self.instances.insert(service.clone(), instance);
+        }
+        self.handle(Event::Restored(Restored {
+            service,
+            generation: record.generation,
+            wanted: record.wanted,
+            found,
+            definition: record.definition,
+            health: record.health,
+            restarts: record.restarts,
+        }));
+    }
+
+    async fn find_process(&self, service: &Service, record: ServiceRecord) -> Finding {
+        let dir = instance_dir(&self.dir, &service.name, record.generation);
+        let (found, live) = match processes::find(dir).await {
+            FoundProcess::Alive(instance) => {
+                let live = follow_process(*instance, service.name.clone(), record.generation, &self.sink, &self.messages);
+                (Found::Running, Some(live))
+            }
+            FoundProcess::Ended(exit) => (Found::Ended(exit), None),
+            FoundProcess::Nothing { rebooted } => {
+                let cause = (rebooted && record.wanted).then(|| "stopped by a restart of the machine".to_owned());
+                (Found::Nothing { cause }, None)
+            }
+        };
+        Finding { service: service.name.clone(), record, found, live }
+    }
+
+    /// The runtime and our containers in it; `None` where it does not answer.
+    async fn own_containers(&self) -> Option<(Arc<Runtime>, HashMap<String, HashMap<String, String>>)> {
+        if !self.plan.services.values().any(|s| matches!(s.run, Run::Container(_))) {
+            return None;
+        }
+        let runtime = Arc::new(runtime::connect().await.ok()?);
+        let list = containers::list(&runtime, &self.plan.id()).await.ok()?;
+        Some((runtime, list))
+    }
+
+    async fn find_container(
+        &self,
+        service: &Service,
+        record: ServiceRecord,
+        containers: Option<&(Arc<Runtime>, HashMap<String, HashMap<String, String>>)>,
+    ) -> Finding {
+        let name = service.name.clone();
+        let Some((runtime, list)) = containers else { return self.assume_container(name, record) };
+        let by_label = || list.iter().find(|(_, l)| l.get(labels::SERVICE) == Some(&name)).map(|(id, _)| id.clone());
+        let Some(id) = record.container_id.clone().filter(|id| list.contains_key(id)).or_else(by_label) else {
+            return Finding { service: name, record, found: Found::Nothing { cause: None }, live: None };
+        };
+        let (found, live) = match containers::condition(runtime, &id).await {
+            Condition::Running => {
+                follow_container(runtime, &id, name.clone(), record.generation, self.sink());
+                let started = record.started.unwrap_or_else(crate::clock::now);
+                (Found::Running, Some(Live::Container { id, started }))
+            }
+            Condition::Ended(exit) => (Found::Ended(exit), None),
+            Condition::Absent => (Found::Nothing { cause: None }, None),
+            Condition::Unknown => return self.assume_container(name, record),
+        };
+        Finding { service: name, record, found, live }
+    }
+
+    /// The runtime is silent: what ran is taken to run still, and is looked at
+    /// when the runtime answers again. Faces show it as stale.
+    fn assume_container(&self, service: String, record: ServiceRecord) -> Finding {
+        let live = record.container_id.clone().filter(|_| record.wanted).map(|id| Live::Container { id, started: record.started.unwrap_or_default() });
+        let found = if live.is_some() { Found::Running } else { Found::Ended(Exit::unseen()) };
+        Finding { service, record, found, live }
+    }
+}

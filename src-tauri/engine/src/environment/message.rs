@@ -1,0 +1,89 @@
+//! All that can wake the task of an environment.
+
+use super::snapshot::Usage;
+use crate::container::instance::Condition;
+use crate::container::monitor::RuntimeNews;
+use crate::process::protocol::Request;
+use benchtop_model::plan::Plan;
+use benchtop_model::supervisor::Report;
+use benchtop_model::time::Timestamp;
+use std::collections::{BTreeMap, HashMap};
+use tokio::sync::{mpsc, oneshot};
+
+/// One message.
+#[derive(Debug)]
+pub(super) enum Message {
+    /// From [`super::EnvironmentHandle::up`].
+    Up { services: Vec<String> },
+    /// From [`super::EnvironmentHandle::down`].
+    Down { remove: bool },
+    /// From [`super::EnvironmentHandle::start`].
+    Start { service: String, with_dependencies: bool },
+    /// From [`super::EnvironmentHandle::stop`].
+    Stop { service: String },
+    /// From [`super::EnvironmentHandle::restart`].
+    Restart { service: String },
+    /// From [`super::EnvironmentHandle::probe`].
+    ProbeNow { service: String },
+    /// From [`super::EnvironmentHandle::replan`].
+    Replan { plan: Box<Plan>, base_environment: BTreeMap<String, String> },
+    /// From [`super::EnvironmentHandle::leave`].
+    Leave { done: oneshot::Sender<()> },
+    /// A launch has succeeded.
+    Launched { service: String, generation: u64, live: Live },
+    /// A driver has news of an instance.
+    Report { service: String, generation: u64, report: Report },
+    /// A launch goes on.
+    Progress { service: String, generation: u64, text: String },
+    /// Ports were assigned for a launch: `service/endpoint` → port.
+    PortsAssigned { ports: BTreeMap<String, u16> },
+    /// From the monitor of the container runtime.
+    Runtime(RuntimeNews),
+    /// The answer to a look at a container.
+    Looked { service: String, generation: u64, condition: Condition },
+    /// Fresh statistics by service.
+    Usage(HashMap<String, Usage>),
+    /// Containers and network were removed, or could not be.
+    Removed(Result<(), String>),
+}
+
+/// A live instance, as far as the task must know it.
+#[derive(Clone, Debug)]
+pub(super) enum Live {
+    /// A process under a shim.
+    Process {
+        /// Process id of the program.
+        pid: u32,
+        /// When it was started.
+        started: Timestamp,
+        /// To its follower.
+        stops: mpsc::Sender<Request>,
+    },
+    /// A container.
+    Container {
+        /// Its id.
+        id: String,
+        /// When it was started.
+        started: Timestamp,
+    },
+    /// Nothing of ours.
+    External,
+}
+
+impl Live {
+    /// Container id or process id.
+    pub(super) fn identity(&self) -> String {
+        match self {
+            Self::Process { pid, .. } => pid.to_string(),
+            Self::Container { id, .. } => id.clone(),
+            Self::External => String::new(),
+        }
+    }
+
+    pub(super) fn started(&self) -> Option<Timestamp> {
+        match self {
+            Self::Process { started, .. } | Self::Container { started, .. } => Some(*started),
+            Self::External => None,
+        }
+    }
+}

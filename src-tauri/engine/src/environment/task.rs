@@ -1,0 +1,426 @@
+//! The owner of an environment's state, and its loop.
+
+use super::effects::Instance;
+use super::message::{Live, Message};
+use super::snapshot::{EnvironmentSnapshot, ProbeSnapshot, RuntimeSnapshot, ServiceSnapshot, Usage};
+use super::{EnvironmentConfig, stats};
+use crate::clock;
+use crate::container::instance::{self, Condition};
+use crate::container::monitor::{self, Action, RuntimeNews};
+use crate::container::runtime::Runtime;
+use crate::probe;
+use crate::record::{EnvironmentRecord, RunRecord};
+use crate::sink::{EngineEvent, Sink};
+use benchtop_model::plan::{Plan, ServiceKind};
+use benchtop_model::probe::ProbeRole;
+use benchtop_model::status::{Lifecycle, Status};
+use benchtop_model::supervisor::{Event, Report, ServiceState, Supervisor};
+use benchtop_model::time::Timestamp;
+use std::collections::{BTreeMap, HashMap};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+use tokio::sync::{mpsc, watch};
+
+/// Everything about one environment.
+pub(super) struct Task {
+    pub(super) plan: Arc<Plan>,
+    pub(super) supervisor: Supervisor,
+    pub(super) record: EnvironmentRecord,
+    pub(super) dir: PathBuf,
+    pub(super) socket_dir: PathBuf,
+    pub(super) shim: PathBuf,
+    pub(super) sink: Arc<dyn Sink>,
+    pub(super) base_environment: Arc<BTreeMap<String, String>>,
+    /// To ourselves, for drivers.
+    pub(super) messages: mpsc::UnboundedSender<Message>,
+    /// By service.
+    pub(super) instances: HashMap<String, Instance>,
+    pub(super) runtime: watch::Sender<RuntimeState>,
+    /// When each service took its present status.
+    pub(super) since: HashMap<String, Timestamp>,
+    /// When each probe last answered.
+    pub(super) probed: HashMap<(String, ProbeRole), Timestamp>,
+    pub(super) usage: HashMap<String, Usage>,
+    /// Remove containers and network once everything has ended.
+    pub(super) remove_when_idle: bool,
+    /// The removal is under way.
+    pub(super) removing: bool,
+    /// The record in memory is newer than the one on disk.
+    pub(super) unsaved: bool,
+}
+
+/// What is known of the container runtime.
+#[derive(Clone, Debug, Default)]
+pub(super) struct RuntimeState {
+    /// It answers.
+    pub(super) up: Option<Arc<Runtime>>,
+    /// For people; `None` until the first attempt has ended.
+    pub(super) shown: Option<RuntimeSnapshot>,
+}
+
+type Started = (mpsc::UnboundedSender<Message>, watch::Receiver<Arc<EnvironmentSnapshot>>);
+
+/// Starts the task.
+pub(super) fn spawn(config: EnvironmentConfig, looked: Arc<AtomicU64>) -> Started {
+    let (messages, inbox) = mpsc::unbounded_channel();
+    let task = Task::new(config, messages.clone());
+    let (snapshots, watcher) = watch::channel(Arc::new(task.snapshot()));
+    tokio::spawn(stats::sample(watcher.clone(), task.runtime.subscribe(), messages.clone(), looked));
+    tokio::spawn(task.run(inbox, snapshots));
+    (messages, watcher)
+}
+
+impl Task {
+    fn new(config: EnvironmentConfig, messages: mpsc::UnboundedSender<Message>) -> Self {
+        let plan = Arc::new(config.record.plan.clone());
+        Self {
+            supervisor: Supervisor::new(&plan),
+            base_environment: Arc::new(config.record.base_environment.clone()),
+            record: config.record,
+            dir: config.dir,
+            socket_dir: config.socket_dir,
+            shim: config.shim,
+            sink: config.sink,
+            messages,
+            instances: HashMap::new(),
+            runtime: watch::Sender::new(RuntimeState::default()),
+            since: HashMap::new(),
+            probed: HashMap::new(),
+            usage: HashMap::new(),
+            remove_when_idle: false,
+            removing: false,
+            unsaved: true,
+            plan,
+        }
+    }
+
+    async fn run(mut self, mut inbox: mpsc::UnboundedReceiver<Message>, snapshots: watch::Sender<Arc<EnvironmentSnapshot>>) {
+        self.watch_runtime();
+        self.adopt().await;
+        self.save();
+        self.publish(&snapshots);
+        loop {
+            let message = tokio::select! {
+                message = inbox.recv() => message,
+                () = sleep_until(self.supervisor.next_deadline()) => {
+                    self.handle(Event::Tick);
+                    self.publish(&snapshots);
+                    continue;
+                }
+            };
+            let Some(mut message) = message else { return };
+            // Everything that has queued up is taken before anybody is told.
+            loop {
+                if let Message::Leave { done } = message {
+                    self.save();
+                    // Whoever asked may be gone.
+                    _ = done.send(());
+                    return;
+                }
+                self.take(message);
+                match inbox.try_recv() {
+                    Ok(next) => message = next,
+                    Err(_) => break,
+                }
+            }
+            self.publish(&snapshots);
+        }
+    }
+
+    /// Receives and delegates.
+    fn take(&mut self, message: Message) {
+        match message {
+            Message::Up { services } => self.command(Event::Up { services }),
+            Message::Down { remove } => self.down(remove),
+            Message::Start { service, with_dependencies } => self.command(Event::Start { service, with_dependencies }),
+            Message::Stop { service } => self.command(Event::Stop { service }),
+            Message::Restart { service } => self.command(Event::Restart { service }),
+            Message::ProbeNow { service } => self.handle(Event::ProbeNow { service }),
+            Message::Replan { plan, base_environment } => self.replan(*plan, base_environment),
+            Message::Launched { service, generation, live } => self.on_launched(&service, generation, live),
+            Message::Report { service, generation, report } => self.report(service, generation, report),
+            Message::Progress { service, generation, text } => self.on_progress(&service, generation, text),
+            Message::PortsAssigned { ports } => {
+                self.record.ports.extend(ports);
+                self.unsaved = true;
+            }
+            Message::Runtime(news) => self.on_runtime(news),
+            Message::Looked { service, generation, condition } => self.on_looked(service, generation, condition),
+            Message::Usage(usage) => self.usage = usage,
+            Message::Removed(result) => self.on_removed(result),
+            Message::Leave { .. } => {}
+        }
+    }
+
+    fn watch_runtime(&self) {
+        if self.plan.services.values().any(|s| s.kind() == ServiceKind::Container) {
+            let (messages, environment) = (self.messages.clone(), self.plan.id());
+            tokio::spawn(monitor::watch(environment, move |news| messages.send(Message::Runtime(news)).is_ok()));
+        }
+    }
+
+    /// An event that a person asked for: it may begin a run.
+    fn command(&mut self, event: Event) {
+        let starts = !matches!(event, Event::Stop { .. } | Event::Down);
+        if starts {
+            self.remove_when_idle = false;
+        }
+        if starts && self.record.run.is_none() {
+            let at = clock::now();
+            let run = RunRecord { id: format!("{:x}-{}", at.0, &self.plan.id()[..4]), started: at, ready: false };
+            self.sink.record(EngineEvent::RunStarted { run: run.id.clone(), at, plan: Arc::clone(&self.plan) });
+            self.record.run = Some(run);
+            self.unsaved = true;
+        }
+        self.handle(event);
+    }
+
+    fn down(&mut self, remove: bool) {
+        self.remove_when_idle = remove;
+        self.command(Event::Down);
+    }
+
+    fn replan(&mut self, plan: Plan, base_environment: BTreeMap<String, String>) {
+        let had_containers = self.plan.services.values().any(|s| s.kind() == ServiceKind::Container);
+        self.plan = Arc::new(plan.clone());
+        self.record.plan = plan.clone();
+        self.base_environment = Arc::new(base_environment.clone());
+        self.record.base_environment = base_environment;
+        self.unsaved = true;
+        if !had_containers {
+            self.watch_runtime();
+        }
+        self.handle(Event::Replan(Box::new(plan)));
+    }
+
+    /// Passes an event to the machine and performs what it asks for.
+    pub(super) fn handle(&mut self, event: Event) {
+        let effects = self.supervisor.on_event(event, clock::tick());
+        self.note_intents();
+        self.save();
+        for effect in effects {
+            self.perform(effect);
+        }
+        self.note_run();
+    }
+
+    /// Copies what must outlive us into the record, before any effect is
+    /// performed.
+    fn note_intents(&mut self) {
+        for service in self.supervisor.services() {
+            let record = self.record.services.entry(service.spec.name.clone()).or_default();
+            let mut fresh = record.clone();
+            fresh.wanted = service.wanted;
+            fresh.definition.clone_from(&service.launched_definition);
+            fresh.health = service.known_health;
+            fresh.restarts = service.restarts;
+            if fresh.generation != service.generation {
+                fresh.generation = service.generation;
+                fresh.container_id = None;
+                fresh.started = None;
+            }
+            self.unsaved |= fresh != *record;
+            *record = fresh;
+        }
+    }
+
+    pub(super) fn save(&mut self) {
+        if !self.unsaved {
+            return;
+        }
+        match self.record.write(&self.dir) {
+            Ok(()) => self.unsaved = false,
+            Err(error) => tracing::error!(%error, dir = %self.dir.display(), "cannot write the environment's record"),
+        }
+    }
+
+    /// Tells when the run is ready for the first time, and when it has ended.
+    fn note_run(&mut self) {
+        let Some(run) = &mut self.record.run else { return self.remove_if_wanted() };
+        let all_well = |s: &ServiceState| s.lifecycle == Lifecycle::Completed || s.status() == Status::Healthy;
+        if !run.ready && self.supervisor.services().all(all_well) {
+            run.ready = true;
+            self.unsaved = true;
+            self.sink.record(EngineEvent::RunReady { run: run.id.clone(), at: clock::now() });
+        }
+        if self.supervisor.is_idle() {
+            self.sink.record(EngineEvent::RunEnded { run: run.id.clone(), at: clock::now() });
+            self.record.run = None;
+            self.unsaved = true;
+            self.remove_if_wanted();
+        }
+    }
+
+    fn remove_if_wanted(&mut self) {
+        if !self.remove_when_idle || self.removing || !self.supervisor.is_idle() {
+            return;
+        }
+        self.remove_when_idle = false;
+        let Some(runtime) = self.runtime.borrow().up.clone() else { return };
+        self.removing = true;
+        let (messages, plan) = (self.messages.clone(), Arc::clone(&self.plan));
+        tokio::spawn(async move {
+            let result = instance::remove_all(&runtime, &plan).await;
+            messages.send(Message::Removed(result))
+        });
+    }
+
+    fn on_removed(&mut self, result: Result<(), String>) {
+        self.removing = false;
+        if let Err(cause) = result {
+            tracing::warn!(%cause, "containers or network were left behind");
+        }
+    }
+
+    pub(super) fn report(&mut self, service: String, generation: u64, report: Report) {
+        self.note_report(&service, generation, &report);
+        self.handle(Event::Reported { service, generation, report });
+    }
+
+    fn on_runtime(&mut self, news: RuntimeNews) {
+        match news {
+            RuntimeNews::Up(runtime) => {
+                let shown = RuntimeSnapshot { available: true, name: Some(runtime.name.clone()), problem: None, hint: None, since: clock::now() };
+                self.runtime.send_replace(RuntimeState { up: Some(runtime), shown: Some(shown) });
+                self.look_at_containers();
+            }
+            RuntimeNews::Down(problem) => self.runtime.send_modify(|state| {
+                let since = state.shown.as_ref().filter(|s| !s.available).map_or_else(clock::now, |s| s.since);
+                let name = state.shown.take().and_then(|s| s.name);
+                state.up = None;
+                state.shown = Some(RuntimeSnapshot { available: false, name, problem: Some(problem.to_string()), hint: Some(problem.hint()), since });
+            }),
+            RuntimeNews::Container { id, action } => self.on_container(&id, action),
+        }
+    }
+
+    fn on_container(&mut self, id: &str, action: Action) {
+        let found = self.instances.iter().find_map(|(service, instance)| match &instance.live {
+            Some(Live::Container { id: own, .. }) if own == id => Some((service.clone(), instance.generation)),
+            _ => None,
+        });
+        let Some((service, generation)) = found else { return };
+        match action {
+            Action::Died => self.look_at(service, generation, id.to_owned()),
+            Action::Health => self.handle(Event::ProbeNow { service }),
+            Action::Removed => {
+                let cause = "its container was removed by somebody else".to_owned();
+                self.report(service, generation, Report::Removed { cause });
+            }
+        }
+    }
+
+    /// After a break in the events: what happened in the meantime?
+    fn look_at_containers(&self) {
+        for (service, instance) in &self.instances {
+            if let Some(Live::Container { id, .. }) = &instance.live {
+                self.look_at(service.clone(), instance.generation, id.clone());
+            }
+        }
+    }
+
+    fn look_at(&self, service: String, generation: u64, id: String) {
+        let Some(runtime) = self.runtime.borrow().up.clone() else { return };
+        let messages = self.messages.clone();
+        tokio::spawn(async move {
+            let condition = instance::condition(&runtime, &id).await;
+            messages.send(Message::Looked { service, generation, condition })
+        });
+    }
+
+    fn on_looked(&mut self, service: String, generation: u64, condition: Condition) {
+        // While it is being stopped, the one who stops it reports the end.
+        let stopping = self.instances.get(&service).is_some_and(|i| i.generation == generation && i.stop.is_some());
+        match condition {
+            Condition::Ended(exit) if !stopping => self.report(service, generation, Report::Exited(exit)),
+            Condition::Absent if !stopping => {
+                let cause = "its container was removed by somebody else".to_owned();
+                self.report(service, generation, Report::Removed { cause });
+            }
+            _ => {}
+        }
+    }
+
+    fn publish(&mut self, snapshots: &watch::Sender<Arc<EnvironmentSnapshot>>) {
+        self.save();
+        snapshots.send_replace(Arc::new(self.snapshot()));
+        self.sink.changed();
+    }
+
+    fn snapshot(&self) -> EnvironmentSnapshot {
+        let needs_runtime = self.plan.services.values().any(|s| s.kind() == ServiceKind::Container);
+        EnvironmentSnapshot {
+            plan: Arc::clone(&self.plan),
+            status: self.supervisor.status(),
+            settled: self.supervisor.is_settled(),
+            idle: self.supervisor.is_idle() && !self.removing && !self.remove_when_idle,
+            run: self.record.run.as_ref().map(|run| (run.id.clone(), run.started)),
+            runtime: self.runtime.borrow().shown.clone().filter(|_| needs_runtime),
+            services: self.supervisor.services().map(|s| self.service_snapshot(s)).collect(),
+            ports: self.record.assigned(),
+            base_environment: Arc::clone(&self.base_environment),
+        }
+    }
+
+    fn service_snapshot(&self, state: &ServiceState) -> ServiceSnapshot {
+        let name = &state.spec.name;
+        let instance = self.instances.get(name).filter(|i| i.generation == state.generation);
+        let live = instance.and_then(|i| i.live.as_ref());
+        let alive = state.lifecycle.may_have_instance();
+        let runtime_lost = self.runtime.borrow().shown.as_ref().is_some_and(|s| !s.available);
+        ServiceSnapshot {
+            name: name.clone(),
+            status: state.status(),
+            lifecycle: state.lifecycle,
+            health: state.known_health,
+            reason: self.supervisor.reason(name),
+            progress: instance.filter(|_| alive).and_then(|i| i.progress.clone()),
+            since: self.since.get(name).copied().unwrap_or_default(),
+            generation: state.generation,
+            restarts: state.restarts,
+            next_start: state.next_start.map(clock::wall_of),
+            started: live.filter(|_| alive).and_then(Live::started),
+            pid: match live {
+                Some(Live::Process { pid, .. }) if alive => Some(*pid),
+                _ => None,
+            },
+            container_id: match live {
+                Some(Live::Container { id, .. }) => Some(id.clone()),
+                _ => None,
+            },
+            exit_code: state.last_exit.as_ref().and_then(|exit| exit.code),
+            usage: self.usage.get(name).copied().filter(|_| alive),
+            probes: self.probe_snapshots(state),
+            stale: runtime_lost && alive && state.spec.kind() == ServiceKind::Container,
+            outdated: state.is_outdated(),
+        }
+    }
+
+    fn probe_snapshots(&self, state: &ServiceState) -> Vec<ProbeSnapshot> {
+        let live = state.health.probes();
+        let ports = self.record.assigned();
+        let snapshot = |(role, probe): (ProbeRole, &benchtop_model::probe::Probe)| {
+            let now = live.iter().find(|p| p.role == role);
+            let at = self.probed.get(&(state.spec.name.clone(), role)).copied().unwrap_or_default();
+            let exchange = probe::exchange(&self.plan, &state.spec, probe, &ports, self.subject(&state.spec));
+            ProbeSnapshot {
+                role,
+                kind: probe.kind.word(),
+                target: exchange.describe(),
+                interval: probe.interval,
+                failures: now.map_or(0, |p| p.failures),
+                last: now.and_then(|p| p.last.clone()).map(|result| (result, at)),
+            }
+        };
+        state.spec.probes.iter().map(snapshot).collect()
+    }
+}
+
+/// Never, where there is nothing to wait for.
+async fn sleep_until(deadline: Option<benchtop_model::time::Tick>) {
+    match deadline {
+        Some(deadline) => tokio::time::sleep_until(clock::instant_of(deadline)).await,
+        None => std::future::pending().await,
+    }
+}

@@ -1,0 +1,108 @@
+//! Ports of this host: assigns free ones, and says who holds a taken one.
+
+use std::io::ErrorKind;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
+use std::sync::LazyLock;
+use std::time::Duration;
+
+/// How long a port may stay held by what has just ended.
+const RELEASE: Duration = Duration::from_millis(1500);
+
+static IPV6_LOOPBACK: LazyLock<bool> = LazyLock::new(|| TcpListener::bind((Ipv6Addr::LOCALHOST, 0)).is_ok());
+
+/// Whether this host has the loopback address `::1`.
+#[must_use]
+pub fn has_ipv6_loopback() -> bool {
+    *IPV6_LOOPBACK
+}
+
+/// Who holds a port.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Taken {
+    /// The port.
+    pub port: u16,
+    /// Process id and program, where the system tells.
+    pub owner: Option<(u32, String)>,
+}
+
+impl std::fmt::Display for Taken {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match &self.owner {
+            Some((pid, name)) => write!(f, "port {} is held by pid {pid} ({name})", self.port),
+            None => write!(f, "port {} is held by another program", self.port),
+        }
+    }
+}
+
+/// Waits a moment for the port to be free on both address families.
+///
+/// # Errors
+/// Who holds it.
+pub async fn wait_free(port: u16) -> Result<(), Taken> {
+    let deadline = tokio::time::Instant::now() + RELEASE;
+    let mut wait = Duration::from_millis(25);
+    while !is_free(port) {
+        if tokio::time::Instant::now() >= deadline {
+            return Err(Taken { port, owner: owner(port) });
+        }
+        tokio::time::sleep(wait).await;
+        wait = (wait * 2).min(Duration::from_millis(250));
+    }
+    Ok(())
+}
+
+/// Whether a program could listen on this port, on every address.
+///
+/// Each address is tried by itself: 127.0.0.1:P and [::1]:P can belong to two
+/// programs at once.
+#[must_use]
+pub fn is_free(port: u16) -> bool {
+    let addresses = [IpAddr::V4(Ipv4Addr::LOCALHOST), IpAddr::V6(Ipv6Addr::LOCALHOST), IpAddr::V4(Ipv4Addr::UNSPECIFIED)];
+    addresses.into_iter().all(|address| match TcpListener::bind(SocketAddr::new(address, port)) {
+        Ok(_) => true,
+        // No IPv6 here, or no right to this port: not held by anybody.
+        Err(e) => e.kind() != ErrorKind::AddrInUse,
+    })
+}
+
+/// The process that listens on this port, where the system tells.
+#[must_use]
+pub fn owner(port: u16) -> Option<(u32, String)> {
+    listeners::get_process_by_port(port, listeners::Protocol::TCP).ok().map(|process| (process.pid, process.name))
+}
+
+/// A port that is free now: the preferred one if possible.
+#[must_use]
+pub fn assign(preferred: Option<u16>) -> Option<u16> {
+    if let Some(port) = preferred.filter(|port| is_free(*port)) {
+        return Some(port);
+    }
+    (0..50).find_map(|_| {
+        let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).ok()?.local_addr().ok()?.port();
+        is_free(port).then_some(port)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_port_is_taken_whichever_family_holds_it() {
+        for address in [IpAddr::V4(Ipv4Addr::LOCALHOST), IpAddr::V6(Ipv6Addr::LOCALHOST)] {
+            let Ok(listener) = TcpListener::bind((address, 0)) else { continue };
+            let port = listener.local_addr().expect("address").port();
+            assert!(!is_free(port), "{address}");
+            assert_eq!(owner(port).map(|(pid, _)| pid), Some(std::process::id()));
+        }
+    }
+
+    #[test]
+    fn the_preferred_port_is_kept_where_it_is_free() {
+        let port = assign(None).expect("a free port");
+        assert_eq!(assign(Some(port)), Some(port));
+        let holder = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).expect("bind");
+        assert_ne!(assign(Some(port)), Some(port));
+        drop(holder);
+    }
+}

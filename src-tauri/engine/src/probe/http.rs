@@ -1,0 +1,155 @@
+//! A GET. Passes on 200–399; understands ASP.NET's health report.
+//!
+//! Never through a proxy; redirects only on the same host; at most 64 KiB of the
+//! body are read; certificates are not verified, as in kubelet: a development
+//! certificate is no ill health.
+
+use super::{Finding, tcp};
+use benchtop_model::probe::Verdict;
+use reqwest::redirect::Policy;
+use reqwest::{Client, Response};
+use serde::Deserialize;
+use std::collections::BTreeMap;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::sync::LazyLock;
+
+const MOST_BODY: usize = 64 * 1024;
+const MOST_REDIRECTS: usize = 5;
+
+/// One client per loopback family, so that the family that answered a
+/// connection is also the one that is asked.
+static IPV4: LazyLock<Option<Client>> = LazyLock::new(|| client(IpAddr::V4(Ipv4Addr::LOCALHOST)));
+static IPV6: LazyLock<Option<Client>> = LazyLock::new(|| client(IpAddr::V6(Ipv6Addr::LOCALHOST)));
+
+fn client(localhost: IpAddr) -> Option<Client> {
+    // A second installation is refused, and that is fine.
+    _ = rustls::crypto::ring::default_provider().install_default();
+    let same_host = Policy::custom(|attempt| {
+        let first = attempt.previous().first().and_then(|url| url.host_str()).map(str::to_owned);
+        if attempt.previous().len() > MOST_REDIRECTS || attempt.url().host_str().map(str::to_owned) != first { attempt.stop() } else { attempt.follow() }
+    });
+    Client::builder()
+        .no_proxy()
+        .redirect(same_host)
+        .tls_danger_accept_invalid_certs(true)
+        // A kept connection would prove that an old worker lives, not that a
+        // new one is accepted.
+        .pool_max_idle_per_host(0)
+        .resolve("localhost", SocketAddr::new(localhost, 0))
+        .user_agent(concat!("benchtop/", env!("CARGO_PKG_VERSION")))
+        .build()
+        .inspect_err(|error| tracing::error!(%error, "no HTTP client for probes"))
+        .ok()
+}
+
+pub(super) async fn get(scheme: &str, host: &str, port: u16, path: &str, expected: Option<u16>) -> Finding {
+    let address = match tcp::connect(host, port).await {
+        Ok((_, address)) => address,
+        Err(error) => return Finding::fail(format!("{} (port {port})", tcp::say(&error))),
+    };
+    let client = if address.is_ipv6() { &IPV6 } else { &IPV4 };
+    let Some(client) = client.as_ref() else { return Finding::fail("the HTTP client could not be made") };
+    let finding = match client.get(format!("{scheme}://{host}:{port}{path}")).send().await {
+        Ok(response) => judge(response, expected).await,
+        Err(error) => Finding::fail(say(&error)),
+    };
+    finding.detail("address", address.to_string())
+}
+
+/// The innermost cause: the outer ones only repeat the address.
+fn say(error: &reqwest::Error) -> String {
+    let mut cause: &dyn std::error::Error = error;
+    while let Some(inner) = cause.source() {
+        cause = inner;
+    }
+    cause.to_string()
+}
+
+async fn judge(response: Response, expected: Option<u16>) -> Finding {
+    let status = response.status();
+    let passes = match expected {
+        Some(expected) => status.as_u16() == expected,
+        None => (200..400).contains(&status.as_u16()),
+    };
+    let text = status.to_string();
+    let body = read_body(response).await;
+    match serde_json::from_slice::<HealthReport>(&body) {
+        Ok(report) => report.finding(passes, &text),
+        Err(_) if passes => Finding::new(Verdict::Pass, text),
+        Err(_) => Finding::fail(text),
+    }
+}
+
+async fn read_body(mut response: Response) -> Vec<u8> {
+    let mut body = Vec::new();
+    while let Ok(Some(chunk)) = response.chunk().await {
+        body.extend_from_slice(&chunk[..chunk.len().min(MOST_BODY - body.len())]);
+        if body.len() >= MOST_BODY {
+            break;
+        }
+    }
+    body
+}
+
+/// ASP.NET's health report, as far as it is understood.
+#[derive(Debug, Deserialize)]
+struct HealthReport {
+    status: ReportStatus,
+    #[serde(default)]
+    entries: BTreeMap<String, Entry>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Entry {
+    status: ReportStatus,
+    description: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+enum ReportStatus {
+    Healthy,
+    Degraded,
+    Unhealthy,
+}
+
+impl HealthReport {
+    fn finding(self, passes: bool, http: &str) -> Finding {
+        let verdict = match self.status {
+            ReportStatus::Healthy if passes => Verdict::Pass,
+            ReportStatus::Degraded if passes => Verdict::Warn,
+            _ => Verdict::Fail,
+        };
+        let troubled: Vec<String> = self.entries.iter().filter(|(_, e)| e.status != ReportStatus::Healthy).map(|(name, e)| e.sentence(name)).collect();
+        let text = if troubled.is_empty() { format!("{http}, {:?}", self.status) } else { troubled.join("; ") };
+        self.entries.iter().fold(Finding::new(verdict, text), |finding, (name, entry)| finding.detail(name, entry.sentence("").trim()))
+    }
+}
+
+impl Entry {
+    /// `database Unhealthy: connection refused`.
+    fn sentence(&self, name: &str) -> String {
+        match &self.description {
+            Some(description) => format!("{name} {:?}: {description}", self.status),
+            None => format!("{name} {:?}", self.status),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn report(json: &str) -> Finding {
+        serde_json::from_str::<HealthReport>(json).expect("a health report").finding(true, "200 OK")
+    }
+
+    #[test]
+    fn a_health_report_decides_even_when_the_status_is_200() {
+        let degraded = report(r#"{"status":"Degraded","totalDuration":"00:00:00.1","entries":{"database":{"status":"Degraded","description":"slow"}}}"#);
+        assert_eq!(degraded.verdict, Verdict::Warn);
+        assert_eq!(degraded.text, "database Degraded: slow");
+        assert_eq!(degraded.details["database"], "Degraded: slow");
+        assert_eq!(report(r#"{"status":"Unhealthy"}"#).verdict, Verdict::Fail);
+        assert_eq!(report(r#"{"status":"Healthy","entries":{}}"#).verdict, Verdict::Pass);
+    }
+}

@@ -1,0 +1,11 @@
+//! Programs of the host. Each runs under a shim: a tiny process in a session of
+//! its own that owns the pipes, keeps the output, records the end and outlives
+//! the engine. [`shim`] is that process; [`instance`] is the engine's side.
+
+pub mod identity;
+pub mod instance;
+pub mod log_file;
+pub mod protocol;
+pub mod shim;
+pub mod tail;
+mod tree;

@@ -1,0 +1,208 @@
+//! The engine's side of a shim: starts one, or finds one that still lives, and
+//! follows it to its end.
+
+use super::identity::ProcessIdentity;
+use super::protocol::{Ended, InstanceDir, Notice, Request, Spec, State, read_json, write_json};
+use super::tail::Tail;
+use crate::sink::LogLine;
+use benchtop_model::exit::Exit;
+use std::os::unix::fs::DirBuilderExt as _;
+use std::path::Path;
+use std::process::Stdio;
+use std::time::Duration;
+use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader, Lines};
+use tokio::net::UnixStream;
+use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
+use tokio::process::Command;
+use tokio::sync::mpsc;
+
+/// How long a shim may take until it says that its program runs.
+const START_LIMIT: Duration = Duration::from_secs(10);
+
+/// A process instance that lives, as the engine sees it.
+#[derive(Debug)]
+pub struct ProcessInstance {
+    /// Who runs.
+    pub state: State,
+    dir: InstanceDir,
+    notices: Lines<BufReader<OwnedReadHalf>>,
+    requests: OwnedWriteHalf,
+}
+
+/// What was found of an instance that an earlier engine had started.
+#[derive(Debug)]
+pub enum Found {
+    /// It lives, and its shim answers.
+    Alive(Box<ProcessInstance>),
+    /// It ended.
+    Ended(Exit),
+    /// Nothing is known of it, or it went down with the machine.
+    Nothing {
+        /// The machine was restarted since.
+        rebooted: bool,
+    },
+}
+
+/// Starts a program under a shim.
+///
+/// # Errors
+/// One sentence that says why there is no instance.
+pub async fn start(shim: &Path, dir: InstanceDir, spec: &Spec) -> Result<ProcessInstance, String> {
+    prepare(&dir, spec).map_err(|e| format!("cannot write {}: {e}", dir.0.display()))?;
+    let mut child = Command::new(shim)
+        .arg("shim")
+        .arg(&dir.0)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .map_err(|e| format!("cannot run the shim {}: {e}", shim.display()))?;
+    let stdout = child.stdout.take().ok_or("the shim has no standard output")?;
+    // Reaps the shim when it ends; what it has to say comes through its socket.
+    tokio::spawn(async move { child.wait().await });
+    let mut lines = BufReader::new(stdout).lines();
+    let line = tokio::time::timeout(START_LIMIT, lines.next_line()).await.map_err(|_| "the shim did not answer".to_owned())?;
+    match line.ok().flatten().and_then(|line| serde_json::from_str(&line).ok()) {
+        Some(Notice::Running(_)) => connect(dir, &spec.socket).await,
+        Some(Notice::Failed { cause }) => Err(cause),
+        _ => Err("the shim ended before it had started anything".to_owned()),
+    }
+}
+
+fn prepare(dir: &InstanceDir, spec: &Spec) -> std::io::Result<()> {
+    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(&dir.0)?;
+    write_json(&dir.spec(), spec)
+}
+
+async fn connect(dir: InstanceDir, socket: &Path) -> Result<ProcessInstance, String> {
+    let gone = |e: std::io::Error| format!("the shim's socket {} does not answer: {e}", socket.display());
+    match UnixStream::connect(socket).await {
+        Ok(stream) => {
+            let (read, requests) = stream.into_split();
+            let mut notices = BufReader::new(read).lines();
+            let hello = tokio::time::timeout(START_LIMIT, notices.next_line()).await;
+            match hello.ok().and_then(Result::ok).flatten().and_then(|line| serde_json::from_str(&line).ok()) {
+                Some(Notice::Running(state)) => Ok(ProcessInstance { state, dir, notices, requests }),
+                _ => Err("the shim said something else than expected".to_owned()),
+            }
+        }
+        // It may have ended between its first word and now: that is a start
+        // followed by an end, told by `follow` from the files.
+        Err(e) => ended_meanwhile(dir).await.ok_or_else(|| gone(e)),
+    }
+}
+
+/// An instance whose shim is already gone, but which did run.
+async fn ended_meanwhile(dir: InstanceDir) -> Option<ProcessInstance> {
+    let state: State = read_json(&dir.state())?;
+    read_json::<Ended>(&dir.exit())?;
+    let (read, requests) = UnixStream::pair().ok()?.0.into_split();
+    Some(ProcessInstance { state, dir, notices: BufReader::new(read).lines(), requests })
+}
+
+/// Looks for the instance that lives in this folder.
+pub async fn find(dir: InstanceDir) -> Found {
+    if let Some(ended) = read_json::<Ended>(&dir.exit()) {
+        return Found::Ended(ended.exit);
+    }
+    let (Some(spec), Some(state)) = (read_json::<Spec>(&dir.spec()), read_json::<State>(&dir.state())) else {
+        return Found::Nothing { rebooted: false };
+    };
+    if !state.shim.is_this_boot() {
+        return Found::Nothing { rebooted: true };
+    }
+    match connect(dir, &spec.socket).await {
+        Ok(instance) => Found::Alive(Box::new(instance)),
+        Err(_) => {
+            end_orphan(&state.child).await;
+            Found::Ended(Exit::unseen())
+        }
+    }
+}
+
+/// A program whose shim was killed has lost its pipes and its guard: it is
+/// ended, by its identity, so that there is never a second one beside it.
+async fn end_orphan(child: &ProcessIdentity) {
+    let Ok(pid) = i32::try_from(child.pid) else { return };
+    let group = nix::unistd::Pid::from_raw(-pid);
+    for signal in [nix::sys::signal::Signal::SIGTERM, nix::sys::signal::Signal::SIGKILL] {
+        if !child.is_alive() {
+            return;
+        }
+        _ = nix::sys::signal::kill(group, signal);
+        for _ in 0..40 {
+            if !child.is_alive() {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    }
+}
+
+/// What the follower tells.
+#[derive(Debug)]
+pub enum News {
+    /// It has written.
+    Lines(Vec<LogLine>),
+    /// Nothing of it is left.
+    Ended(Exit),
+}
+
+impl ProcessInstance {
+    /// Follows the instance to its end: all its output, then how it ended.
+    /// `stops` takes requests to end it.
+    pub async fn follow(mut self, mut stops: mpsc::Receiver<Request>, mut tell: impl FnMut(News)) {
+        let mut tail = Tail::from_start(self.dir.clone());
+        drain(&mut tail, &mut tell);
+        let exit = loop {
+            tokio::select! {
+                line = self.notices.next_line() => match line.ok().flatten().map(|line| serde_json::from_str(&line)) {
+                    Some(Ok(Notice::Ended(ended))) => break ended.exit,
+                    Some(_) => drain(&mut tail, &mut tell),
+                    None => if let Some(exit) = self.after_silence().await { break exit },
+                },
+                Some(request) = stops.recv() => self.request(&request).await,
+            }
+        };
+        drain(&mut tail, &mut tell);
+        tell(News::Ended(exit));
+    }
+
+    async fn request(&mut self, request: &Request) {
+        let mut line = serde_json::to_vec(request).unwrap_or_default();
+        line.push(b'\n');
+        // Where the shim is gone, the end of its notices says so.
+        _ = self.requests.write_all(&line).await;
+    }
+
+    /// The shim's socket is closed without a last word: it is gone, or it let a
+    /// slow listener go, and is asked again. `None`: it goes on.
+    async fn after_silence(&mut self) -> Option<Exit> {
+        if let Some(ended) = read_json::<Ended>(&self.dir.exit()) {
+            return Some(ended.exit);
+        }
+        if !self.state.shim.is_alive() {
+            end_orphan(&self.state.child).await;
+            return Some(read_json::<Ended>(&self.dir.exit()).map_or_else(Exit::unseen, |ended| ended.exit));
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        let spec: Spec = read_json(&self.dir.spec())?;
+        if let Ok(again) = connect(self.dir.clone(), &spec.socket).await {
+            *self = again;
+        }
+        None
+    }
+}
+
+fn drain(tail: &mut Tail, tell: &mut impl FnMut(News)) {
+    loop {
+        match tail.read() {
+            Ok(lines) if lines.is_empty() => return,
+            Ok(lines) => tell(News::Lines(lines)),
+            Err(error) => {
+                tracing::warn!(%error, "cannot read the log of an instance");
+                return;
+            }
+        }
+    }
+}

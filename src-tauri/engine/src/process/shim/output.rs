@@ -1,0 +1,78 @@
+//! Drains the program's pipes into the log file, always: a full pipe would stop
+//! the program.
+
+use super::super::log_file::LONGEST;
+use super::{Shared, lock};
+use crate::clock;
+use std::io::Read;
+use std::process::Child;
+use std::sync::Arc;
+
+/// Starts one thread per pipe.
+pub(super) fn keep(shared: &Arc<Shared>, child: &mut Child) {
+    if let Some(stdout) = child.stdout.take() {
+        keep_stream(shared, stdout, b'o');
+    }
+    if let Some(stderr) = child.stderr.take() {
+        keep_stream(shared, stderr, b'e');
+    }
+}
+
+fn keep_stream(shared: &Arc<Shared>, pipe: impl Read + Send + 'static, stream: u8) {
+    let shared = Arc::clone(shared);
+    shared.server.output_opened();
+    std::thread::spawn(move || {
+        drain(&shared, pipe, stream);
+        shared.server.output_closed();
+    });
+}
+
+fn drain(shared: &Shared, mut pipe: impl Read, stream: u8) {
+    let mut chunk = vec![0; 64 * 1024];
+    let mut pending = Vec::new();
+    loop {
+        match pipe.read(&mut chunk) {
+            Ok(0) => break,
+            Ok(n) => take(shared, &chunk[..n], &mut pending, stream),
+            Err(e) if e.kind() == std::io::ErrorKind::Interrupted => {}
+            Err(_) => break,
+        }
+    }
+    if !pending.is_empty() {
+        let mut log = lock(&shared.log);
+        log.line(clock::micros(), stream, false, &pending);
+        _ = log.flush();
+    }
+    shared.server.wrote();
+}
+
+/// Cuts what was read into lines; the rest waits in `pending` for its end.
+fn take(shared: &Shared, mut read: &[u8], pending: &mut Vec<u8>, stream: u8) {
+    let time = clock::micros();
+    let mut log = lock(&shared.log);
+    while let Some(end) = read.iter().position(|b| *b == b'\n') {
+        let (line, rest) = (&read[..end], &read[end + 1..]);
+        read = rest;
+        if pending.is_empty() {
+            log.line(time, stream, true, trim(line));
+        } else {
+            pending.extend_from_slice(line);
+            log.line(time, stream, true, trim(pending));
+            pending.clear();
+        }
+    }
+    pending.extend_from_slice(read);
+    while pending.len() >= LONGEST {
+        let rest = pending.split_off(LONGEST);
+        log.line(time, stream, false, pending);
+        *pending = rest;
+    }
+    _ = log.flush();
+    drop(log);
+    shared.server.wrote();
+}
+
+/// Without the carriage return of a DOS line end.
+fn trim(line: &[u8]) -> &[u8] {
+    line.strip_suffix(b"\r").unwrap_or(line)
+}

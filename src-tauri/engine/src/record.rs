@@ -1,0 +1,105 @@
+//! What an engine must know to take over from one that died: the environment's
+//! record, a small file written before each act.
+
+use crate::process::protocol::read_json;
+use benchtop_model::inject::Ports;
+use benchtop_model::plan::Plan;
+use benchtop_model::status::Health;
+use benchtop_model::time::Timestamp;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::os::unix::fs::DirBuilderExt as _;
+use std::path::{Path, PathBuf};
+
+/// Everything about one environment that outlives the engine.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct EnvironmentRecord {
+    /// The definition that runs.
+    pub plan: Plan,
+    /// The run that is going on.
+    pub run: Option<RunRecord>,
+    /// Variables that processes start with, before the file's own.
+    pub base_environment: BTreeMap<String, String>,
+    /// Assigned host ports: `service/endpoint` → port. Kept between runs, so that
+    /// an address stays what it was.
+    pub ports: BTreeMap<String, u16>,
+    /// By name.
+    pub services: BTreeMap<String, ServiceRecord>,
+}
+
+/// A run that is going on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RunRecord {
+    /// Its id.
+    pub id: String,
+    /// When it began.
+    pub started: Timestamp,
+    /// Everything was Healthy or Completed once.
+    pub ready: bool,
+}
+
+/// What is known of one service.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ServiceRecord {
+    /// It is meant to run.
+    pub wanted: bool,
+    /// Number of the last start.
+    pub generation: u64,
+    /// Container id of that start, where it is a container.
+    pub container_id: Option<String>,
+    /// Hash of the definition of that start.
+    pub definition: Option<String>,
+    /// The last health that was known.
+    pub health: Health,
+    /// Restarts in this run.
+    pub restarts: u32,
+    /// When the instance was started.
+    pub started: Option<Timestamp>,
+}
+
+impl EnvironmentRecord {
+    /// A record of an environment in which nothing was ever started.
+    #[must_use]
+    pub fn new(plan: Plan, base_environment: BTreeMap<String, String>) -> Self {
+        Self { plan, run: None, base_environment, ports: BTreeMap::new(), services: BTreeMap::new() }
+    }
+
+    /// The file below an environment's data folder.
+    #[must_use]
+    pub fn path(dir: &Path) -> PathBuf {
+        dir.join("environment.json")
+    }
+
+    /// Reads the record of an environment; `None` where there is none that can
+    /// be used.
+    #[must_use]
+    pub fn read(dir: &Path) -> Option<Self> {
+        read_json(&Self::path(dir))
+    }
+
+    /// Writes the record so that a reader sees the old one or the new one. Not
+    /// synced: it must survive our own death, and a power cut ends the processes
+    /// that it speaks of anyway.
+    ///
+    /// # Errors
+    /// Whatever the file system says.
+    pub fn write(&self, dir: &Path) -> std::io::Result<()> {
+        use std::io::Write as _;
+        use std::os::unix::fs::OpenOptionsExt as _;
+        std::fs::DirBuilder::new().recursive(true).mode(0o700).create(dir)?;
+        let beside = dir.join("environment.tmp");
+        let mut file = std::fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&beside)?;
+        file.write_all(&serde_json::to_vec(self)?)?;
+        std::fs::rename(&beside, Self::path(dir))
+    }
+
+    /// The assigned ports in the form that [`benchtop_model::inject`] wants.
+    #[must_use]
+    pub fn assigned(&self) -> Ports {
+        let split = |(key, port): (&String, &u16)| {
+            let (service, endpoint) = key.split_once('/')?;
+            Some(((service.to_owned(), endpoint.to_owned()), *port))
+        };
+        self.ports.iter().filter_map(split).collect()
+    }
+}

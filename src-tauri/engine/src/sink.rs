@@ -1,0 +1,145 @@
+//! What the engine tells the rest of the program. Implemented where history and
+//! log book are known.
+
+use benchtop_model::exit::Exit;
+use benchtop_model::plan::Plan;
+use benchtop_model::probe::{ProbeResult, ProbeRole};
+use benchtop_model::status::{Health, Lifecycle, Status};
+use benchtop_model::time::Timestamp;
+use std::sync::Arc;
+
+/// Receives what is worth keeping. Calls must return quickly: they are made on
+/// the task that supervises.
+pub trait Sink: Send + Sync + 'static {
+    /// Something worth keeping happened.
+    fn record(&self, event: EngineEvent);
+    /// A service has written.
+    fn logs(&self, service: &str, generation: u64, lines: Vec<LogLine>);
+    /// The snapshot has changed.
+    fn changed(&self);
+}
+
+/// One line of output.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LogLine {
+    /// When it was received, in microseconds since 1970-01-01 UTC.
+    pub time_us: i64,
+    /// Where it was written.
+    pub origin: Origin,
+    /// The text without its line end; invalid UTF-8 replaced.
+    pub text: String,
+}
+
+/// Where a line was written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// Standard output.
+    Stdout,
+    /// Standard error.
+    Stderr,
+    /// By Benchtop, about the service.
+    Benchtop,
+}
+
+/// Something worth keeping.
+#[derive(Clone, Debug)]
+pub enum EngineEvent {
+    /// A run began.
+    RunStarted {
+        /// Its id.
+        run: String,
+        /// When.
+        at: Timestamp,
+        /// What is run.
+        plan: Arc<Plan>,
+    },
+    /// For the first time in the run everything is Healthy or Completed.
+    RunReady {
+        /// Its id.
+        run: String,
+        /// When.
+        at: Timestamp,
+    },
+    /// A run ended: nothing runs and nothing is wanted.
+    RunEnded {
+        /// Its id.
+        run: String,
+        /// When.
+        at: Timestamp,
+    },
+    /// An instance came up.
+    InstanceStarted {
+        /// The run.
+        run: String,
+        /// The service.
+        service: String,
+        /// Number of the start.
+        generation: u64,
+        /// Container id or process id.
+        identity: String,
+        /// Hash of its definition.
+        definition: String,
+        /// When.
+        at: Timestamp,
+    },
+    /// An instance was Healthy for the first time.
+    InstanceReady {
+        /// The run.
+        run: String,
+        /// The service.
+        service: String,
+        /// Number of the start.
+        generation: u64,
+        /// When.
+        at: Timestamp,
+    },
+    /// An instance ended.
+    InstanceEnded {
+        /// The run.
+        run: String,
+        /// The service.
+        service: String,
+        /// Number of the start.
+        generation: u64,
+        /// How.
+        exit: Exit,
+        /// When.
+        at: Timestamp,
+    },
+    /// A service changed its state.
+    Transition {
+        /// The run; empty where nothing runs.
+        run: String,
+        /// The service.
+        service: String,
+        /// Number of the start.
+        generation: u64,
+        /// State entered.
+        lifecycle: Lifecycle,
+        /// Health entered.
+        health: Health,
+        /// What a person saw before.
+        from: Status,
+        /// What a person sees now.
+        to: Status,
+        /// Why.
+        cause: String,
+        /// When.
+        at: Timestamp,
+    },
+    /// A probe answered.
+    Probed {
+        /// The run.
+        run: String,
+        /// The service.
+        service: String,
+        /// Number of the start.
+        generation: u64,
+        /// Which probe.
+        role: ProbeRole,
+        /// The answer.
+        result: ProbeResult,
+        /// When.
+        at: Timestamp,
+    },
+}
