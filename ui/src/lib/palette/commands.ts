@@ -1,0 +1,71 @@
+// Everything that can be done from the palette at this moment.
+import type { IconName } from "../icons/paths";
+import { canRestart, canStart, canStop } from "../format/status";
+import { panelRoute, PANELS } from "../routing/route";
+import { actOnService, startAll } from "../state/actions";
+import type { App } from "../state/app.svelte";
+import { THEMES } from "../state/theme.svelte";
+import { fuzzyMatch } from "./fuzzy";
+
+export type Command = { id: string; title: string; detail: string; icon: IconName; keys?: string; run: () => void };
+export type FoundCommand = Command & { positions: number[] };
+
+const MOST = 40;
+
+/** Those that fit, best first; all in their order where nothing is typed. */
+export function findCommands(commands: readonly Command[], query: string): FoundCommand[] {
+  return commands
+    .map((command) => ({ command, match: fuzzyMatch(query, command.title) }))
+    .filter((found) => found.match !== null)
+    .sort((one, other) => (other.match?.score ?? 0) - (one.match?.score ?? 0))
+    .slice(0, MOST)
+    .map(({ command, match }) => ({ ...command, positions: match?.positions ?? [] }));
+}
+
+export function allCommands(app: App): Command[] {
+  const store = app.environment;
+  return [...(store ? environmentCommands(app, store.id) : []), ...pageCommands(app), ...(store ? serviceCommands(app, store.id) : [])];
+}
+
+function environmentCommands(app: App, environment: string): Command[] {
+  const services = app.environment?.view?.services ?? [];
+  const name = app.environment?.view?.name ?? "";
+  const icons = { resources: "resources", logs: "logs", runs: "runs" } as const;
+  const commands: Command[] = PANELS.map((panel, index) => ({
+    id: `panel:${panel}`, title: `Go to ${panel[0]?.toUpperCase()}${panel.slice(1)}`, detail: "Panel", icon: icons[panel], keys: String(index + 1),
+    run: () => app.router.go(panelRoute(environment, panel)),
+  }));
+  if (services.some(canStart)) commands.push({ id: "up", title: "Start all", detail: name, icon: "play", run: () => void startAll(app, environment) });
+  if (services.some(canStop)) commands.push({ id: "down", title: "Stop all", detail: name, icon: "stop", run: () => (app.dialog = "stop-all") });
+  return commands;
+}
+
+function pageCommands(app: App): Command[] {
+  const icons = { system: "monitor", light: "sun", dark: "moon" } as const;
+  const others = (app.environments ?? []).filter(({ id }) => id !== app.environment?.id);
+  return [
+    ...others.map((environment): Command => ({
+      id: `environment:${environment.id}`, title: `Switch to ${environment.name}`, detail: environment.project_dir, icon: "chevronsUpDown",
+      run: () => app.router.go({ view: "resources", environment: environment.id, select: null }),
+    })),
+    { id: "open", title: "Open a folder…", detail: "Environment", icon: "folder", run: () => void app.openFolder() },
+    { id: "start", title: "Go to the start page", detail: "Environment", icon: "chevronLeft", run: () => app.router.go({ view: "start" }) },
+    ...THEMES.map((theme): Command => ({ id: `theme:${theme}`, title: `Theme: ${theme}`, detail: "Look", icon: icons[theme], run: () => app.theme.choose(theme) })),
+    { id: "shortcuts", title: "Keyboard shortcuts", detail: "Help", icon: "keyboard", keys: "?", run: () => (app.dialog = "shortcuts") },
+  ];
+}
+
+function serviceCommands(app: App, environment: string): Command[] {
+  return (app.environment?.view?.services ?? []).flatMap((service): Command[] => {
+    const { name, status } = service;
+    const act = (action: "start" | "stop" | "restart" | "probe") => () => void actOnService(app, environment, name, action);
+    const commands: Command[] = [];
+    if (canRestart(service)) commands.push({ id: `restart:${name}`, title: `Restart ${name}`, detail: status, icon: "restart", run: act("restart") });
+    if (canStart(service)) commands.push({ id: `start:${name}`, title: `Start ${name}`, detail: status, icon: "play", run: act("start") });
+    if (canStop(service)) commands.push({ id: `stop:${name}`, title: `Stop ${name}`, detail: status, icon: "stop", run: act("stop") });
+    if (service.probes.length) commands.push({ id: `probe:${name}`, title: `Probe ${name} now`, detail: status, icon: "pulse", run: act("probe") });
+    if (service.kind !== "external") commands.push({ id: `logs:${name}`, title: `Show logs of ${name}`, detail: status, icon: "logs", run: () => app.router.go({ view: "logs", environment, services: [name], level: null, text: "" }) });
+    commands.push({ id: `details:${name}`, title: `Show details of ${name}`, detail: status, icon: "resources", run: () => app.router.go({ view: "resources", environment, select: name }) });
+    return commands;
+  });
+}
