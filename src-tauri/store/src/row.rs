@@ -1,9 +1,11 @@
 //! The rows of the history as faces see them.
 
 use benchtop_model::exit::Exit;
+use benchtop_model::probe::{ProbeRole, Verdict};
 use benchtop_model::status::{Health, Lifecycle, Status};
 use benchtop_model::time::{Millis, Timestamp};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use ts_rs::TS;
 
 /// How a run ended.
@@ -94,4 +96,57 @@ pub struct Transition {
     pub status: Status,
     /// Why, one sentence.
     pub cause: String,
+}
+
+/// Equal answers of one probe in a row, as one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct ProbeSpan {
+    /// The run they belong to.
+    pub run: String,
+    /// Name of the service.
+    pub service: String,
+    /// Number of the start that was probed.
+    #[ts(type = "number")]
+    pub generation: u64,
+    /// Which probe.
+    pub role: ProbeRole,
+    /// What each of them means.
+    pub verdict: Verdict,
+    /// What each of them said.
+    pub text: String,
+    /// Named findings of the last of them.
+    pub details: BTreeMap<String, String>,
+    /// When the first of them came.
+    pub first: Timestamp,
+    /// When the last of them came.
+    pub last: Timestamp,
+    /// How many they are.
+    #[ts(type = "number")]
+    pub count: u64,
+    /// The quickest, in microseconds.
+    #[ts(type = "number")]
+    pub latency_min_us: u64,
+    /// The slowest, in microseconds.
+    #[ts(type = "number")]
+    pub latency_max_us: u64,
+    /// All together, in microseconds; by `count`, the mean.
+    #[ts(type = "number")]
+    pub latency_sum_us: u64,
+}
+
+/// An environment that was opened at some time.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct KnownEnvironment {
+    /// Its identity.
+    pub id: String,
+    /// Its name when it was last opened.
+    pub name: String,
+    /// Its folder.
+    pub project_dir: String,
+    /// Its file.
+    pub file: String,
+    /// The built-in sample.
+    pub sample: bool,
+    /// When it was last opened.
+    pub last_opened: Timestamp,
 }

@@ -1,0 +1,59 @@
+//! What the engine hands over to be kept.
+
+use benchtop_model::probe::{ProbeResult, ProbeRole};
+use benchtop_model::time::Timestamp;
+
+/// A run that begins.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewRun {
+    /// Unique, sortable by start.
+    pub id: String,
+    /// The environment's identity.
+    pub environment: String,
+    /// Its name.
+    pub name: String,
+    /// Its folder.
+    pub project_dir: String,
+    /// When the first service was asked for.
+    pub started: Timestamp,
+    /// Services in the definition.
+    pub services: u32,
+    /// Git commit of the folder, shortened, where it is a checkout.
+    pub git_commit: Option<String>,
+    /// The checkout had uncommitted changes.
+    pub git_dirty: bool,
+    /// The resolved definition as JSON, its secrets already masked by the caller.
+    pub definition_json: String,
+}
+
+/// One answer of a probe.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ProbeRow {
+    /// The run it belongs to.
+    pub run: String,
+    /// Name of the service.
+    pub service: String,
+    /// Number of the start that was probed.
+    pub generation: u64,
+    /// Which probe.
+    pub role: ProbeRole,
+    /// When it answered.
+    pub at: Timestamp,
+    /// The answer.
+    pub result: ProbeResult,
+}
+
+/// An environment that was opened.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewEnvironment {
+    /// Its identity.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// Its folder.
+    pub project_dir: String,
+    /// Its file.
+    pub file: String,
+    /// The built-in sample.
+    pub sample: bool,
+}
