@@ -87,7 +87,13 @@ pub(crate) fn has_script(root: &Path, name: &str) -> bool {
 
 /// What the build reads: everything in the folder but what is made from it.
 fn sources(ui: &Path) -> Vec<PathBuf> {
-    const MADE: [&str; 4] = ["node_modules", "dist", "test-results", "coverage"];
+    const MADE: [&str; 5] = [
+        "node_modules",
+        "dist",
+        "screens",
+        "test-results",
+        "coverage",
+    ];
     let Ok(entries) = fs::read_dir(ui) else {
         return Vec::new();
     };

@@ -100,7 +100,11 @@ pub(crate) fn needs_set_up(options: &TestOptions) -> bool {
 pub(crate) fn plan(root: &Path, options: &TestOptions, facts: &Facts) -> Vec<Stage> {
     let mut stages = vec![
         Stage::new("tidy", Work::Tidy, MINUTE),
-        Stage::cargo(root, "format", &["fmt", "--all", "--check"]),
+        Stage::cargo(
+            root,
+            "format",
+            &["fmt", "--all", "--check", "--", "--color", "never"],
+        ),
     ];
     if options.require_docker || facts.without_containers().is_none() {
         stages.push(images(root));
@@ -245,6 +249,7 @@ fn vitest(root: &Path, name: &str, script: &str) -> Stage {
     if let Work::Command(cmd) = stage.work {
         let report = project::state_dir(root).join(format!("{}.json", name.replace(' ', "-")));
         let file = format!("--outputFile={}", report.display());
+        let cmd = cmd.env("NO_COLOR", "1"); // a pipe and a log file, not a terminal
         stage.work =
             Work::Command(cmd.args(&["--", "--reporter=default", "--reporter=json", &file]));
         stage.count = Count::Vitest {
