@@ -1,2 +1,86 @@
-//! stub
-fn main() {}
+//! `benchtop-desktop`: the window and the tray. A face like the others: all it
+//! knows it asks the engine for, and quitting it changes nothing for services
+//! unless the user says so. The only code that names Tauri.
+
+mod arguments;
+mod bridge;
+mod engine_link;
+mod messages;
+mod notification;
+mod quit;
+mod shell;
+mod tray;
+mod tray_model;
+mod window;
+
+use arguments::Arguments;
+use std::process::ExitCode;
+use tauri::{Manager as _, RunEvent};
+
+fn main() -> ExitCode {
+    tracing_subscriber::fmt()
+        .with_env_filter(
+            tracing_subscriber::EnvFilter::try_from_env("BENCHTOP_LOG")
+                .unwrap_or_else(|_| "warn".into()),
+        )
+        .with_writer(std::io::stderr)
+        .init();
+    if let Some(advice) = missing_display() {
+        tracing::error!("{advice}");
+        return ExitCode::from(2);
+    }
+    match run(Arguments::parse(std::env::args().skip(1))) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            tracing::error!(%error, "the window could not be opened");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Without a display the window system's library would panic.
+fn missing_display() -> Option<&'static str> {
+    let absent = |name| std::env::var_os(name).is_none_or(|value| value.is_empty());
+    let none = cfg!(target_os = "linux") && absent("DISPLAY") && absent("WAYLAND_DISPLAY");
+    none.then_some("there is no display here; `benchtop up` does the same in a terminal")
+}
+
+fn run(arguments: Arguments) -> tauri::Result<()> {
+    let app = tauri::Builder::default()
+        // First, so that a second start ends before it has done anything.
+        .plugin(tauri_plugin_single_instance::init(|app, argv, cwd| {
+            shell::on_second_start(app, Arguments::parse(argv.into_iter().skip(1)).below(&cwd));
+        }))
+        .plugin(tauri_plugin_window_state::Builder::default().build())
+        .plugin(tauri_plugin_dialog::init())
+        .plugin(tauri_plugin_opener::init())
+        .invoke_handler(tauri::generate_handler![
+            bridge::call,
+            bridge::subscribe,
+            bridge::startup,
+            bridge::quit
+        ])
+        .setup(move |app| {
+            let hidden = arguments.hidden;
+            app.manage(shell::Shell::new(arguments));
+            tray::create(app.handle());
+            if !hidden {
+                window::show(app.handle());
+            }
+            engine_link::spawn(app.handle().clone());
+            Ok(())
+        })
+        .build(tauri::generate_context!())?;
+    app.run(|app, event| match event {
+        // The last window is closed: the tray stays. Only `exit` has a code.
+        RunEvent::ExitRequested {
+            code: None, api, ..
+        } => api.prevent_exit(),
+        RunEvent::WindowEvent {
+            event: tauri::WindowEvent::CloseRequested { api, .. },
+            ..
+        } => window::on_close(app, &api),
+        _ => {}
+    });
+    Ok(())
+}

@@ -30,7 +30,8 @@ impl Client {
         match client.info().await {
             Err(error) if error.code == ErrorCode::Unavailable => {
                 launch::start_engine(&client.paths, program).await?;
-                client.check_version(client.info().await?)
+                let info = client.info().await?;
+                client.check_version(info)
             }
             info => client.check_version(info?),
         }
@@ -76,8 +77,15 @@ impl Client {
         }
         Err(ApiError {
             code: ErrorCode::Version,
-            message: format!("the running engine is version {}, this is {}", info.version, env!("CARGO_PKG_VERSION")),
-            hint: Some("restart it with `benchtop engine stop --leave-running`; services keep running".to_owned()),
+            message: format!(
+                "the running engine is version {}, this is {}",
+                info.version,
+                env!("CARGO_PKG_VERSION")
+            ),
+            hint: Some(
+                "restart it with `benchtop engine stop --leave-running`; services keep running"
+                    .to_owned(),
+            ),
             problems: Vec::new(),
         })
     }
@@ -87,9 +95,15 @@ impl Client {
     /// # Errors
     /// What the engine says, or that it does not answer.
     pub async fn call<M: Method>(&self, request: &M) -> Result<M::Response, ApiError> {
-        let body = serde_json::to_vec(request).map_err(|error| ApiError::internal(error.to_string()))?;
+        let body =
+            serde_json::to_vec(request).map_err(|error| ApiError::internal(error.to_string()))?;
         let answer = self.call_raw(M::NAME, body).await?;
-        serde_json::from_slice(&answer).map_err(|error| ApiError::internal(format!("the engine's answer to {} is not as expected: {error}", M::NAME)))
+        serde_json::from_slice(&answer).map_err(|error| {
+            ApiError::internal(format!(
+                "the engine's answer to {} is not as expected: {error}",
+                M::NAME
+            ))
+        })
     }
 
     /// Calls one method by name, with JSON in and out: for faces that pass on.
@@ -97,14 +111,28 @@ impl Client {
     /// # Errors
     /// What the engine says, or that it does not answer.
     pub async fn call_raw(&self, method: &str, body: Vec<u8>) -> Result<Vec<u8>, ApiError> {
-        let silent = |error: reqwest::Error| ApiError::unavailable(format!("the engine does not answer: {}", root_cause(&error)));
+        let silent = |error: reqwest::Error| {
+            ApiError::unavailable(format!(
+                "the engine does not answer: {}",
+                root_cause(&error)
+            ))
+        };
         let url = format!("http://localhost/v1/{method}");
-        let response = self.http.post(url).header("content-type", "application/json").body(body).send().await.map_err(silent)?;
+        let response = self
+            .http
+            .post(url)
+            .header("content-type", "application/json")
+            .body(body)
+            .send()
+            .await
+            .map_err(silent)?;
         let ok = response.status().is_success();
         let body = response.bytes().await.map_err(silent)?;
         match ok {
             true => Ok(body.into()),
-            false => Err(serde_json::from_slice(&body).unwrap_or_else(|_| ApiError::internal(String::from_utf8_lossy(&body).into_owned()))),
+            false => Err(serde_json::from_slice(&body).unwrap_or_else(|_| {
+                ApiError::internal(String::from_utf8_lossy(&body).into_owned())
+            })),
         }
     }
 
@@ -113,16 +141,24 @@ impl Client {
     /// # Errors
     /// Where the engine does not answer.
     pub async fn events(&self) -> Result<impl Stream<Item = Event> + Unpin + use<>, ApiError> {
-        let silent = |error: &dyn std::fmt::Display| ApiError::unavailable(format!("the engine does not answer: {error}"));
-        let stream = UnixStream::connect(self.paths.socket()).await.map_err(|e| silent(&e))?;
-        let (socket, _) = tokio_tungstenite::client_async("ws://localhost/v1/events", stream).await.map_err(|e| silent(&e))?;
-        let events = socket.take_while(|message| std::future::ready(message.is_ok())).filter_map(|message| {
-            let event = match message {
-                Ok(Message::Text(text)) => serde_json::from_str(&text).ok(),
-                _ => None,
-            };
-            std::future::ready(event)
-        });
+        let silent = |error: &dyn std::fmt::Display| {
+            ApiError::unavailable(format!("the engine does not answer: {error}"))
+        };
+        let stream = UnixStream::connect(self.paths.socket())
+            .await
+            .map_err(|e| silent(&e))?;
+        let (socket, _) = tokio_tungstenite::client_async("ws://localhost/v1/events", stream)
+            .await
+            .map_err(|e| silent(&e))?;
+        let events = socket
+            .take_while(|message| std::future::ready(message.is_ok()))
+            .filter_map(|message| {
+                let event = match message {
+                    Ok(Message::Text(text)) => serde_json::from_str(&text).ok(),
+                    _ => None,
+                };
+                std::future::ready(event)
+            });
         Ok(Box::pin(events))
     }
 }

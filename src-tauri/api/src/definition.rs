@@ -46,17 +46,33 @@ impl Source {
     ///
     /// # Errors
     /// Where the sample cannot be written.
-    pub fn from_request(paths: &Paths, program: &Path, path: Option<String>, profiles: Vec<String>, variables: BTreeMap<String, String>) -> Result<Self, ApiError> {
-        let mut variables = if variables.is_empty() { std::env::vars().collect() } else { variables };
+    pub fn from_request(
+        paths: &Paths,
+        program: &Path,
+        path: Option<String>,
+        profiles: Vec<String>,
+        variables: BTreeMap<String, String>,
+    ) -> Result<Self, ApiError> {
+        let mut variables = if variables.is_empty() {
+            std::env::vars().collect()
+        } else {
+            variables
+        };
         let sample = path.is_none();
         let path = match path {
             Some(path) => PathBuf::from(path),
             None => {
                 variables.insert(SAMPLE_PROGRAM.to_owned(), program.display().to_string());
-                write_sample(paths).map_err(|e| ApiError::internal(format!("cannot write the sample: {e}")))?
+                write_sample(paths)
+                    .map_err(|e| ApiError::internal(format!("cannot write the sample: {e}")))?
             }
         };
-        Ok(Self { path, profiles: profiles.into_iter().collect(), variables, sample })
+        Ok(Self {
+            path,
+            profiles: profiles.into_iter().collect(),
+            variables,
+            sample,
+        })
     }
 
     /// Reads the definition.
@@ -67,8 +83,15 @@ impl Source {
         if files.is_empty() {
             files.push(self.path.clone());
         }
-        let inputs = files.into_iter().map(|file| (file.clone(), changed_at(&file))).collect();
-        Definition { plan: loaded.plan, problems: loaded.problems, inputs }
+        let inputs = files
+            .into_iter()
+            .map(|file| (file.clone(), changed_at(&file)))
+            .collect();
+        Definition {
+            plan: loaded.plan,
+            problems: loaded.problems,
+            inputs,
+        }
     }
 }
 
@@ -85,23 +108,46 @@ impl Definition {
     /// Every finding, where there are errors.
     pub fn plan(&self) -> Result<&Plan, ApiError> {
         self.plan.as_ref().ok_or_else(|| {
-            let errors = self.problems.iter().filter(|p| p.severity == Severity::Error).count();
-            let first = self.problems.iter().find(|p| p.severity == Severity::Error).map(ToString::to_string).unwrap_or_default();
+            let errors = self
+                .problems
+                .iter()
+                .filter(|p| p.severity == Severity::Error)
+                .count();
+            let first = self
+                .problems
+                .iter()
+                .find(|p| p.severity == Severity::Error)
+                .map(ToString::to_string)
+                .unwrap_or_default();
             let message = match errors {
                 0 | 1 => first.lines().next().unwrap_or_default().to_owned(),
                 n => format!("the environment file has {n} errors"),
             };
-            ApiError { code: ErrorCode::Definition, message, hint: None, problems: self.problems.clone() }
+            ApiError {
+                code: ErrorCode::Definition,
+                message,
+                hint: None,
+                problems: self.problems.clone(),
+            }
         })
     }
 
     /// A report for `check`.
     #[must_use]
     pub fn report(self, source: &Source) -> CheckReport {
-        let file = self.plan.as_ref().map_or(&source.path, |plan| &plan.file).display().to_string();
+        let file = self
+            .plan
+            .as_ref()
+            .map_or(&source.path, |plan| &plan.file)
+            .display()
+            .to_string();
         CheckReport {
             file,
-            start_order: self.plan.as_ref().map(graph::start_order).unwrap_or_default(),
+            start_order: self
+                .plan
+                .as_ref()
+                .map(graph::start_order)
+                .unwrap_or_default(),
             plan: self.plan.as_ref().map(masked),
             problems: self.problems,
         }
@@ -121,7 +167,9 @@ pub fn masked(plan: &Plan) -> serde_json::Value {
 }
 
 fn changed_at(file: &Path) -> Option<SystemTime> {
-    std::fs::metadata(file).and_then(|found| found.modified()).ok()
+    std::fs::metadata(file)
+        .and_then(|found| found.modified())
+        .ok()
 }
 
 fn write_sample(paths: &Paths) -> std::io::Result<PathBuf> {

@@ -10,7 +10,7 @@ mod views;
 
 use crate::definition::Source;
 use crate::paths::{Paths, private_dir};
-use crate::schema::{ApiError, ErrorCode, Event};
+use crate::schema::{ApiError, Event};
 use benchtop_engine::environment::{EnvironmentConfig, EnvironmentHandle};
 use benchtop_engine::record::EnvironmentRecord;
 use benchtop_model::plan::Plan;
@@ -87,13 +87,26 @@ impl Host {
 
     fn adopt_all(self: &Arc<Self>) {
         let mut going_on = Vec::new();
-        let dirs = std::fs::read_dir(self.paths.data.join("environments")).into_iter().flatten().flatten();
-        let records: Vec<EnvironmentRecord> = dirs.filter_map(|entry| EnvironmentRecord::read(&entry.path())).filter(|r| r.run.is_some()).collect();
-        going_on.extend(records.iter().filter_map(|r| r.run.as_ref()).map(|run| run.id.clone()));
+        let dirs = std::fs::read_dir(self.paths.data.join("environments"))
+            .into_iter()
+            .flatten()
+            .flatten();
+        let records: Vec<EnvironmentRecord> = dirs
+            .filter_map(|entry| EnvironmentRecord::read(&entry.path()))
+            .filter(|r| r.run.is_some())
+            .collect();
+        going_on.extend(
+            records
+                .iter()
+                .filter_map(|r| r.run.as_ref())
+                .map(|run| run.id.clone()),
+        );
         self.history.interrupt_runs(&going_on);
         for record in records {
             let remembered = self.history.environments().unwrap_or_default();
-            let sample = remembered.iter().any(|e| e.id == record.plan.id() && e.sample);
+            let sample = remembered
+                .iter()
+                .any(|e| e.id == record.plan.id() && e.sample);
             let source = Source {
                 path: record.plan.file.clone(),
                 profiles: BTreeSet::new(),
@@ -110,7 +123,14 @@ impl Host {
         let (id, name) = (record.plan.id(), record.plan.name.clone());
         let logs = Arc::new(LogBook::default());
         let notifier = Notifier::new(id.clone(), self.events.clone());
-        let sink = HostSink::new(id.clone(), name, self.history.clone(), Arc::clone(&logs), notifier, self.events.clone());
+        let sink = HostSink::new(
+            id.clone(),
+            name,
+            self.history.clone(),
+            Arc::clone(&logs),
+            notifier,
+            self.events.clone(),
+        );
         let socket_dir = self.paths.sockets(&id);
         if let Err(error) = private_dir(&socket_dir) {
             tracing::error!(%error, "no folder for sockets");
@@ -136,7 +156,8 @@ impl Host {
             open.reopen(source, plan);
             return open;
         }
-        let mut record = EnvironmentRecord::read(&self.paths.environment(&id)).unwrap_or_else(|| EnvironmentRecord::new(plan.clone(), BTreeMap::new()));
+        let mut record = EnvironmentRecord::read(&self.paths.environment(&id))
+            .unwrap_or_else(|| EnvironmentRecord::new(plan.clone(), BTreeMap::new()));
         record.plan = plan;
         record.base_environment = source.variables.clone();
         self.insert(source, record)
@@ -146,13 +167,15 @@ impl Host {
         self.lock().get(id).cloned()
     }
 
-    fn get(&self, id: &str) -> Result<Arc<OpenEnvironment>, ApiError> {
-        self.find(id).ok_or_else(|| ApiError {
-            code: ErrorCode::NotFound,
-            message: "this environment is not open".to_owned(),
+    /// The environment that a request is about, once its state can be relied
+    /// upon.
+    async fn get(&self, id: &str) -> Result<Arc<OpenEnvironment>, ApiError> {
+        let found = self.find(id).ok_or_else(|| ApiError {
             hint: Some("open its folder again".to_owned()),
-            problems: Vec::new(),
-        })
+            ..ApiError::not_found("this environment is not open")
+        })?;
+        found.handle.wait_adopted().await;
+        Ok(found)
     }
 
     fn all(&self) -> Vec<Arc<OpenEnvironment>> {
@@ -160,6 +183,8 @@ impl Host {
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, BTreeMap<String, Arc<OpenEnvironment>>> {
-        self.environments.lock().unwrap_or_else(PoisonError::into_inner)
+        self.environments
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -18,8 +18,12 @@ const LOG_LIMIT: u64 = 4 * 1024 * 1024;
 /// The `benchtop` program: beside the running program, or in PATH.
 #[must_use]
 pub fn find_program() -> PathBuf {
-    let beside = std::env::current_exe().ok().and_then(|own| Some(own.parent()?.join("benchtop")));
-    beside.filter(|path| path.is_file()).unwrap_or_else(|| PathBuf::from("benchtop"))
+    let beside = std::env::current_exe()
+        .ok()
+        .and_then(|own| Some(own.parent()?.join("benchtop")));
+    beside
+        .filter(|path| path.is_file())
+        .unwrap_or_else(|| PathBuf::from("benchtop"))
 }
 
 /// Starts an engine and waits until it answers. Two faces may do this at once:
@@ -28,14 +32,28 @@ pub fn find_program() -> PathBuf {
 /// # Errors
 /// Why it does not answer, with the end of its log.
 pub async fn start_engine(paths: &Paths, program: &Path) -> Result<(), ApiError> {
-    paths.prepare().map_err(|e| ApiError::unavailable(format!("the data folder cannot be used: {e}")))?;
-    let log = open_log(paths).map_err(|e| ApiError::unavailable(format!("cannot write {}: {e}", paths.engine_log().display())))?;
+    paths
+        .prepare()
+        .map_err(|e| ApiError::unavailable(format!("the data folder cannot be used: {e}")))?;
+    let log = open_log(paths).map_err(|e| {
+        ApiError::unavailable(format!(
+            "cannot write {}: {e}",
+            paths.engine_log().display()
+        ))
+    })?;
     let mut command = Command::new(program);
-    command.args(["engine", "run"]).stdin(Stdio::null()).stdout(Stdio::null()).stderr(log).current_dir("/");
+    command
+        .args(["engine", "run"])
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(log)
+        .current_dir("/");
     // A group of its own: a Ctrl-C in this terminal is not for it. It leads a
     // session of its own as soon as it runs.
     command.process_group(0);
-    let mut child = command.spawn().map_err(|e| ApiError::unavailable(format!("cannot run {}: {e}", program.display())))?;
+    let mut child = command
+        .spawn()
+        .map_err(|e| ApiError::unavailable(format!("cannot run {}: {e}", program.display())))?;
     let deadline = Instant::now() + START_LIMIT;
     let mut wait = Duration::from_millis(5);
     while UnixStream::connect(paths.socket()).await.is_err() {
@@ -55,7 +73,12 @@ pub async fn start_engine(paths: &Paths, program: &Path) -> Result<(), ApiError>
 fn open_log(paths: &Paths) -> std::io::Result<std::fs::File> {
     let path = paths.engine_log();
     let long = std::fs::metadata(&path).is_ok_and(|found| found.len() > LOG_LIMIT);
-    std::fs::File::options().create(true).append(!long).write(true).truncate(long).open(path)
+    std::fs::File::options()
+        .create(true)
+        .append(!long)
+        .write(true)
+        .truncate(long)
+        .open(path)
 }
 
 fn did_not_start(paths: &Paths) -> ApiError {

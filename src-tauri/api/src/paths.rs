@@ -75,10 +75,16 @@ impl Paths {
 /// # Errors
 /// Where it cannot be made, or belongs to another user.
 pub fn private_dir(path: &Path) -> io::Result<()> {
-    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(path)?;
+    std::fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(path)?;
     let found = std::fs::metadata(path)?;
     if found.uid() != nix::unistd::geteuid().as_raw() {
-        return Err(io::Error::other(format!("{} belongs to another user", path.display())));
+        return Err(io::Error::other(format!(
+            "{} belongs to another user",
+            path.display()
+        )));
     }
     if found.permissions().mode() & 0o077 != 0 {
         std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o700))?;
@@ -87,14 +93,18 @@ pub fn private_dir(path: &Path) -> io::Result<()> {
 }
 
 fn variable(name: &str) -> Option<PathBuf> {
-    std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from)
+    std::env::var_os(name)
+        .filter(|value| !value.is_empty())
+        .map(PathBuf::from)
 }
 
 fn default_data() -> PathBuf {
     let home = variable("HOME").unwrap_or_else(std::env::temp_dir);
     match () {
         () if cfg!(target_os = "macos") => home.join("Library/Application Support/Benchtop"),
-        () => variable("XDG_DATA_HOME").unwrap_or_else(|| home.join(".local/share")).join("benchtop"),
+        () => variable("XDG_DATA_HOME")
+            .unwrap_or_else(|| home.join(".local/share"))
+            .join("benchtop"),
     }
 }
 

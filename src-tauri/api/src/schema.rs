@@ -1,7 +1,9 @@
 //! Every request, response and event, once. Routes, client and TypeScript
 //! bindings derive from the list at the end of this page.
 
-use crate::view::{CheckReport, EngineInfo, Environment, EnvironmentView, RunDetails, ServiceDetails};
+use crate::view::{
+    CheckReport, EngineInfo, Environment, EnvironmentView, RunDetails, ServiceDetails,
+};
 use benchtop_model::problem::Problem;
 use benchtop_model::status::Status;
 use benchtop_model::time::Timestamp;
@@ -306,18 +308,29 @@ impl ApiError {
     /// A fault of ours.
     #[must_use]
     pub fn internal(message: impl Into<String>) -> Self {
-        Self { code: ErrorCode::Internal, message: message.into(), hint: None, problems: Vec::new() }
+        Self {
+            code: ErrorCode::Internal,
+            message: message.into(),
+            hint: None,
+            problems: Vec::new(),
+        }
     }
 
     /// Nothing of that name.
     #[must_use]
     pub fn not_found(message: impl Into<String>) -> Self {
-        Self { code: ErrorCode::NotFound, ..Self::internal(message) }
+        Self {
+            code: ErrorCode::NotFound,
+            ..Self::internal(message)
+        }
     }
 
     /// The engine does not answer.
     #[must_use]
     pub fn unavailable(message: impl Into<String>) -> Self {
-        Self { code: ErrorCode::Unavailable, ..Self::internal(message) }
+        Self {
+            code: ErrorCode::Unavailable,
+            ..Self::internal(message)
+        }
     }
 }

@@ -32,7 +32,10 @@ pub struct EngineLock(#[expect(dead_code, reason = "held, not read")] nix::fcntl
 /// Where the folders cannot be made.
 pub fn take_lock(paths: &Paths) -> io::Result<Option<EngineLock>> {
     paths.prepare()?;
-    let file = File::options().create(true).append(true).open(paths.lock())?;
+    let file = File::options()
+        .create(true)
+        .append(true)
+        .open(paths.lock())?;
     match nix::fcntl::Flock::lock(file, nix::fcntl::FlockArg::LockExclusiveNonblock) {
         Ok(lock) => Ok(Some(EngineLock(lock))),
         Err((_, nix::errno::Errno::EWOULDBLOCK)) => Ok(None),
@@ -54,7 +57,9 @@ pub async fn serve(host: Arc<Host>, paths: &Paths, _lock: &EngineLock) -> io::Re
     let listener = UnixListener::bind(&socket)?;
     std::fs::set_permissions(&socket, std::fs::Permissions::from_mode(0o600))?;
     let stopped = host.stopped();
-    let result = axum::serve(listener, router(Arc::clone(&host))).with_graceful_shutdown(stopped.cancelled_owned()).await;
+    let result = axum::serve(listener, router(Arc::clone(&host)))
+        .with_graceful_shutdown(stopped.cancelled_owned())
+        .await;
     host.leave().await;
     // The next engine removes it, too.
     _ = std::fs::remove_file(&socket);
@@ -89,6 +94,9 @@ fn status_of(code: ErrorCode) -> StatusCode {
 
 impl ApiError {
     fn invalid(message: impl Into<String>) -> Self {
-        Self { code: ErrorCode::Invalid, ..Self::internal(message) }
+        Self {
+            code: ErrorCode::Invalid,
+            ..Self::internal(message)
+        }
     }
 }

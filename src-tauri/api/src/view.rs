@@ -1,7 +1,7 @@
 //! What faces show: plain data, complete in itself, made for one glance.
 
-use benchtop_model::probe::{ProbeRole, Verdict};
 use benchtop_model::plan::ServiceKind;
+use benchtop_model::probe::{ProbeRole, Verdict};
 use benchtop_model::problem::Problem;
 use benchtop_model::status::{Health, Lifecycle, Status};
 use benchtop_model::time::{Millis, Timestamp};

@@ -17,7 +17,10 @@ impl TypeVisitor for Declarations<'_> {
         if T::output_path().is_none() || self.found.contains_key(&T::ident(self.config)) {
             return T::visit_generics(self);
         }
-        self.found.insert(T::ident(self.config), format!("export {}\n", T::decl(self.config)));
+        self.found.insert(
+            T::ident(self.config),
+            format!("export {}\n", T::decl(self.config)),
+        );
         T::visit_dependencies(self);
     }
 }
@@ -37,7 +40,10 @@ benchtop_api::with_methods!(visit_methods);
 
 fn bindings() -> String {
     let config = Config::default();
-    let mut declarations = Declarations { config: &config, found: Default::default() };
+    let mut declarations = Declarations {
+        config: &config,
+        found: Default::default(),
+    };
     visit_all(&mut declarations);
     declarations.visit::<ApiError>();
     declarations.visit::<Event>();
@@ -59,5 +65,8 @@ fn committed_bindings_are_fresh() {
         return;
     }
     let committed = std::fs::read_to_string(&path).unwrap_or_default();
-    assert!(committed == fresh, "ui/src/lib/bindings.ts is stale: run `cargo xtask bindings`");
+    assert!(
+        committed == fresh,
+        "ui/src/lib/bindings.ts is stale: run `cargo xtask bindings`"
+    );
 }

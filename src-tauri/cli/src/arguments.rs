@@ -162,9 +162,13 @@ pub(crate) enum Engine {
 
 /// `90s`, `5m`, `500ms`, `1h`; a bare number means seconds.
 fn parse_duration(text: &str) -> Result<Duration, String> {
-    let split = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+    let split = text
+        .find(|c: char| !c.is_ascii_digit())
+        .unwrap_or(text.len());
     let (number, unit) = text.split_at(split);
-    let number: u64 = number.parse().map_err(|_| format!("`{text}` is no duration; write 90s or 5m"))?;
+    let number: u64 = number
+        .parse()
+        .map_err(|_| format!("`{text}` is no duration; write 90s or 5m"))?;
     match unit {
         "ms" => Ok(Duration::from_millis(number)),
         "" | "s" => Ok(Duration::from_secs(number)),
@@ -175,7 +179,8 @@ fn parse_duration(text: &str) -> Result<Duration, String> {
 }
 
 fn parse_level(text: &str) -> Result<benchtop_api::telemetry::level::Level, String> {
-    benchtop_api::telemetry::level::Level::from_word(text).ok_or_else(|| "write trace, debug, info, warn, error or fatal".to_owned())
+    benchtop_api::telemetry::level::Level::from_word(text)
+        .ok_or_else(|| "write trace, debug, info, warn, error or fatal".to_owned())
 }
 
 #[cfg(test)]

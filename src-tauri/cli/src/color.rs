@@ -5,10 +5,15 @@ use std::io::IsTerminal as _;
 use std::sync::LazyLock;
 
 /// See <https://no-color.org>.
-static ENABLED: LazyLock<bool> = LazyLock::new(|| std::env::var_os("NO_COLOR").is_none() && std::io::stdout().is_terminal());
+static ENABLED: LazyLock<bool> =
+    LazyLock::new(|| std::env::var_os("NO_COLOR").is_none() && std::io::stdout().is_terminal());
 
 fn paint(code: &str, text: &str) -> String {
-    if *ENABLED { format!("\u{1b}[{code}m{text}\u{1b}[0m") } else { text.to_owned() }
+    if *ENABLED {
+        format!("\u{1b}[{code}m{text}\u{1b}[0m")
+    } else {
+        text.to_owned()
+    }
 }
 
 pub(crate) fn red(text: &str) -> String {
@@ -29,7 +34,9 @@ pub(crate) fn dim(text: &str) -> String {
 
 /// One of six colours, always the same for the same name.
 pub(crate) fn by_name(name: &str, text: &str) -> String {
-    let sum = name.bytes().fold(0_usize, |sum, byte| sum.wrapping_mul(31).wrapping_add(usize::from(byte)));
+    let sum = name.bytes().fold(0_usize, |sum, byte| {
+        sum.wrapping_mul(31).wrapping_add(usize::from(byte))
+    });
     paint(["36", "35", "34", "32", "33", "96"][sum % 6], text)
 }
 

@@ -18,13 +18,22 @@ pub(crate) async fn run(command: Command) -> Result<Code, Failure> {
     match command {
         Command::Up(arguments) => Box::pin(up::run(arguments)).await,
         Command::Down { environment, keep } => down::run(&environment, !keep).await,
-        Command::Start { environment, with_dependencies, services } => services::start(&environment, &services, with_dependencies).await,
+        Command::Start {
+            environment,
+            with_dependencies,
+            services,
+        } => services::start(&environment, &services, with_dependencies).await,
         Command::Stop(arguments) => services::stop(&arguments).await,
         Command::Restart(arguments) => services::restart(&arguments).await,
         Command::Status { environment, json } => status::run(&environment, json).await,
         Command::Logs(arguments) => logs::run(&arguments).await,
         Command::Check { environment, json } => check::run(&environment, json).await,
-        Command::Runs { environment, all, json, limit } => runs::run(&environment, all, json, limit).await,
+        Command::Runs {
+            environment,
+            all,
+            json,
+            limit,
+        } => runs::run(&environment, all, json, limit).await,
         Command::Engine { command } => Box::pin(engine::run(command)).await,
         Command::Sample { role } => Box::pin(sample::run(&role)).await,
         // Handled before any runtime was made.

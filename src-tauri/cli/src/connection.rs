@@ -24,7 +24,10 @@ pub(crate) async fn engine() -> Result<Client, Failure> {
 pub(crate) async fn open(which: &Which) -> Result<Connection, Failure> {
     let client = engine().await?;
     let environment = client.call(&request(which)?).await?;
-    Ok(Connection { client, environment: environment.id })
+    Ok(Connection {
+        client,
+        environment: environment.id,
+    })
 }
 
 /// The request that opens what is meant.
@@ -37,6 +40,8 @@ pub(crate) fn request(which: &Which) -> Result<EnvironmentOpenRequest, Failure> 
     Ok(EnvironmentOpenRequest {
         path: path.map(|path| path.display().to_string()),
         profiles: which.profiles.clone(),
-        variables: std::env::vars_os().filter_map(|(k, v)| Some((k.into_string().ok()?, v.into_string().ok()?))).collect(),
+        variables: std::env::vars_os()
+            .filter_map(|(k, v)| Some((k.into_string().ok()?, v.into_string().ok()?)))
+            .collect(),
     })
 }

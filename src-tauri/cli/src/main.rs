@@ -1,6 +1,10 @@
 //! `benchtop`: the terminal client, and the programs behind it: the engine, the
 //! shim and the sample's services. Links no GUI library.
-#![allow(clippy::print_stdout, clippy::print_stderr, reason = "printing is this program's purpose")]
+#![allow(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "printing is this program's purpose"
+)]
 
 mod arguments;
 mod color;
@@ -31,7 +35,10 @@ fn shim(dir: std::path::PathBuf) -> ExitCode {
 }
 
 fn run(command: Command) -> ExitCode {
-    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+    let runtime = match tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+    {
         Ok(runtime) => runtime,
         Err(error) => return Failure::from(anyhow::Error::from(error)).report(),
     };

@@ -24,25 +24,59 @@ pub(crate) fn problems(problems: &[Problem]) {
 
 /// The table of services.
 pub(crate) fn environment(view: &EnvironmentView) {
-    println!("{}  {}  {}", view.name, color::status(view.status), color::dim(&view.project_dir));
+    println!(
+        "{}  {}  {}",
+        view.name,
+        color::status(view.status),
+        color::dim(&view.project_dir)
+    );
     if let Some(runtime) = view.runtime.as_ref().filter(|r| !r.available) {
-        println!("{} {}", color::yellow("!"), runtime.problem.as_deref().unwrap_or("the container runtime does not answer"));
+        println!(
+            "{} {}",
+            color::yellow("!"),
+            runtime
+                .problem
+                .as_deref()
+                .unwrap_or("the container runtime does not answer")
+        );
     }
-    let width = view.services.iter().map(|s| s.name.len()).max().unwrap_or(0);
+    let width = view
+        .services
+        .iter()
+        .map(|s| s.name.len())
+        .max()
+        .unwrap_or(0);
     for service in &view.services {
         println!("  {}", service_line(service, width));
     }
 }
 
 fn service_line(service: &ServiceView, width: usize) -> String {
-    let age = service.started.map(|at| color::dim(&ago(at))).unwrap_or_default();
+    let age = service
+        .started
+        .map(|at| color::dim(&ago(at)))
+        .unwrap_or_default();
     let urls: Vec<&str> = service.endpoints.iter().map(|e| e.url.as_str()).collect();
-    let reason = service.progress.as_ref().or(service.reason.as_ref()).map(|r| format!("  {r}")).unwrap_or_default();
-    let stale = if service.stale { color::yellow("  (stale)") } else { String::new() };
+    let reason = service
+        .progress
+        .as_ref()
+        .or(service.reason.as_ref())
+        .map(|r| format!("  {r}"))
+        .unwrap_or_default();
+    let stale = if service.stale {
+        color::yellow("  (stale)")
+    } else {
+        String::new()
+    };
     // Padding by hand, because colour codes have no width.
     let status = color::status(service.status);
     let pad = 12_usize.saturating_sub(service.status.word().len() + 2);
-    format!("{:width$}  {status}{:pad$} {age}  {}{stale}{reason}", service.name, "", urls.join(" "))
+    format!(
+        "{:width$}  {status}{:pad$} {age}  {}{stale}{reason}",
+        service.name,
+        "",
+        urls.join(" ")
+    )
 }
 
 /// How long ago, for people.
@@ -53,7 +87,11 @@ pub(crate) fn ago(at: Timestamp) -> String {
 
 /// One log line.
 pub(crate) fn log_line(record: &LogRecord, width: usize) -> String {
-    let time = jiff::Timestamp::from_millisecond(record.time.0).map(|t| t.to_zoned(jiff::tz::TimeZone::system()).strftime("%H:%M:%S%.3f").to_string());
+    let time = jiff::Timestamp::from_millisecond(record.time.0).map(|t| {
+        t.to_zoned(jiff::tz::TimeZone::system())
+            .strftime("%H:%M:%S%.3f")
+            .to_string()
+    });
     let name = format!("{:width$}", record.service);
     let body = match record.severity {
         Level::Fatal | Level::Error => color::red(&record.body),
@@ -61,19 +99,29 @@ pub(crate) fn log_line(record: &LogRecord, width: usize) -> String {
         Level::Debug | Level::Trace => color::dim(&record.body),
         Level::Info => record.body.clone(),
     };
-    format!("{} {} {body}", color::dim(&time.unwrap_or_default()), color::by_name(&record.service, &name))
+    format!(
+        "{} {} {body}",
+        color::dim(&time.unwrap_or_default()),
+        color::by_name(&record.service, &name)
+    )
 }
 
 /// One run.
 pub(crate) fn run(run: &Run) -> String {
-    let started = jiff::Timestamp::from_millisecond(run.started.0).map(|t| t.to_zoned(jiff::tz::TimeZone::system()).strftime("%Y-%m-%d %H:%M:%S").to_string());
+    let started = jiff::Timestamp::from_millisecond(run.started.0).map(|t| {
+        t.to_zoned(jiff::tz::TimeZone::system())
+            .strftime("%Y-%m-%d %H:%M:%S")
+            .to_string()
+    });
     let result = match run.result {
         RunResult::Running => "running",
         RunResult::Clean => "clean",
         RunResult::Troubled => "troubled",
         RunResult::Interrupted => "interrupted",
     };
-    let lasted = run.ended.map(|end| Millis(u64::try_from(end.0 - run.started.0).unwrap_or(0)).to_string());
+    let lasted = run
+        .ended
+        .map(|end| Millis(u64::try_from(end.0 - run.started.0).unwrap_or(0)).to_string());
     let ready = run.time_to_ready.map(|span| span.to_string());
     format!(
         "{:<20} {:<16} {:<20} {result:<12} {:>10}  ready {:>8}  restarts {:>3}  {}{}",

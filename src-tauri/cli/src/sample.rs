@@ -16,10 +16,18 @@ use tokio::signal::unix::{SignalKind, signal};
 
 /// Plays one role until it is asked to end.
 pub(crate) async fn run(role: &str) -> Result<Code, Failure> {
-    let port: u16 = std::env::var("PORT").ok().and_then(|port| port.parse().ok()).unwrap_or(0);
+    // Plain HTTP only, but the client will not be made without.
+    _ = rustls::crypto::ring::default_provider().install_default();
+    let port: u16 = std::env::var("PORT")
+        .ok()
+        .and_then(|port| port.parse().ok())
+        .unwrap_or(0);
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?;
     let state = Arc::new(server::Service::new(role));
-    work::log("info", &format!("{role} listens on {}", listener.local_addr()?));
+    work::log(
+        "info",
+        &format!("{role} listens on {}", listener.local_addr()?),
+    );
     tokio::spawn(work::run(Arc::clone(&state)));
     let mut terminate = signal(SignalKind::terminate())?;
     let ended = async move {
@@ -30,6 +38,8 @@ pub(crate) async fn run(role: &str) -> Result<Code, Failure> {
         }
         work::log("info", "asked to end, good bye");
     };
-    axum::serve(listener, server::router(state)).with_graceful_shutdown(ended).await?;
+    axum::serve(listener, server::router(state))
+        .with_graceful_shutdown(ended)
+        .await?;
     Ok(Code::Fine)
 }

@@ -21,7 +21,9 @@ pub fn now() -> Timestamp {
 /// Wall time in microseconds since 1970-01-01 UTC.
 #[must_use]
 pub fn micros() -> i64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let since = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default();
     i64::try_from(since.as_micros()).unwrap_or(i64::MAX)
 }
 

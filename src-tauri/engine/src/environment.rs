@@ -55,13 +55,18 @@ impl EnvironmentHandle {
     pub fn spawn(config: EnvironmentConfig) -> Self {
         let looked = Arc::new(AtomicU64::new(0));
         let (messages, snapshots) = task::spawn(config, Arc::clone(&looked));
-        Self { messages, snapshots, looked }
+        Self {
+            messages,
+            snapshots,
+            looked,
+        }
     }
 
     /// The latest state.
     #[must_use]
     pub fn snapshot(&self) -> Arc<EnvironmentSnapshot> {
-        self.looked.store(crate::clock::tick().0.max(1), Ordering::Relaxed);
+        self.looked
+            .store(crate::clock::tick().0.max(1), Ordering::Relaxed);
         self.snapshots.borrow().clone()
     }
 
@@ -84,27 +89,39 @@ impl EnvironmentHandle {
 
     /// Starts one service.
     pub fn start(&self, service: &str, with_dependencies: bool) {
-        self.send(Message::Start { service: service.to_owned(), with_dependencies });
+        self.send(Message::Start {
+            service: service.to_owned(),
+            with_dependencies,
+        });
     }
 
     /// Stops one service.
     pub fn stop(&self, service: &str) {
-        self.send(Message::Stop { service: service.to_owned() });
+        self.send(Message::Stop {
+            service: service.to_owned(),
+        });
     }
 
     /// Restarts one service.
     pub fn restart(&self, service: &str) {
-        self.send(Message::Restart { service: service.to_owned() });
+        self.send(Message::Restart {
+            service: service.to_owned(),
+        });
     }
 
     /// Runs the probes of one service now.
     pub fn probe(&self, service: &str) {
-        self.send(Message::ProbeNow { service: service.to_owned() });
+        self.send(Message::ProbeNow {
+            service: service.to_owned(),
+        });
     }
 
     /// Takes over a new definition.
     pub fn replan(&self, plan: Plan, base_environment: BTreeMap<String, String>) {
-        self.send(Message::Replan { plan: Box::new(plan), base_environment });
+        self.send(Message::Replan {
+            plan: Box::new(plan),
+            base_environment,
+        });
     }
 
     /// Ends the supervision once everything asked for before is on its way, and
@@ -114,6 +131,13 @@ impl EnvironmentHandle {
         self.send(Message::Leave { done });
         // The task being gone is what was wanted.
         _ = finished.await;
+    }
+
+    /// Waits until it is known what an earlier engine left running.
+    pub async fn wait_adopted(&self) {
+        let mut snapshots = self.snapshots.clone();
+        // An error means that the task is gone; so is the waiting.
+        _ = snapshots.wait_for(|snapshot| snapshot.adopted).await;
     }
 
     /// Waits until nothing runs and nothing is wanted.

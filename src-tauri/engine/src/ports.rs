@@ -8,7 +8,8 @@ use std::time::Duration;
 /// How long a port may stay held by what has just ended.
 const RELEASE: Duration = Duration::from_millis(1500);
 
-static IPV6_LOOPBACK: LazyLock<bool> = LazyLock::new(|| TcpListener::bind((Ipv6Addr::LOCALHOST, 0)).is_ok());
+static IPV6_LOOPBACK: LazyLock<bool> =
+    LazyLock::new(|| TcpListener::bind((Ipv6Addr::LOCALHOST, 0)).is_ok());
 
 /// Whether this host has the loopback address `::1`.
 #[must_use]
@@ -43,7 +44,10 @@ pub async fn wait_free(port: u16) -> Result<(), Taken> {
     let mut wait = Duration::from_millis(25);
     while !is_free(port) {
         if tokio::time::Instant::now() >= deadline {
-            return Err(Taken { port, owner: owner(port) });
+            return Err(Taken {
+                port,
+                owner: owner(port),
+            });
         }
         tokio::time::sleep(wait).await;
         wait = (wait * 2).min(Duration::from_millis(250));
@@ -57,18 +61,26 @@ pub async fn wait_free(port: u16) -> Result<(), Taken> {
 /// programs at once.
 #[must_use]
 pub fn is_free(port: u16) -> bool {
-    let addresses = [IpAddr::V4(Ipv4Addr::LOCALHOST), IpAddr::V6(Ipv6Addr::LOCALHOST), IpAddr::V4(Ipv4Addr::UNSPECIFIED)];
-    addresses.into_iter().all(|address| match TcpListener::bind(SocketAddr::new(address, port)) {
-        Ok(_) => true,
-        // No IPv6 here, or no right to this port: not held by anybody.
-        Err(e) => e.kind() != ErrorKind::AddrInUse,
-    })
+    let addresses = [
+        IpAddr::V4(Ipv4Addr::LOCALHOST),
+        IpAddr::V6(Ipv6Addr::LOCALHOST),
+        IpAddr::V4(Ipv4Addr::UNSPECIFIED),
+    ];
+    addresses.into_iter().all(
+        |address| match TcpListener::bind(SocketAddr::new(address, port)) {
+            Ok(_) => true,
+            // No IPv6 here, or no right to this port: not held by anybody.
+            Err(e) => e.kind() != ErrorKind::AddrInUse,
+        },
+    )
 }
 
 /// The process that listens on this port, where the system tells.
 #[must_use]
 pub fn owner(port: u16) -> Option<(u32, String)> {
-    listeners::get_process_by_port(port, listeners::Protocol::TCP).ok().map(|process| (process.pid, process.name))
+    listeners::get_process_by_port(port, listeners::Protocol::TCP)
+        .ok()
+        .map(|process| (process.pid, process.name))
 }
 
 /// A port that is free now: the preferred one if possible.
@@ -78,7 +90,11 @@ pub fn assign(preferred: Option<u16>) -> Option<u16> {
         return Some(port);
     }
     (0..50).find_map(|_| {
-        let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).ok()?.local_addr().ok()?.port();
+        let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
+            .ok()?
+            .local_addr()
+            .ok()?
+            .port();
         is_free(port).then_some(port)
     })
 }
@@ -89,8 +105,13 @@ mod tests {
 
     #[test]
     fn a_port_is_taken_whichever_family_holds_it() {
-        for address in [IpAddr::V4(Ipv4Addr::LOCALHOST), IpAddr::V6(Ipv6Addr::LOCALHOST)] {
-            let Ok(listener) = TcpListener::bind((address, 0)) else { continue };
+        for address in [
+            IpAddr::V4(Ipv4Addr::LOCALHOST),
+            IpAddr::V6(Ipv6Addr::LOCALHOST),
+        ] {
+            let Ok(listener) = TcpListener::bind((address, 0)) else {
+                continue;
+            };
             let port = listener.local_addr().expect("address").port();
             assert!(!is_free(port), "{address}");
             assert_eq!(owner(port).map(|(pid, _)| pid), Some(std::process::id()));

@@ -79,29 +79,76 @@ pub enum Subject {
 
 /// What a probe asks of whom.
 #[must_use]
-pub fn exchange(plan: &Plan, service: &Service, probe: &Probe, ports: &Ports, subject: Subject) -> Exchange {
+pub fn exchange(
+    plan: &Plan,
+    service: &Service,
+    probe: &Probe,
+    ports: &Ports,
+    subject: Subject,
+) -> Exchange {
     let address = |endpoint: Option<&str>| {
         let endpoint = service.endpoint(endpoint)?;
-        benchtop_model::inject::address(plan, &service.name, &endpoint.name, ports, benchtop_model::inject::Viewpoint::Host)
+        benchtop_model::inject::address(
+            plan,
+            &service.name,
+            &endpoint.name,
+            ports,
+            benchtop_model::inject::Viewpoint::Host,
+        )
     };
     match (&probe.kind, subject) {
-        (ProbeKind::Http { endpoint, path, status }, _) => {
-            let endpoint = endpoint.as_deref().or_else(|| service.endpoints.iter().find(|e| e.is_http()).map(|e| e.name.as_str()));
-            let scheme = service.endpoint(endpoint).filter(|e| e.is_http()).map_or("http", |e| &e.scheme).to_owned();
+        (
+            ProbeKind::Http {
+                endpoint,
+                path,
+                status,
+            },
+            _,
+        ) => {
+            let endpoint = endpoint.as_deref().or_else(|| {
+                service
+                    .endpoints
+                    .iter()
+                    .find(|e| e.is_http())
+                    .map(|e| e.name.as_str())
+            });
+            let scheme = service
+                .endpoint(endpoint)
+                .filter(|e| e.is_http())
+                .map_or("http", |e| &e.scheme)
+                .to_owned();
             match address(endpoint) {
-                Some(at) => Exchange::Http { scheme, host: at.host, port: at.port, path: path.clone(), status: *status },
-                None => Exchange::Impossible("it has no endpoint to ask".to_owned()),
+                Some(at) => Exchange::Http {
+                    scheme,
+                    host: at.host,
+                    port: at.port,
+                    path: path.clone(),
+                    status: *status,
+                },
+                None => Exchange::Impossible(format!("GET {path}, once its port is assigned")),
             }
         }
         (ProbeKind::Tcp { endpoint }, _) => match address(endpoint.as_deref()) {
-            Some(at) => Exchange::Tcp { host: at.host, port: at.port },
-            None => Exchange::Impossible("it has no endpoint to connect to".to_owned()),
+            Some(at) => Exchange::Tcp {
+                host: at.host,
+                port: at.port,
+            },
+            None => Exchange::Impossible("connect, once its port is assigned".to_owned()),
         },
-        (ProbeKind::Exec { command }, Subject::Container(id)) => Exchange::ContainerExec { id, command: command.clone() },
-        (ProbeKind::Exec { command }, Subject::Process(cwd, environment)) => Exchange::Exec { command: command.clone(), cwd, environment },
-        (ProbeKind::Exec { command }, Subject::External) => {
-            Exchange::Exec { command: command.clone(), cwd: plan.project_dir.clone(), environment: std::env::vars().collect() }
-        }
+        (ProbeKind::Exec { command }, Subject::Container(id)) => Exchange::ContainerExec {
+            id,
+            command: command.clone(),
+        },
+        (ProbeKind::Exec { command }, Subject::Process(cwd, environment)) => Exchange::Exec {
+            command: command.clone(),
+            cwd,
+            environment,
+        },
+        (ProbeKind::Exec { command }, Subject::External) => Exchange::Exec {
+            command: command.clone(),
+            cwd: plan.project_dir.clone(),
+            environment: std::env::vars().collect(),
+        },
         (ProbeKind::Container, Subject::Container(id)) => Exchange::Container { id },
         (ProbeKind::Container, _) => Exchange::Impossible("it is not a container".to_owned()),
     }
@@ -112,7 +159,13 @@ impl Exchange {
     #[must_use]
     pub fn describe(&self) -> String {
         match self {
-            Self::Http { scheme, host, port, path, .. } => format!("GET {scheme}://{host}:{port}{path}"),
+            Self::Http {
+                scheme,
+                host,
+                port,
+                path,
+                ..
+            } => format!("GET {scheme}://{host}:{port}{path}"),
             Self::Tcp { host, port } => format!("connect {host}:{port}"),
             Self::Exec { command, .. } | Self::ContainerExec { command, .. } => command.join(" "),
             Self::Container { .. } => "the container's own health check".to_owned(),
@@ -126,17 +179,35 @@ impl Exchange {
         let timeout = timeout.min(LONGEST);
         let finding = match tokio::time::timeout(timeout, self.attempt(runtime)).await {
             Ok(finding) => finding,
-            Err(_) => Finding::fail(format!("no answer within {}", benchtop_model::time::Millis(timeout.as_millis() as u64))),
+            Err(_) => Finding::fail(format!(
+                "no answer within {}",
+                benchtop_model::time::Millis(timeout.as_millis() as u64)
+            )),
         };
         let latency_us = u64::try_from(since.elapsed().as_micros()).unwrap_or(u64::MAX);
-        ProbeResult { verdict: finding.verdict, latency_us, text: finding.text, details: finding.details }
+        ProbeResult {
+            verdict: finding.verdict,
+            latency_us,
+            text: finding.text,
+            details: finding.details,
+        }
     }
 
     async fn attempt(self, runtime: Option<Arc<Runtime>>) -> Finding {
         match self {
-            Self::Http { scheme, host, port, path, status } => http::get(&scheme, &host, port, &path, status).await,
+            Self::Http {
+                scheme,
+                host,
+                port,
+                path,
+                status,
+            } => http::get(&scheme, &host, port, &path, status).await,
             Self::Tcp { host, port } => tcp::probe(&host, port).await,
-            Self::Exec { command, cwd, environment } => exec::run(&command, &cwd, &environment).await,
+            Self::Exec {
+                command,
+                cwd,
+                environment,
+            } => exec::run(&command, &cwd, &environment).await,
             Self::Impossible(why) => Finding::fail(why),
             Self::ContainerExec { id, command } => match runtime {
                 Some(runtime) => exec::finding(container_exec::run(&runtime, &id, &command).await),
@@ -160,7 +231,11 @@ struct Finding {
 
 impl Finding {
     fn new(verdict: Verdict, text: impl Into<String>) -> Self {
-        Self { verdict, text: text.into(), details: BTreeMap::new() }
+        Self {
+            verdict,
+            text: text.into(),
+            details: BTreeMap::new(),
+        }
     }
 
     fn fail(text: impl Into<String>) -> Self {
@@ -184,16 +259,23 @@ async fn container_health(runtime: &Runtime, id: &str) -> Finding {
         return Finding::fail("the container has no health check");
     };
     let last = health.log.as_ref().and_then(|log| log.last());
-    let output = last.and_then(|entry| entry.output.clone()).unwrap_or_default();
+    let output = last
+        .and_then(|entry| entry.output.clone())
+        .unwrap_or_default();
     let (verdict, text) = match health.status {
         Some(Status::HEALTHY) => (Verdict::Pass, "healthy".to_owned()),
         Some(Status::STARTING) => (Verdict::Fail, "still starting".to_owned()),
         Some(Status::UNHEALTHY) => (Verdict::Fail, format!("unhealthy: {}", first_line(&output))),
-        _ => (Verdict::Fail, "the container has no health check".to_owned()),
+        _ => (
+            Verdict::Fail,
+            "the container has no health check".to_owned(),
+        ),
     };
     let finding = Finding::new(verdict, text);
     match last.and_then(|entry| entry.exit_code) {
-        Some(code) => finding.detail("exit code", code.to_string()).detail("output", shorten(&output)),
+        Some(code) => finding
+            .detail("exit code", code.to_string())
+            .detail("output", shorten(&output)),
         None => finding,
     }
 }

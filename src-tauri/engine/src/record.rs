@@ -61,7 +61,13 @@ impl EnvironmentRecord {
     /// A record of an environment in which nothing was ever started.
     #[must_use]
     pub fn new(plan: Plan, base_environment: BTreeMap<String, String>) -> Self {
-        Self { plan, run: None, base_environment, ports: BTreeMap::new(), services: BTreeMap::new() }
+        Self {
+            plan,
+            run: None,
+            base_environment,
+            ports: BTreeMap::new(),
+            services: BTreeMap::new(),
+        }
     }
 
     /// The file below an environment's data folder.
@@ -86,9 +92,17 @@ impl EnvironmentRecord {
     pub fn write(&self, dir: &Path) -> std::io::Result<()> {
         use std::io::Write as _;
         use std::os::unix::fs::OpenOptionsExt as _;
-        std::fs::DirBuilder::new().recursive(true).mode(0o700).create(dir)?;
+        std::fs::DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(dir)?;
         let beside = dir.join("environment.tmp");
-        let mut file = std::fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&beside)?;
+        let mut file = std::fs::OpenOptions::new()
+            .write(true)
+            .create(true)
+            .truncate(true)
+            .mode(0o600)
+            .open(&beside)?;
         file.write_all(&serde_json::to_vec(self)?)?;
         std::fs::rename(&beside, Self::path(dir))
     }

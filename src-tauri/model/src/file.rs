@@ -1,1 +1,163 @@
-//! stub
+//! The environment file: read, checked and resolved into a [`Plan`].
+//!
+//! Four steps, each in a module of its own: `yaml` makes nodes that know their
+//! place, `interpolate` fills in variables, `written` keeps what the author
+//! wrote, `resolve` decides what it means. Each goes on after an error, so that
+//! everything wrong is said at once.
+
+mod dotenv;
+mod files;
+mod findings;
+mod interpolate;
+mod resolve;
+mod written;
+mod yaml;
+
+use crate::plan::Plan;
+use crate::problem::{Place, Problem};
+use files::{Files, Unreadable};
+use findings::Findings;
+use interpolate::Scope;
+use resolve::Project;
+use std::collections::{BTreeMap, BTreeSet};
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// The names under which an environment file is looked for in a folder, the
+/// preferred one first.
+pub const FILE_NAMES: [&str; 6] = [
+    "benchtop.yaml",
+    "benchtop.yml",
+    "compose.yaml",
+    "compose.yml",
+    "docker-compose.yaml",
+    "docker-compose.yml",
+];
+
+/// What resolving needs from outside.
+pub struct Sources<'a> {
+    /// The process environment; it wins over `.env`.
+    pub variables: &'a BTreeMap<String, String>,
+    /// Active profiles; `*` stands for all.
+    pub profiles: &'a BTreeSet<String>,
+    /// Reads a whole file. It may stop at 10 MB and one byte: more is refused.
+    pub read: &'a dyn Fn(&Path) -> io::Result<Vec<u8>>,
+}
+
+/// What became of a file.
+#[derive(Debug)]
+pub struct Loaded {
+    /// Nothing where there are errors.
+    pub plan: Option<Plan>,
+    /// Errors and warnings, all at once, sorted by place.
+    pub problems: Vec<Problem>,
+    /// Every file that was looked for, for watching: also those that were missing,
+    /// because creating them would change the plan.
+    pub inputs: Vec<PathBuf>,
+}
+
+/// Reads the environment file at `file`, an absolute path.
+#[must_use]
+pub fn load(file: &Path, sources: &Sources<'_>) -> Loaded {
+    let dir = file.parent().unwrap_or(Path::new("/"));
+    let files = Files::new(sources.read, dir);
+    let mut findings = Findings::default();
+    let place = Place {
+        file: files.name(file),
+        ..Place::default()
+    };
+    let plan = match files.text(file) {
+        Ok(text) => read(file, &text, sources, &files, &mut findings),
+        Err(fault) => {
+            findings.push(fault.problem(&place.file, &place));
+            None
+        }
+    };
+    let plan = plan.filter(|_| !findings.has_errors());
+    Loaded {
+        plan,
+        problems: findings.into_sorted(&place),
+        inputs: files.into_inputs(),
+    }
+}
+
+fn read(
+    file: &Path,
+    text: &str,
+    sources: &Sources<'_>,
+    files: &Files<'_>,
+    findings: &mut Findings,
+) -> Option<Plan> {
+    let dir = file.parent().unwrap_or(Path::new("/"));
+    let mut scope = read_dotenv(dir, sources, files, findings);
+    let mut root = yaml::parse(&files.name(file), text, findings)?;
+    let name = early_name(&root, dir, &scope);
+    scope.add_default("COMPOSE_PROJECT_NAME", name.clone());
+    interpolate::document(&mut root, &scope, findings);
+    let written = written::read(&root, findings);
+    // A second time, for the messages.
+    resolve::environment_name(written.name.as_ref(), dir, findings);
+    let project = Project {
+        name: &name,
+        dir,
+        scope: &scope,
+        profiles: sources.profiles,
+        files,
+    };
+    Some(resolve::resolve(&written, file, &project, findings))
+}
+
+/// The process environment, over `.env` where there is one.
+fn read_dotenv(
+    dir: &Path,
+    sources: &Sources<'_>,
+    files: &Files<'_>,
+    findings: &mut Findings,
+) -> Scope {
+    let outside = Scope::new(sources.variables.clone());
+    let path = dir.join(".env");
+    let name = files.name(&path);
+    let mut own = BTreeMap::new();
+    match files.text(&path) {
+        Ok(text) => dotenv::read(
+            &name,
+            &text,
+            dotenv::Format::Usual,
+            &outside,
+            &mut own,
+            findings,
+        ),
+        Err(Unreadable::Missing) => {}
+        Err(fault) => findings.push(fault.problem(
+            &name,
+            &Place {
+                file: name.clone(),
+                ..Place::default()
+            },
+        )),
+    }
+    let mut scope = outside;
+    own.into_iter()
+        .for_each(|(key, value)| scope.add_default(&key, value));
+    scope
+}
+
+/// The name of the environment, which other values may use as a variable, so it
+/// must be known before they are interpolated.
+fn early_name(root: &yaml::Node, dir: &Path, scope: &Scope) -> String {
+    let mut silent = Findings::default();
+    let written = root.get("name").and_then(|node| match &node.value {
+        yaml::Value::Scalar(text) => {
+            let value = scope.expand(text, &BTreeMap::new(), &mut |_| {}).ok()?;
+            Some(written::At {
+                value,
+                place: node.place.clone(),
+            })
+        }
+        _ => None,
+    });
+    resolve::environment_name(written.as_ref(), dir, &mut silent)
+}
+
+#[cfg(test)]
+mod tests;

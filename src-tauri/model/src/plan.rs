@@ -72,8 +72,9 @@ pub struct Service {
     pub probes: Probes,
     /// What happens after an unexpected end.
     pub restart: RestartPolicy,
-    /// Number of the signal that asks it to end.
-    pub stop_signal: i32,
+    /// Number of the signal that asks it to end; where the file names none, a
+    /// container's image decides, and a process gets SIGTERM.
+    pub stop_signal: Option<i32>,
     /// Time between asking and killing.
     pub stop_grace: Millis,
 }

@@ -1,8 +1,11 @@
 //! POSIX signals by name and number, as far as stop signals and exit codes need
 //! them.
 
-/// The names in use for `stop_signal`, with their Linux numbers.
-const SIGNALS: [(&str, i32); 14] = [
+/// The signal that asks a program to end, unless it wants another.
+pub const TERM: i32 = 15;
+
+/// Every signal with a name, with its Linux number.
+const SIGNALS: [(&str, i32); 31] = [
     ("SIGHUP", 1),
     ("SIGINT", 2),
     ("SIGQUIT", 3),
@@ -16,7 +19,24 @@ const SIGNALS: [(&str, i32); 14] = [
     ("SIGSEGV", 11),
     ("SIGUSR2", 12),
     ("SIGPIPE", 13),
+    ("SIGALRM", 14),
     ("SIGTERM", 15),
+    ("SIGSTKFLT", 16),
+    ("SIGCHLD", 17),
+    ("SIGCONT", 18),
+    ("SIGSTOP", 19),
+    ("SIGTSTP", 20),
+    ("SIGTTIN", 21),
+    ("SIGTTOU", 22),
+    ("SIGURG", 23),
+    ("SIGXCPU", 24),
+    ("SIGXFSZ", 25),
+    ("SIGVTALRM", 26),
+    ("SIGPROF", 27),
+    ("SIGWINCH", 28),
+    ("SIGIO", 29),
+    ("SIGPWR", 30),
+    ("SIGSYS", 31),
 ];
 
 /// The name of a signal number, where it has a common one.

@@ -159,7 +159,12 @@ export type EnvironmentDownRequest = {
 /**
  * The environment's identity.
  */
-environment: string, };
+environment: string, 
+/**
+ * Remove the containers and the network too, as `docker compose down`
+ * does; volumes stay. Absent: everything is kept for the next start.
+ */
+remove?: boolean, };
 export type EnvironmentListRequest = Record<symbol, never>;
 export type EnvironmentMetrics = { 
 /**
@@ -272,6 +277,10 @@ runtime: RuntimeView | null,
  * Completed, or in trouble with a named cause.
  */
 settled: boolean, 
+/**
+ * Nothing runs and nothing is wanted.
+ */
+idle: boolean, 
 /**
  * Findings in the file as it lies on disk now.
  */

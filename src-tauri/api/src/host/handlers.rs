@@ -3,9 +3,12 @@
 use super::{Host, views};
 use crate::definition::Source;
 use crate::schema::*;
-use crate::view::{CheckReport, EngineInfo, Environment, EnvironmentView, RunDetails, ServiceDetails};
+use crate::view::{
+    CheckReport, EngineInfo, Environment, EnvironmentView, RunDetails, ServiceDetails,
+};
 use benchtop_model::time::Timestamp;
 use benchtop_store::history::History;
+use benchtop_store::record::NewEnvironment;
 use benchtop_store::row::Run;
 use benchtop_telemetry::query::LogPage;
 use std::sync::Arc;
@@ -38,12 +41,29 @@ impl Host {
         Ok(Empty {})
     }
 
-    pub(crate) async fn environment_list(self: &Arc<Self>, _: EnvironmentListRequest) -> Answer<Vec<Environment>> {
+    pub(crate) async fn environment_list(
+        self: &Arc<Self>,
+        _: EnvironmentListRequest,
+    ) -> Answer<Vec<Environment>> {
         let remembered = self.read(|history| history.environments()).await?;
-        let opened_at = |id: &str| remembered.iter().find(|e| e.id == id).map_or(Timestamp::default(), |e| e.last_opened);
-        let mut list: Vec<Environment> = self.all().iter().map(|open| views::summary(open, opened_at(&open.id))).collect();
+        let opened_at = |id: &str| {
+            remembered
+                .iter()
+                .find(|e| e.id == id)
+                .map_or(Timestamp::default(), |e| e.last_opened)
+        };
+        let all = self.all();
+        for open in &all {
+            open.handle.wait_adopted().await;
+        }
+        let mut list: Vec<Environment> = all
+            .iter()
+            .map(|open| views::summary(open, opened_at(&open.id)))
+            .collect();
         list.sort_by_key(|e| std::cmp::Reverse(e.last_opened));
-        let closed = remembered.iter().filter(|known| self.find(&known.id).is_none());
+        let closed = remembered
+            .iter()
+            .filter(|known| self.find(&known.id).is_none());
         list.extend(closed.map(|known| Environment {
             id: known.id.clone(),
             name: known.name.clone(),
@@ -57,100 +77,185 @@ impl Host {
         Ok(list)
     }
 
-    pub(crate) async fn environment_open(self: &Arc<Self>, request: EnvironmentOpenRequest) -> Answer<Environment> {
-        let source = Source::from_request(&self.paths, &self.program, request.path, request.profiles, request.variables)?;
+    pub(crate) async fn environment_open(
+        self: &Arc<Self>,
+        request: EnvironmentOpenRequest,
+    ) -> Answer<Environment> {
+        let source = Source::from_request(
+            &self.paths,
+            &self.program,
+            request.path,
+            request.profiles,
+            request.variables,
+        )?;
         let plan = source.read().plan()?.clone();
         let now = benchtop_engine::clock::now();
-        self.history.remember_environment(&plan.id(), &plan.name, &plan.project_dir.display().to_string(), &plan.file.display().to_string(), source.sample, now);
+        let known = NewEnvironment {
+            id: plan.id(),
+            name: plan.name.clone(),
+            project_dir: plan.project_dir.display().to_string(),
+            file: plan.file.display().to_string(),
+            sample: source.sample,
+        };
+        self.history.remember_environment(known, now);
         let open = self.open(source, plan);
+        open.handle.wait_adopted().await;
         Ok(views::summary(&open, now))
     }
 
-    pub(crate) async fn environment_check(self: &Arc<Self>, request: EnvironmentCheckRequest) -> Answer<CheckReport> {
-        let source = Source::from_request(&self.paths, &self.program, request.path, request.profiles, request.variables)?;
+    pub(crate) async fn environment_check(
+        self: &Arc<Self>,
+        request: EnvironmentCheckRequest,
+    ) -> Answer<CheckReport> {
+        let source = Source::from_request(
+            &self.paths,
+            &self.program,
+            request.path,
+            request.profiles,
+            request.variables,
+        )?;
         Ok(source.read().report(&source))
     }
 
-    pub(crate) async fn environment_status(self: &Arc<Self>, request: EnvironmentStatusRequest) -> Answer<EnvironmentView> {
-        Ok(views::environment(&*self.get(&request.environment)?))
+    pub(crate) async fn environment_status(
+        self: &Arc<Self>,
+        request: EnvironmentStatusRequest,
+    ) -> Answer<EnvironmentView> {
+        Ok(views::environment(&*self.get(&request.environment).await?))
     }
 
-    pub(crate) async fn environment_up(self: &Arc<Self>, request: EnvironmentUpRequest) -> Answer<Empty> {
-        self.get(&request.environment)?.up(request.services)?;
+    pub(crate) async fn environment_up(
+        self: &Arc<Self>,
+        request: EnvironmentUpRequest,
+    ) -> Answer<Empty> {
+        self.get(&request.environment).await?.up(request.services)?;
         Ok(Empty {})
     }
 
-    pub(crate) async fn environment_down(self: &Arc<Self>, request: EnvironmentDownRequest) -> Answer<Empty> {
-        self.get(&request.environment)?.handle.down(request.remove.unwrap_or(false));
+    pub(crate) async fn environment_down(
+        self: &Arc<Self>,
+        request: EnvironmentDownRequest,
+    ) -> Answer<Empty> {
+        self.get(&request.environment)
+            .await?
+            .handle
+            .down(request.remove.unwrap_or(false));
         Ok(Empty {})
     }
 
-    pub(crate) async fn service_start(self: &Arc<Self>, request: ServiceStartRequest) -> Answer<Empty> {
-        let open = self.get(&request.environment)?;
+    pub(crate) async fn service_start(
+        self: &Arc<Self>,
+        request: ServiceStartRequest,
+    ) -> Answer<Empty> {
+        let open = self.get(&request.environment).await?;
         open.snapshot_with(&request.service)?;
-        open.handle.start(&request.service, request.with_dependencies);
+        open.handle
+            .start(&request.service, request.with_dependencies);
         Ok(Empty {})
     }
 
-    pub(crate) async fn service_stop(self: &Arc<Self>, request: ServiceStopRequest) -> Answer<Empty> {
-        let open = self.get(&request.environment)?;
+    pub(crate) async fn service_stop(
+        self: &Arc<Self>,
+        request: ServiceStopRequest,
+    ) -> Answer<Empty> {
+        let open = self.get(&request.environment).await?;
         open.snapshot_with(&request.service)?;
         open.handle.stop(&request.service);
         Ok(Empty {})
     }
 
-    pub(crate) async fn service_restart(self: &Arc<Self>, request: ServiceRestartRequest) -> Answer<Empty> {
-        let open = self.get(&request.environment)?;
+    pub(crate) async fn service_restart(
+        self: &Arc<Self>,
+        request: ServiceRestartRequest,
+    ) -> Answer<Empty> {
+        let open = self.get(&request.environment).await?;
         open.snapshot_with(&request.service)?;
         open.handle.restart(&request.service);
         Ok(Empty {})
     }
 
-    pub(crate) async fn service_probe(self: &Arc<Self>, request: ServiceProbeRequest) -> Answer<Empty> {
-        let open = self.get(&request.environment)?;
+    pub(crate) async fn service_probe(
+        self: &Arc<Self>,
+        request: ServiceProbeRequest,
+    ) -> Answer<Empty> {
+        let open = self.get(&request.environment).await?;
         open.snapshot_with(&request.service)?;
         open.handle.probe(&request.service);
         Ok(Empty {})
     }
 
-    pub(crate) async fn service_details(self: &Arc<Self>, request: ServiceDetailsRequest) -> Answer<ServiceDetails> {
-        let open = self.get(&request.environment)?;
+    pub(crate) async fn service_details(
+        self: &Arc<Self>,
+        request: ServiceDetailsRequest,
+    ) -> Answer<ServiceDetails> {
+        let open = self.get(&request.environment).await?;
         let snapshot = open.snapshot_with(&request.service)?;
         let state = snapshot.services.iter().find(|s| s.name == request.service);
-        let service = state.and_then(|s| views::service(&snapshot, s, &[])).ok_or_else(|| ApiError::internal("the service has no state yet"))?;
+        let service = state
+            .and_then(|s| views::service(&snapshot, s, &[]))
+            .ok_or_else(|| ApiError::internal("the service has no state yet"))?;
         let environment = views::variables(&snapshot, &request.service);
         let (id, name) = (open.id.clone(), request.service);
         let (instances, transitions) = self
-            .read(move |history| Ok((history.service_instances(&id, &name, DETAILS)?, history.service_transitions(&id, &name, DETAILS)?)))
+            .read(move |history| {
+                Ok((
+                    history.service_instances(&id, &name, DETAILS)?,
+                    history.service_transitions(&id, &name, DETAILS)?,
+                ))
+            })
             .await?;
-        Ok(ServiceDetails { service, environment, instances, transitions })
+        Ok(ServiceDetails {
+            service,
+            environment,
+            instances,
+            transitions,
+        })
     }
 
     pub(crate) async fn logs_query(self: &Arc<Self>, request: LogsQueryRequest) -> Answer<LogPage> {
-        let logs = Arc::clone(&self.get(&request.environment)?.logs);
+        let logs = Arc::clone(&self.get(&request.environment).await?.logs);
         let page = tokio::task::spawn_blocking(move || logs.query(&request.query)).await;
         page.map_err(|error| ApiError::internal(error.to_string()))
     }
 
     pub(crate) async fn runs_list(self: &Arc<Self>, request: RunsListRequest) -> Answer<Vec<Run>> {
-        self.read(move |history| history.runs(request.environment.as_deref(), request.limit.clamp(1, 1000))).await
+        self.read(move |history| {
+            history.runs(request.environment.as_deref(), request.limit.clamp(1, 1000))
+        })
+        .await
     }
 
-    pub(crate) async fn runs_show(self: &Arc<Self>, request: RunsShowRequest) -> Answer<RunDetails> {
+    pub(crate) async fn runs_show(
+        self: &Arc<Self>,
+        request: RunsShowRequest,
+    ) -> Answer<RunDetails> {
         let id = request.run;
         let found = self.read(move |history| {
-            let Some(run) = history.run(&id)? else { return Ok(None) };
-            Ok(Some(RunDetails { run, instances: history.instances(&id)?, transitions: history.transitions(&id)? }))
+            let Some(run) = history.run(&id)? else {
+                return Ok(None);
+            };
+            Ok(Some(RunDetails {
+                run,
+                instances: history.instances(&id)?,
+                transitions: history.transitions(&id)?,
+            }))
         });
-        found.await?.ok_or_else(|| ApiError::not_found("there is no such run"))
+        found
+            .await?
+            .ok_or_else(|| ApiError::not_found("there is no such run"))
     }
 
     /// Reads from the history on a thread that may block.
-    async fn read<T: Send + 'static>(&self, read: impl FnOnce(&History) -> Result<T, benchtop_store::error::StoreError> + Send + 'static) -> Answer<T> {
+    async fn read<T: Send + 'static>(
+        &self,
+        read: impl FnOnce(&History) -> Result<T, benchtop_store::error::StoreError> + Send + 'static,
+    ) -> Answer<T> {
         let history = self.history.clone();
         match tokio::task::spawn_blocking(move || read(&history)).await {
             Ok(Ok(found)) => Ok(found),
-            Ok(Err(error)) => Err(ApiError::internal(format!("the history cannot be read: {error}"))),
+            Ok(Err(error)) => Err(ApiError::internal(format!(
+                "the history cannot be read: {error}"
+            ))),
             Err(error) => Err(ApiError::internal(error.to_string())),
         }
     }

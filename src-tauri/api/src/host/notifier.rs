@@ -20,7 +20,11 @@ pub(super) struct Notifier {
 
 impl Notifier {
     pub(super) fn new(environment: String, events: broadcast::Sender<Event>) -> Self {
-        Self { environment, pending: Arc::default(), events }
+        Self {
+            environment,
+            pending: Arc::default(),
+            events,
+        }
     }
 
     /// Something of this topic has changed.
@@ -41,7 +45,10 @@ impl Notifier {
     fn flush(&self) {
         let topics: Vec<Topic> = std::mem::take(&mut *self.lock()).into_iter().collect();
         // Nobody listening is fine.
-        _ = self.events.send(Event::Changed { environment: self.environment.clone(), topics });
+        _ = self.events.send(Event::Changed {
+            environment: self.environment.clone(),
+            topics,
+        });
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, BTreeSet<Topic>> {

@@ -24,9 +24,19 @@ struct OnDisk {
 }
 
 impl OpenEnvironment {
-    pub(super) fn new(id: String, source: Source, handle: EnvironmentHandle, logs: Arc<LogBook>) -> Self {
+    pub(super) fn new(
+        id: String,
+        source: Source,
+        handle: EnvironmentHandle,
+        logs: Arc<LogBook>,
+    ) -> Self {
         let definition = source.read();
-        Self { id, handle, logs, disk: Mutex::new(OnDisk { source, definition }) }
+        Self {
+            id,
+            handle,
+            logs,
+            disk: Mutex::new(OnDisk { source, definition }),
+        }
     }
 
     /// Somebody opens it again: the definition and the variables may be others.
@@ -67,7 +77,10 @@ impl OpenEnvironment {
     }
 
     /// The present state, for a request about one service.
-    pub(super) fn snapshot_with(&self, service: &str) -> Result<Arc<EnvironmentSnapshot>, ApiError> {
+    pub(super) fn snapshot_with(
+        &self,
+        service: &str,
+    ) -> Result<Arc<EnvironmentSnapshot>, ApiError> {
         let snapshot = self.handle.snapshot();
         known(&snapshot.plan, service)?;
         Ok(snapshot)

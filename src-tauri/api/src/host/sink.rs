@@ -8,7 +8,8 @@ use benchtop_engine::sink::{EngineEvent, LogLine, Origin, Sink};
 use benchtop_model::plan::Plan;
 use benchtop_model::status::Status;
 use benchtop_model::time::Timestamp;
-use benchtop_store::history::{History, NewRun, ProbeRow};
+use benchtop_store::history::History;
+use benchtop_store::record::{NewRun, ProbeRow};
 use benchtop_store::row::{Instance, Transition};
 use benchtop_telemetry::book::{LogBook, RawLine};
 use benchtop_telemetry::log::Stream;
@@ -26,26 +27,46 @@ pub(super) struct HostSink {
 }
 
 impl HostSink {
-    pub(super) fn new(environment: String, name: String, history: History, logs: Arc<LogBook>, notifier: Notifier, events: broadcast::Sender<Event>) -> Self {
-        Self { environment, name, history, logs, notifier, events }
+    pub(super) fn new(
+        environment: String,
+        name: String,
+        history: History,
+        logs: Arc<LogBook>,
+        notifier: Notifier,
+        events: broadcast::Sender<Event>,
+    ) -> Self {
+        Self {
+            environment,
+            name,
+            history,
+            logs,
+            notifier,
+            events,
+        }
     }
 
+    /// The run is recorded at once, because others refer to it, and again with
+    /// its commit: asking git takes a while on a large checkout.
     fn run_started(&self, run: String, at: Timestamp, plan: &Arc<Plan>) {
-        let (history, environment, plan) = (self.history.clone(), self.environment.clone(), Arc::clone(plan));
-        // Asking git takes a while on a large checkout.
+        let mut record = NewRun {
+            id: run,
+            environment: self.environment.clone(),
+            name: plan.name.clone(),
+            project_dir: plan.project_dir.display().to_string(),
+            started: at,
+            services: u32::try_from(plan.services.len()).unwrap_or(u32::MAX),
+            git_commit: None,
+            git_dirty: false,
+            definition_json: definition::masked(plan).to_string(),
+        };
+        self.history.run_started(record.clone());
+        let (history, dir) = (self.history.clone(), plan.project_dir.clone());
         tokio::task::spawn_blocking(move || {
-            let git = git::state(&plan.project_dir);
-            history.run_started(NewRun {
-                id: run,
-                environment,
-                name: plan.name.clone(),
-                project_dir: plan.project_dir.display().to_string(),
-                started: at,
-                services: u32::try_from(plan.services.len()).unwrap_or(u32::MAX),
-                git_dirty: git.as_ref().is_some_and(|(_, dirty)| *dirty),
-                git_commit: git.map(|(commit, _)| commit),
-                definition_json: definition::masked(&plan).to_string(),
-            });
+            if let Some((commit, dirty)) = git::state(&dir) {
+                record.git_commit = Some(commit);
+                record.git_dirty = dirty;
+                history.run_started(record);
+            }
         });
     }
 
@@ -75,18 +96,81 @@ impl Sink for HostSink {
             EngineEvent::RunStarted { run, at, plan } => self.run_started(run, at, &plan),
             EngineEvent::RunReady { run, at } => self.history.run_ready(&run, at),
             EngineEvent::RunEnded { run, at } => self.history.run_ended(&run, at),
-            EngineEvent::InstanceStarted { run, service, generation, identity, definition, at } => {
-                let started = Instance { run, service, generation, identity, definition, started: at, time_to_ready: None, ended: None, exit: None };
+            EngineEvent::InstanceStarted {
+                run,
+                service,
+                generation,
+                identity,
+                definition,
+                at,
+            } => {
+                let started = Instance {
+                    run,
+                    service,
+                    generation,
+                    identity,
+                    definition,
+                    started: at,
+                    time_to_ready: None,
+                    ended: None,
+                    exit: None,
+                };
                 self.history.instance_started(started);
             }
-            EngineEvent::InstanceReady { run, service, generation, at } => self.history.instance_ready(&run, &service, generation, at),
-            EngineEvent::InstanceEnded { run, service, generation, exit, at } => self.history.instance_ended(&run, &service, generation, at, exit),
-            EngineEvent::Transition { run, service, generation, lifecycle, health, from, to, cause, at } => {
+            EngineEvent::InstanceReady {
+                run,
+                service,
+                generation,
+                at,
+            } => self.history.instance_ready(&run, &service, generation, at),
+            EngineEvent::InstanceEnded {
+                run,
+                service,
+                generation,
+                exit,
+                at,
+            } => self
+                .history
+                .instance_ended(&run, &service, generation, at, exit),
+            EngineEvent::Transition {
+                run,
+                service,
+                generation,
+                lifecycle,
+                health,
+                from,
+                to,
+                cause,
+                at,
+            } => {
                 self.alert(&service, from, to, &cause, at);
-                self.history.transition(Transition { run, service, generation, at, lifecycle, health, status: to, cause });
+                self.history.transition(Transition {
+                    run,
+                    service,
+                    generation,
+                    at,
+                    lifecycle,
+                    health,
+                    status: to,
+                    cause,
+                });
             }
-            EngineEvent::Probed { run, service, generation, role, result, at } => {
-                return self.history.probe_result(ProbeRow { run, service, generation, role, at, result });
+            EngineEvent::Probed {
+                run,
+                service,
+                generation,
+                role,
+                result,
+                at,
+            } => {
+                return self.history.probe_result(ProbeRow {
+                    run,
+                    service,
+                    generation,
+                    role,
+                    at,
+                    result,
+                });
             }
         }
         self.notifier.mark(Topic::Runs);
@@ -102,7 +186,8 @@ impl Sink for HostSink {
             },
             text: line.text,
         };
-        self.logs.push(service, generation, lines.into_iter().map(raw).collect());
+        self.logs
+            .push(service, generation, lines.into_iter().map(raw).collect());
         self.notifier.mark(Topic::Logs);
     }
 

@@ -2,7 +2,8 @@
 
 use super::open::OpenEnvironment;
 use crate::view::{
-    EndpointView, Environment, EnvironmentMetrics, EnvironmentView, ProbeView, RuntimeView, ServiceView, Variable,
+    EndpointView, Environment, EnvironmentMetrics, EnvironmentView, ProbeView, RuntimeView,
+    ServiceView, Variable,
 };
 use benchtop_engine::environment::snapshot::{EnvironmentSnapshot, ProbeSnapshot, ServiceSnapshot};
 use benchtop_model::inject::{self, Viewpoint};
@@ -15,8 +16,16 @@ use benchtop_model::time::Timestamp;
 pub(super) fn environment(open: &OpenEnvironment) -> EnvironmentView {
     let snapshot = open.handle.snapshot();
     let (_, definition) = open.definition();
-    let changed = definition.plan.as_ref().map(|plan| changed_services(&snapshot.plan, plan)).unwrap_or_default();
-    let services: Vec<ServiceView> = snapshot.services.iter().filter_map(|s| service(&snapshot, s, &changed)).collect();
+    let changed = definition
+        .plan
+        .as_ref()
+        .map(|plan| changed_services(&snapshot.plan, plan))
+        .unwrap_or_default();
+    let services: Vec<ServiceView> = snapshot
+        .services
+        .iter()
+        .filter_map(|s| service(&snapshot, s, &changed))
+        .collect();
     EnvironmentView {
         status: snapshot.status,
         metrics: metrics(&services),
@@ -59,12 +68,22 @@ pub(super) fn summary(open: &OpenEnvironment, last_opened: Timestamp) -> Environ
 /// Services whose definition on disk differs from the one that is supervised,
 /// with those that are only in one of them.
 fn changed_services(running: &Plan, disk: &Plan) -> Vec<String> {
-    let names = running.services.keys().chain(disk.services.keys()).collect::<std::collections::BTreeSet<_>>();
-    names.into_iter().filter(|name| running.services.get(*name) != disk.services.get(*name)).cloned().collect()
+    let names = running
+        .services
+        .keys()
+        .chain(disk.services.keys())
+        .collect::<std::collections::BTreeSet<_>>();
+    names
+        .into_iter()
+        .filter(|name| running.services.get(*name) != disk.services.get(*name))
+        .cloned()
+        .collect()
 }
 
 fn metrics(services: &[ServiceView]) -> EnvironmentMetrics {
-    let count = |status| u32::try_from(services.iter().filter(|s| s.status == status).count()).unwrap_or(u32::MAX);
+    let count = |status| {
+        u32::try_from(services.iter().filter(|s| s.status == status).count()).unwrap_or(u32::MAX)
+    };
     EnvironmentMetrics {
         services: u32::try_from(services.len()).unwrap_or(u32::MAX),
         healthy: count(Status::Healthy),
@@ -73,13 +92,20 @@ fn metrics(services: &[ServiceView]) -> EnvironmentMetrics {
         starting: count(Status::Starting),
         stopped: count(Status::Stopped),
         restarts: services.iter().map(|s| s.restarts).sum(),
-        cpu: services.iter().filter_map(|s| s.cpu).sum(),
+        cpu: services
+            .iter()
+            .filter_map(|s| s.cpu)
+            .fold(0.0, |sum, cpu| sum + cpu),
         memory: services.iter().filter_map(|s| s.memory).sum(),
     }
 }
 
 /// One service; `None` for one that is no longer defined and about to end.
-pub(super) fn service(snapshot: &EnvironmentSnapshot, state: &ServiceSnapshot, changed: &[String]) -> Option<ServiceView> {
+pub(super) fn service(
+    snapshot: &EnvironmentSnapshot,
+    state: &ServiceSnapshot,
+    changed: &[String],
+) -> Option<ServiceView> {
     let spec = snapshot.plan.services.get(&state.name)?;
     Some(ServiceView {
         name: state.name.clone(),
@@ -111,9 +137,20 @@ pub(super) fn service(snapshot: &EnvironmentSnapshot, state: &ServiceSnapshot, c
 
 fn endpoints(snapshot: &EnvironmentSnapshot, spec: &Service) -> Vec<EndpointView> {
     let view = |endpoint: &benchtop_model::plan::Endpoint| {
-        let address = inject::address(&snapshot.plan, &spec.name, &endpoint.name, &snapshot.ports, Viewpoint::Host)?;
+        let address = inject::address(
+            &snapshot.plan,
+            &spec.name,
+            &endpoint.name,
+            &snapshot.ports,
+            Viewpoint::Host,
+        )?;
         let url = format!("{}://{}:{}", endpoint.scheme, address.host, address.port);
-        Some(EndpointView { name: endpoint.name.clone(), url, host: address.host, port: address.port })
+        Some(EndpointView {
+            name: endpoint.name.clone(),
+            url,
+            host: address.host,
+            port: address.port,
+        })
     };
     spec.endpoints.iter().filter_map(view).collect()
 }
@@ -130,7 +167,9 @@ fn probe(probe: &ProbeSnapshot) -> ProbeView {
         latency_us: last.map(|(result, _)| result.latency_us),
         at: last.map(|(_, at)| *at),
         failures: probe.failures,
-        details: last.map(|(result, _)| result.details.clone()).unwrap_or_default(),
+        details: last
+            .map(|(result, _)| result.details.clone())
+            .unwrap_or_default(),
     }
 }
 

@@ -21,11 +21,15 @@ macro_rules! dispatch {
     };
 }
 
-use crate::view::{CheckReport, EngineInfo, Environment, EnvironmentView, RunDetails, ServiceDetails};
+use crate::view::{
+    CheckReport, EngineInfo, Environment, EnvironmentView, RunDetails, ServiceDetails,
+};
 use benchtop_store::row::Run;
 use benchtop_telemetry::query::LogPage;
 crate::with_methods!(dispatch);
 
 fn parse<T: serde::de::DeserializeOwned>(body: &[u8]) -> Result<T, ApiError> {
-    serde_json::from_slice(body).map_err(|error| ApiError::invalid(format!("the request's body is not as expected: {error}")))
+    serde_json::from_slice(body).map_err(|error| {
+        ApiError::invalid(format!("the request's body is not as expected: {error}"))
+    })
 }

@@ -10,15 +10,29 @@ use benchtop_api::paths::Paths;
 
 pub(crate) async fn run(which: &Which, json: bool) -> Result<Code, Failure> {
     let request = connection::request(which)?;
-    let source = Source::from_request(&Paths::of_user(), &std::env::current_exe()?, request.path, request.profiles, request.variables)?;
+    let source = Source::from_request(
+        &Paths::of_user(),
+        &std::env::current_exe()?,
+        request.path,
+        request.profiles,
+        request.variables,
+    )?;
     let report = source.read().report(&source);
-    let errors = report.problems.iter().any(|p| p.severity == Severity::Error);
+    let errors = report
+        .problems
+        .iter()
+        .any(|p| p.severity == Severity::Error);
     if json {
         println!("{}", serde_json::to_string_pretty(&report)?);
     } else {
         render::problems(&report.problems);
         if !errors {
-            println!("{}: {} services, started as their conditions hold: {}", report.file, report.start_order.len(), report.start_order.join(", "));
+            println!(
+                "{}: {} services, started as their conditions hold: {}",
+                report.file,
+                report.start_order.len(),
+                report.start_order.join(", ")
+            );
         }
     }
     Ok(if errors { Code::Usage } else { Code::Fine })

@@ -8,7 +8,13 @@ use std::time::Duration;
 
 pub(crate) async fn run(which: &Which, remove: bool) -> Result<Code, Failure> {
     let connection = connection::open(which).await?;
-    connection.client.call(&EnvironmentDownRequest { environment: connection.environment.clone(), remove: Some(remove) }).await?;
+    connection
+        .client
+        .call(&EnvironmentDownRequest {
+            environment: connection.environment.clone(),
+            remove: Some(remove),
+        })
+        .await?;
     wait_stopped(&connection).await?;
     Ok(Code::Fine)
 }

@@ -19,7 +19,10 @@ pub(crate) async fn run(command: Engine) -> Result<Code, Failure> {
 
 async fn be_engine() -> Result<Code, Failure> {
     tracing_subscriber::fmt()
-        .with_env_filter(tracing_subscriber::EnvFilter::try_from_env("BENCHTOP_LOG").unwrap_or_else(|_| "info".into()))
+        .with_env_filter(
+            tracing_subscriber::EnvFilter::try_from_env("BENCHTOP_LOG")
+                .unwrap_or_else(|_| "info".into()),
+        )
         .with_writer(std::io::stderr)
         .with_ansi(false)
         .init();
@@ -32,7 +35,11 @@ async fn be_engine() -> Result<Code, Failure> {
     };
     let host = Host::start(paths.clone(), std::env::current_exe()?);
     stop_on_signal(&host)?;
-    tracing::info!(version = env!("CARGO_PKG_VERSION"), pid = std::process::id(), "the engine runs");
+    tracing::info!(
+        version = env!("CARGO_PKG_VERSION"),
+        pid = std::process::id(),
+        "the engine runs"
+    );
     server::serve(host, &paths, &lock).await?;
     Ok(Code::Fine)
 }
@@ -40,7 +47,10 @@ async fn be_engine() -> Result<Code, Failure> {
 /// A session that ends sends SIGTERM: services are left running and recorded.
 fn stop_on_signal(host: &Host) -> Result<(), Failure> {
     let stopped = host.stopped();
-    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    let (mut terminate, mut interrupt) = (
+        signal(SignalKind::terminate())?,
+        signal(SignalKind::interrupt())?,
+    );
     // The default would be to end.
     let mut hangup = signal(SignalKind::hangup())?;
     tokio::spawn(async move {
@@ -58,7 +68,13 @@ fn stop_on_signal(host: &Host) -> Result<(), Failure> {
 async fn status() -> Result<Code, Failure> {
     match Client::new(Paths::of_user())?.info().await {
         Ok(info) => {
-            println!("version {}, pid {}, running for {}, data in {}", info.version, info.pid, crate::render::ago(info.started), info.data_dir);
+            println!(
+                "version {}, pid {}, running for {}, data in {}",
+                info.version,
+                info.pid,
+                crate::render::ago(info.started),
+                info.data_dir
+            );
             Ok(Code::Fine)
         }
         Err(error) if error.code == ErrorCode::Unavailable => {
@@ -70,7 +86,10 @@ async fn status() -> Result<Code, Failure> {
 }
 
 async fn stop(leave_running: bool) -> Result<Code, Failure> {
-    match Client::new(Paths::of_user())?.call(&EngineStopRequest { leave_running }).await {
+    match Client::new(Paths::of_user())?
+        .call(&EngineStopRequest { leave_running })
+        .await
+    {
         Ok(_) => println!("stopped"),
         Err(error) if error.code == ErrorCode::Unavailable => println!("not running"),
         Err(error) => return Err(error.into()),

@@ -21,7 +21,10 @@ pub(crate) async fn run(arguments: &Logs) -> Result<Code, Failure> {
         limit: arguments.tail.clamp(1, 5000),
         ..LogQuery::default()
     };
-    let mut follow = Follow { query, json: arguments.json };
+    let mut follow = Follow {
+        query,
+        json: arguments.json,
+    };
     let page = follow.pull(&connection).await?;
     if arguments.tail > 0 {
         follow.print(&page)?;
@@ -46,7 +49,13 @@ pub(crate) struct Follow {
 impl Follow {
     /// Begins with the next line of any service.
     pub(crate) async fn from_now(connection: &Connection) -> Result<Self, Failure> {
-        let mut follow = Self { query: LogQuery { limit: 1, ..LogQuery::default() }, json: false };
+        let mut follow = Self {
+            query: LogQuery {
+                limit: 1,
+                ..LogQuery::default()
+            },
+            json: false,
+        };
         follow.query.after = Some(follow.pull(connection).await?.newest);
         follow.query.limit = PAGE;
         Ok(follow)
@@ -61,14 +70,25 @@ impl Follow {
                 self.print(&page)?;
                 // The last line shown, not the newest: one that did not match
                 // need not be asked for again.
-                self.query.after = Some(if page.more { page.records.last().map_or(page.newest, |r| r.seq) } else { page.newest });
+                self.query.after = Some(if page.more {
+                    page.records.last().map_or(page.newest, |r| r.seq)
+                } else {
+                    page.newest
+                });
                 if !page.more {
                     break;
                 }
             }
             loop {
                 match events.next().await {
-                    Some(Event::Changed { environment, topics }) if environment == connection.environment && topics.contains(&Topic::Logs) => break,
+                    Some(Event::Changed {
+                        environment,
+                        topics,
+                    }) if environment == connection.environment
+                        && topics.contains(&Topic::Logs) =>
+                    {
+                        break;
+                    }
                     Some(_) => {}
                     None => return Ok(()),
                 }
@@ -77,15 +97,28 @@ impl Follow {
     }
 
     async fn pull(&self, connection: &Connection) -> Result<LogPage, Failure> {
-        let request = LogsQueryRequest { environment: connection.environment.clone(), query: self.query.clone() };
+        let request = LogsQueryRequest {
+            environment: connection.environment.clone(),
+            query: self.query.clone(),
+        };
         Ok(connection.client.call(&request).await?)
     }
 
     fn print(&self, page: &LogPage) -> Result<(), Failure> {
-        let width = page.records.iter().map(|r| r.service.len()).max().unwrap_or(0).max(12);
+        let width = page
+            .records
+            .iter()
+            .map(|r| r.service.len())
+            .max()
+            .unwrap_or(0)
+            .max(12);
         let mut out = std::io::stdout().lock();
         for record in &page.records {
-            let line = if self.json { serde_json::to_string(record)? } else { render::log_line(record, width) };
+            let line = if self.json {
+                serde_json::to_string(record)?
+            } else {
+                render::log_line(record, width)
+            };
             // A reader that has gone, such as `head`, is no failure.
             if writeln!(out, "{line}").is_err() {
                 return Ok(());

@@ -5,10 +5,18 @@ use crate::connection;
 use crate::exit::{Code, Failure};
 use benchtop_api::schema::{ServiceRestartRequest, ServiceStartRequest, ServiceStopRequest};
 
-pub(crate) async fn start(which: &Which, services: &[String], with_dependencies: bool) -> Result<Code, Failure> {
+pub(crate) async fn start(
+    which: &Which,
+    services: &[String],
+    with_dependencies: bool,
+) -> Result<Code, Failure> {
     let connection = connection::open(which).await?;
     for service in services {
-        let request = ServiceStartRequest { environment: connection.environment.clone(), service: service.clone(), with_dependencies };
+        let request = ServiceStartRequest {
+            environment: connection.environment.clone(),
+            service: service.clone(),
+            with_dependencies,
+        };
         connection.client.call(&request).await?;
     }
     Ok(Code::Fine)
@@ -17,7 +25,10 @@ pub(crate) async fn start(which: &Which, services: &[String], with_dependencies:
 pub(crate) async fn stop(arguments: &Services) -> Result<Code, Failure> {
     let connection = connection::open(&arguments.environment).await?;
     for service in &arguments.services {
-        let request = ServiceStopRequest { environment: connection.environment.clone(), service: service.clone() };
+        let request = ServiceStopRequest {
+            environment: connection.environment.clone(),
+            service: service.clone(),
+        };
         connection.client.call(&request).await?;
     }
     Ok(Code::Fine)
@@ -26,7 +37,10 @@ pub(crate) async fn stop(arguments: &Services) -> Result<Code, Failure> {
 pub(crate) async fn restart(arguments: &Services) -> Result<Code, Failure> {
     let connection = connection::open(&arguments.environment).await?;
     for service in &arguments.services {
-        let request = ServiceRestartRequest { environment: connection.environment.clone(), service: service.clone() };
+        let request = ServiceRestartRequest {
+            environment: connection.environment.clone(),
+            service: service.clone(),
+        };
         connection.client.call(&request).await?;
     }
     Ok(Code::Fine)

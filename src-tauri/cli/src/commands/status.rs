@@ -28,12 +28,17 @@ pub(crate) fn print(view: &EnvironmentView, json: bool) -> Result<(), Failure> {
 pub(crate) fn code_of(view: &EnvironmentView) -> Code {
     let runtime_missing = view.runtime.as_ref().is_some_and(|r| !r.available);
     let container_failed = |s: &benchtop_api::view::ServiceView| {
-        s.kind == benchtop_api::model::plan::ServiceKind::Container && s.lifecycle == Lifecycle::Failed
+        s.kind == benchtop_api::model::plan::ServiceKind::Container
+            && s.lifecycle == Lifecycle::Failed
     };
     if runtime_missing && view.services.iter().any(container_failed) {
         return Code::NoRuntime;
     }
-    let blocked = view.settled && view.services.iter().any(|s| s.lifecycle == Lifecycle::Waiting);
+    let blocked = view.settled
+        && view
+            .services
+            .iter()
+            .any(|s| s.lifecycle == Lifecycle::Waiting);
     match view.status {
         Status::Unhealthy | Status::Degraded => Code::Trouble,
         _ if blocked => Code::Trouble,
@@ -44,6 +49,10 @@ pub(crate) fn code_of(view: &EnvironmentView) -> Code {
 impl Connection {
     /// The present state.
     pub(crate) async fn status(&self) -> Result<EnvironmentView, ApiError> {
-        self.client.call(&EnvironmentStatusRequest { environment: self.environment.clone() }).await
+        self.client
+            .call(&EnvironmentStatusRequest {
+                environment: self.environment.clone(),
+            })
+            .await
     }
 }

@@ -19,7 +19,10 @@ const LOOK_AGAIN: Duration = Duration::from_secs(1);
 
 pub(crate) async fn run(arguments: Up) -> Result<Code, Failure> {
     let connection = connection::open(&arguments.environment).await?;
-    let up = EnvironmentUpRequest { environment: connection.environment.clone(), services: arguments.services.clone() };
+    let up = EnvironmentUpRequest {
+        environment: connection.environment.clone(),
+        services: arguments.services.clone(),
+    };
     connection.client.call(&up).await?;
     if arguments.wait {
         return wait(&connection, &arguments).await;
@@ -36,12 +39,20 @@ pub(crate) async fn run(arguments: Up) -> Result<Code, Failure> {
 /// Returns once nothing is on its way any more.
 async fn wait(connection: &Connection, arguments: &Up) -> Result<Code, Failure> {
     let deadline = Instant::now() + arguments.timeout;
-    let mut narrator = Narrator { silent: arguments.json, told: HashMap::new() };
+    let mut narrator = Narrator {
+        silent: arguments.json,
+        told: HashMap::new(),
+    };
     let mut events = connection.client.events().await?;
     loop {
         let view = connection.status().await?;
         narrator.tell(&view);
-        if view.settled && view.services.iter().any(|s| s.generation > 0 || s.lifecycle != Lifecycle::Stopped) {
+        if view.settled
+            && view
+                .services
+                .iter()
+                .any(|s| s.generation > 0 || s.lifecycle != Lifecycle::Stopped)
+        {
             status::print(&view, arguments.json)?;
             return Ok(status::code_of(&view));
         }
@@ -55,11 +66,18 @@ async fn wait(connection: &Connection, arguments: &Up) -> Result<Code, Failure> 
     }
 }
 
-async fn wait_for_change(events: &mut (impl futures_util::Stream<Item = Event> + Unpin), environment: &str, until: Instant) {
+async fn wait_for_change(
+    events: &mut (impl futures_util::Stream<Item = Event> + Unpin),
+    environment: &str,
+    until: Instant,
+) {
     let change = async {
         loop {
             match events.next().await {
-                Some(Event::Changed { environment: changed, .. }) if changed == environment => return,
+                Some(Event::Changed {
+                    environment: changed,
+                    ..
+                }) if changed == environment => return,
                 Some(_) => {}
                 // The engine is gone; the next look will say so.
                 None => std::future::pending().await,
@@ -71,9 +89,21 @@ async fn wait_for_change(events: &mut (impl futures_util::Stream<Item = Event> +
 }
 
 fn explain_timeout(view: &EnvironmentView, timeout: Duration) {
-    eprintln!("{} not everything was ready within {} s:", color::red("timed out:"), timeout.as_secs());
-    for service in view.services.iter().filter(|s| s.status != Status::Healthy && s.lifecycle != Lifecycle::Completed) {
-        eprintln!("  {}: {}", service.name, service.reason.as_deref().unwrap_or(service.status.word()));
+    eprintln!(
+        "{} not everything was ready within {} s:",
+        color::red("timed out:"),
+        timeout.as_secs()
+    );
+    for service in view
+        .services
+        .iter()
+        .filter(|s| s.status != Status::Healthy && s.lifecycle != Lifecycle::Completed)
+    {
+        eprintln!(
+            "  {}: {}",
+            service.name,
+            service.reason.as_deref().unwrap_or(service.status.word())
+        );
     }
 }
 
@@ -96,8 +126,16 @@ impl Narrator {
 }
 
 fn sentence(service: &ServiceView) -> String {
-    let reason = service.reason.as_deref().map(|reason| format!("  {}", color::dim(reason))).unwrap_or_default();
-    format!("{}  {}{reason}", color::status(service.status), service.name)
+    let reason = service
+        .reason
+        .as_deref()
+        .map(|reason| format!("  {}", color::dim(reason)))
+        .unwrap_or_default();
+    format!(
+        "{}  {}{reason}",
+        color::status(service.status),
+        service.name
+    )
 }
 
 /// Follows the log until Ctrl-C, then stops everything; a second Ctrl-C leaves
@@ -110,7 +148,13 @@ async fn attached(connection: &Connection) -> Result<Code, Failure> {
     };
     let before = connection.status().await;
     eprintln!("\n{}", color::dim("stopping; Ctrl-C again leaves at once"));
-    connection.client.call(&EnvironmentDownRequest { environment: connection.environment.clone(), remove: Some(true) }).await?;
+    connection
+        .client
+        .call(&EnvironmentDownRequest {
+            environment: connection.environment.clone(),
+            remove: Some(true),
+        })
+        .await?;
     tokio::select! {
         idle = super::down::wait_stopped(connection) => idle?,
         _ = tokio::signal::ctrl_c() => {}

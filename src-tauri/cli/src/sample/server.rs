@@ -33,10 +33,17 @@ impl Service {
     /// Refers to every service whose address was injected.
     pub(crate) fn new(role: &str) -> Self {
         let references = std::env::vars().filter_map(|(key, url)| {
-            let name = key.strip_prefix("services__")?.strip_suffix("__http__0")?.to_owned();
+            let name = key
+                .strip_prefix("services__")?
+                .strip_suffix("__http__0")?
+                .to_owned();
             Some((name, url))
         });
-        let http = reqwest::Client::builder().no_proxy().timeout(PATIENCE).build().unwrap_or_default();
+        let http = reqwest::Client::builder()
+            .no_proxy()
+            .timeout(PATIENCE)
+            .build()
+            .unwrap_or_default();
         Self {
             role: role.to_owned(),
             requests: AtomicU64::new(0),
@@ -48,7 +55,10 @@ impl Service {
     }
 
     pub(crate) fn fault(&self) -> String {
-        self.fault.read().map(|fault| fault.clone()).unwrap_or_default()
+        self.fault
+            .read()
+            .map(|fault| fault.clone())
+            .unwrap_or_default()
     }
 
     /// Whether each reference answers that it is there.
@@ -56,7 +66,10 @@ impl Service {
         let mut found = BTreeMap::new();
         for (name, url) in &self.references {
             let answer = self.http.get(format!("{url}/health/live")).send().await;
-            found.insert(name.clone(), answer.is_ok_and(|response| response.status().is_success()));
+            found.insert(
+                name.clone(),
+                answer.is_ok_and(|response| response.status().is_success()),
+            );
         }
         found
     }
@@ -79,7 +92,9 @@ async fn index(State(service): Shared) -> Json<Value> {
     hang_if_asked(&service).await;
     let number = service.requests.fetch_add(1, Ordering::Relaxed) + 1;
     work::log("debug", &format!("request {number}"));
-    Json(json!({ "service": service.role, "requests": number, "uptime_ms": service.started.elapsed().as_millis() as u64 }))
+    Json(
+        json!({ "service": service.role, "requests": number, "uptime_ms": service.started.elapsed().as_millis() as u64 }),
+    )
 }
 
 async fn live(State(service): Shared) -> Response {
@@ -89,7 +104,10 @@ async fn live(State(service): Shared) -> Response {
 
 async fn startup(State(service): Shared) -> Response {
     let warm = service.started.elapsed() >= WARM_UP;
-    report(if warm { "Healthy" } else { "Unhealthy" }, json!({ "warm-up": { "status": if warm { "Healthy" } else { "Unhealthy" } } }))
+    report(
+        if warm { "Healthy" } else { "Unhealthy" },
+        json!({ "warm-up": { "status": if warm { "Healthy" } else { "Unhealthy" } } }),
+    )
 }
 
 async fn ready(State(service): Shared) -> Response {
@@ -109,7 +127,10 @@ async fn ready(State(service): Shared) -> Response {
         entries.insert(name, json!({ "status": entry }));
     }
     if !service.fault().is_empty() {
-        entries.insert("fault".to_owned(), json!({ "status": status, "description": service.fault() }));
+        entries.insert(
+            "fault".to_owned(),
+            json!({ "status": status, "description": service.fault() }),
+        );
     }
     report(status, Value::Object(entries))
 }
@@ -143,6 +164,14 @@ async fn hang_if_asked(service: &Service) {
 
 /// In the form of ASP.NET's health report.
 fn report(status: &str, entries: Value) -> Response {
-    let code = if status == "Unhealthy" { StatusCode::SERVICE_UNAVAILABLE } else { StatusCode::OK };
-    (code, Json(json!({ "status": status, "totalDuration": "00:00:00.0010000", "entries": entries }))).into_response()
+    let code = if status == "Unhealthy" {
+        StatusCode::SERVICE_UNAVAILABLE
+    } else {
+        StatusCode::OK
+    };
+    (
+        code,
+        Json(json!({ "status": status, "totalDuration": "00:00:00.0010000", "entries": entries })),
+    )
+        .into_response()
 }

@@ -34,5 +34,9 @@ async fn work(service: &Service, round: u64) {
 pub(super) fn log(level: &str, message: &str) {
     let time = jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%S%.3fZ");
     // A reader that has gone must not end the service.
-    _ = writeln!(std::io::stdout(), "{time} {} {message}", level.to_uppercase());
+    _ = writeln!(
+        std::io::stdout(),
+        "{time} {} {message}",
+        level.to_uppercase()
+    );
 }

@@ -5,13 +5,17 @@ use benchtop_model::inject::{self, Ports, Viewpoint};
 use benchtop_model::plan::{Container, MountSource, Plan, Protocol, Service};
 use benchtop_model::signal;
 use bollard::models::{
-    ContainerCreateBody, EndpointSettings, HealthConfig, HostConfig, Mount, MountType, NetworkingConfig, PortBinding,
+    ContainerCreateBody, EndpointSettings, HealthConfig, HostConfig, Mount, MountType,
+    NetworkingConfig, PortBinding,
 };
 use std::collections::HashMap;
 
 /// Name of the container in the engine; the same as Compose would give.
 pub(crate) fn container_name(plan: &Plan, service: &Service, container: &Container) -> String {
-    container.container_name.clone().unwrap_or_else(|| format!("{}-{}-1", plan.name, service.name))
+    container
+        .container_name
+        .clone()
+        .unwrap_or_else(|| format!("{}-{}-1", plan.name, service.name))
 }
 
 /// Name of the environment's network; the identity keeps two checkouts apart.
@@ -20,19 +24,38 @@ pub(crate) fn network_name(plan: &Plan) -> String {
 }
 
 /// The body of the create request.
-pub(crate) fn body(plan: &Plan, service: &Service, container: &Container, ports: &Ports, generation: u64) -> ContainerCreateBody {
-    let expand = |words: &Option<Vec<String>>| words.as_ref().map(|words| expand_all(plan, words, ports));
+pub(crate) fn body(
+    plan: &Plan,
+    service: &Service,
+    container: &Container,
+    ports: &Ports,
+    generation: u64,
+) -> ContainerCreateBody {
+    let expand =
+        |words: &Option<Vec<String>>| words.as_ref().map(|words| expand_all(plan, words, ports));
     let environment = inject::variables(plan, &service.name, ports);
     ContainerCreateBody {
         image: Some(container.image.clone()),
         cmd: expand(&container.command),
         entrypoint: expand(&container.entrypoint),
-        env: Some(environment.into_iter().map(|(k, v)| format!("{k}={v}")).collect()),
+        env: Some(
+            environment
+                .into_iter()
+                .map(|(k, v)| format!("{k}={v}"))
+                .collect(),
+        ),
         hostname: container.hostname.clone(),
         user: container.user.clone(),
         working_dir: container.working_dir.clone(),
-        labels: Some(labels::of_service(plan, service, &container.labels, generation)),
-        stop_signal: signal::name(service.stop_signal).map(str::to_owned),
+        labels: Some(labels::of_service(
+            plan,
+            service,
+            &container.labels,
+            generation,
+        )),
+        stop_signal: service
+            .stop_signal
+            .map(|number| signal::name(number).map_or(number.to_string(), str::to_owned)),
         exposed_ports: Some(service.endpoints.iter().filter_map(port_key).collect()),
         healthcheck: container.healthcheck.as_ref().map(health_config),
         host_config: Some(host_config(plan, service, container, ports)),
@@ -44,7 +67,12 @@ pub(crate) fn body(plan: &Plan, service: &Service, container: &Container, ports:
 /// Templates such as `{{auth.http.url}}` in the words of a command. What cannot
 /// be expanded was reported when the file was read, and stays as it is.
 fn expand_all(plan: &Plan, words: &[String], ports: &Ports) -> Vec<String> {
-    words.iter().map(|word| inject::expand(word, plan, ports, Viewpoint::Container).unwrap_or_else(|_| word.clone())).collect()
+    words
+        .iter()
+        .map(|word| {
+            inject::expand(word, plan, ports, Viewpoint::Container).unwrap_or_else(|_| word.clone())
+        })
+        .collect()
 }
 
 fn port_key(endpoint: &benchtop_model::plan::Endpoint) -> Option<String> {
@@ -58,7 +86,13 @@ fn port_key(endpoint: &benchtop_model::plan::Endpoint) -> Option<String> {
 fn host_config(plan: &Plan, service: &Service, container: &Container, ports: &Ports) -> HostConfig {
     HostConfig {
         port_bindings: Some(port_bindings(service, ports)),
-        mounts: Some(container.mounts.iter().map(|mount| mount_of(plan, mount)).collect()),
+        mounts: Some(
+            container
+                .mounts
+                .iter()
+                .map(|mount| mount_of(plan, mount))
+                .collect(),
+        ),
         // How a container reaches a process of this host.
         extra_hosts: Some(vec!["host.docker.internal:host-gateway".to_owned()]),
         ..HostConfig::default()
@@ -69,7 +103,9 @@ fn port_bindings(service: &Service, ports: &Ports) -> HashMap<String, Option<Vec
     let mut bindings: HashMap<String, Option<Vec<PortBinding>>> = HashMap::new();
     for endpoint in &service.endpoints {
         let port = ports.get(&(service.name.clone(), endpoint.name.clone()));
-        let (Some(key), Some(port)) = (port_key(endpoint), port) else { continue };
+        let (Some(key), Some(port)) = (port_key(endpoint), port) else {
+            continue;
+        };
         // Loopback unless the file asks for more: a test database is nobody
         // else's business. Both families, because `localhost` may be either.
         let hosts = match &endpoint.host {
@@ -77,10 +113,15 @@ fn port_bindings(service: &Service, ports: &Ports) -> HashMap<String, Option<Vec
             None => vec!["127.0.0.1".to_owned(), "::1".to_owned()],
         };
         let list = bindings.entry(key).or_default().get_or_insert_default();
-        list.extend(hosts.into_iter().filter(|host| host != "::1" || crate::ports::has_ipv6_loopback()).map(|host| PortBinding {
-            host_ip: Some(host),
-            host_port: Some(port.to_string()),
-        }));
+        list.extend(
+            hosts
+                .into_iter()
+                .filter(|host| host != "::1" || crate::ports::has_ipv6_loopback())
+                .map(|host| PortBinding {
+                    host_ip: Some(host),
+                    host_port: Some(port.to_string()),
+                }),
+        );
     }
     bindings
 }
@@ -89,21 +130,37 @@ fn mount_of(plan: &Plan, mount: &benchtop_model::plan::Mount) -> Mount {
     // Mounts, not Binds: a missing folder is an error, and never made as root.
     let (typ, source) = match &mount.source {
         MountSource::Bind(path) => (MountType::BIND, Some(path.display().to_string())),
-        MountSource::Volume(key) => (MountType::VOLUME, plan.volumes.get(key).map(|v| v.name.clone())),
+        MountSource::Volume(key) => (
+            MountType::VOLUME,
+            plan.volumes.get(key).map(|v| v.name.clone()),
+        ),
         MountSource::Anonymous => (MountType::VOLUME, None),
         MountSource::Tmpfs => (MountType::TMPFS, None),
     };
-    Mount { typ: Some(typ), source, target: Some(mount.target.clone()), read_only: Some(mount.read_only), ..Mount::default() }
+    Mount {
+        typ: Some(typ),
+        source,
+        target: Some(mount.target.clone()),
+        read_only: Some(mount.read_only),
+        ..Mount::default()
+    }
 }
 
 fn networking(plan: &Plan, service: &Service) -> NetworkingConfig {
-    let endpoint = EndpointSettings { aliases: Some(vec![service.name.clone()]), ..EndpointSettings::default() };
-    NetworkingConfig { endpoints_config: Some(HashMap::from([(network_name(plan), endpoint)])) }
+    let endpoint = EndpointSettings {
+        aliases: Some(vec![service.name.clone()]),
+        ..EndpointSettings::default()
+    };
+    NetworkingConfig {
+        endpoints_config: Some(HashMap::from([(network_name(plan), endpoint)])),
+    }
 }
 
 /// Durations in nanoseconds, as the API wants them; 0 means "as in the image".
 fn health_config(check: &benchtop_model::plan::Healthcheck) -> HealthConfig {
-    let nanos = |span: Option<benchtop_model::time::Millis>| span.and_then(|span| i64::try_from(span.0 * 1_000_000).ok());
+    let nanos = |span: Option<benchtop_model::time::Millis>| {
+        span.and_then(|span| i64::try_from(span.0 * 1_000_000).ok())
+    };
     HealthConfig {
         test: Some(check.test.clone()),
         interval: nanos(check.interval),

@@ -13,10 +13,27 @@ const KEEP: usize = 4096;
 ///
 /// # Errors
 /// One sentence that says why it could not be run.
-pub async fn run(runtime: &Runtime, container: &str, command: &[String]) -> Result<(i64, String), String> {
-    let config = ExecConfig { cmd: Some(command.to_vec()), attach_stdout: Some(true), attach_stderr: Some(true), ..ExecConfig::default() };
-    let exec = runtime.docker.create_exec(container, config).await.map_err(|e| say(&e))?;
-    let started = runtime.docker.start_exec(&exec.id, None).await.map_err(|e| say(&e))?;
+pub async fn run(
+    runtime: &Runtime,
+    container: &str,
+    command: &[String],
+) -> Result<(i64, String), String> {
+    let config = ExecConfig {
+        cmd: Some(command.to_vec()),
+        attach_stdout: Some(true),
+        attach_stderr: Some(true),
+        ..ExecConfig::default()
+    };
+    let exec = runtime
+        .docker
+        .create_exec(container, config)
+        .await
+        .map_err(|e| say(&e))?;
+    let started = runtime
+        .docker
+        .start_exec(&exec.id, None)
+        .await
+        .map_err(|e| say(&e))?;
     let mut kept = Vec::new();
     if let StartExecResults::Attached { mut output, .. } = started {
         while let Some(Ok(chunk)) = output.next().await {
@@ -24,6 +41,14 @@ pub async fn run(runtime: &Runtime, container: &str, command: &[String]) -> Resu
             kept.extend_from_slice(&bytes[..bytes.len().min(KEEP - kept.len())]);
         }
     }
-    let code = runtime.docker.inspect_exec(&exec.id).await.map_err(|e| say(&e))?.exit_code;
-    Ok((code.unwrap_or(-1), String::from_utf8_lossy(&kept).into_owned()))
+    let code = runtime
+        .docker
+        .inspect_exec(&exec.id)
+        .await
+        .map_err(|e| say(&e))?
+        .exit_code;
+    Ok((
+        code.unwrap_or(-1),
+        String::from_utf8_lossy(&kept).into_owned(),
+    ))
 }

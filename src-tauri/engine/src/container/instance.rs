@@ -40,7 +40,11 @@ pub struct Launch<'a> {
 ///
 /// # Errors
 /// One sentence that says why there is no instance.
-pub async fn launch(runtime: &Runtime, launch: &Launch<'_>, progress: impl Fn(String)) -> Result<String, String> {
+pub async fn launch(
+    runtime: &Runtime,
+    launch: &Launch<'_>,
+    progress: impl Fn(String),
+) -> Result<String, String> {
     ensure_network(runtime, launch.plan).await?;
     ensure_volumes(runtime, launch).await?;
     ensure_image(runtime, &launch.container.image, &progress).await?;
@@ -50,11 +54,16 @@ pub async fn launch(runtime: &Runtime, launch: &Launch<'_>, progress: impl Fn(St
         None => create(runtime, launch).await?,
     };
     progress("starting".to_owned());
-    let start = runtime.docker.start_container(&id, None::<q::StartContainerOptions>);
+    let start = runtime
+        .docker
+        .start_container(&id, None::<q::StartContainerOptions>);
     match tokio::time::timeout(ACT_LIMIT, start).await {
         Ok(Ok(())) => Ok(id),
         Ok(Err(error)) => Err(format!("cannot start: {}", say(&error))),
-        Err(_) => Err(format!("cannot start: no answer for {} s", ACT_LIMIT.as_secs())),
+        Err(_) => Err(format!(
+            "cannot start: no answer for {} s",
+            ACT_LIMIT.as_secs()
+        )),
     }
 }
 
@@ -77,12 +86,25 @@ async fn ensure_network(runtime: &Runtime, plan: &Plan) -> Result<(), String> {
     static ONE_AT_A_TIME: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
     let _guard = ONE_AT_A_TIME.lock().await;
     let name = network_name(plan);
-    match runtime.docker.inspect_network(&name, None::<q::InspectNetworkOptions>).await {
+    match runtime
+        .docker
+        .inspect_network(&name, None::<q::InspectNetworkOptions>)
+        .await
+    {
         Ok(_) => return Ok(()),
         Err(error) if is_status(&error, 404) => {}
-        Err(error) => return Err(format!("cannot look for the network {name}: {}", say(&error))),
+        Err(error) => {
+            return Err(format!(
+                "cannot look for the network {name}: {}",
+                say(&error)
+            ));
+        }
     }
-    let request = NetworkCreateRequest { name: name.clone(), labels: Some(labels::of_environment(plan)), ..NetworkCreateRequest::default() };
+    let request = NetworkCreateRequest {
+        name: name.clone(),
+        labels: Some(labels::of_environment(plan)),
+        ..NetworkCreateRequest::default()
+    };
     match runtime.docker.create_network(request).await {
         Ok(_) => Ok(()),
         Err(error) if is_status(&error, 409) => Ok(()),
@@ -92,14 +114,28 @@ async fn ensure_network(runtime: &Runtime, plan: &Plan) -> Result<(), String> {
 
 async fn ensure_volumes(runtime: &Runtime, launch: &Launch<'_>) -> Result<(), String> {
     for mount in &launch.container.mounts {
-        let MountSource::Volume(key) = &mount.source else { continue };
-        let Some(volume) = launch.plan.volumes.get(key) else { continue };
+        let MountSource::Volume(key) = &mount.source else {
+            continue;
+        };
+        let Some(volume) = launch.plan.volumes.get(key) else {
+            continue;
+        };
         if volume.external {
             let found = runtime.docker.inspect_volume(&volume.name).await;
-            found.map_err(|e| format!("the external volume {} cannot be used: {}", volume.name, say(&e)))?;
+            found.map_err(|e| {
+                format!(
+                    "the external volume {} cannot be used: {}",
+                    volume.name,
+                    say(&e)
+                )
+            })?;
         } else {
             let labels = labels::of_environment(launch.plan);
-            let request = VolumeCreateRequest { name: Some(volume.name.clone()), labels: Some(labels), ..VolumeCreateRequest::default() };
+            let request = VolumeCreateRequest {
+                name: Some(volume.name.clone()),
+                labels: Some(labels),
+                ..VolumeCreateRequest::default()
+            };
             let made = runtime.docker.create_volume(request).await;
             made.map_err(|e| format!("cannot make the volume {}: {}", volume.name, say(&e)))?;
         }
@@ -108,24 +144,48 @@ async fn ensure_volumes(runtime: &Runtime, launch: &Launch<'_>) -> Result<(), St
 }
 
 /// Pulls the image where it is not present.
-async fn ensure_image(runtime: &Runtime, image: &str, progress: &impl Fn(String)) -> Result<(), String> {
+async fn ensure_image(
+    runtime: &Runtime,
+    image: &str,
+    progress: &impl Fn(String),
+) -> Result<(), String> {
     match runtime.docker.inspect_image(image).await {
         Ok(_) => return Ok(()),
         Err(error) if is_status(&error, 404) => {}
-        Err(error) => return Err(format!("cannot look for the image {image}: {}", say(&error))),
+        Err(error) => {
+            return Err(format!(
+                "cannot look for the image {image}: {}",
+                say(&error)
+            ));
+        }
     }
     progress(format!("pulling {image}"));
-    let options = q::CreateImageOptions { from_image: Some(with_tag(image)), ..q::CreateImageOptions::default() };
+    let options = q::CreateImageOptions {
+        from_image: Some(with_tag(image)),
+        ..q::CreateImageOptions::default()
+    };
     let mut stream = runtime.docker.create_image(Some(options), None, None);
     let mut layers: HashMap<String, (i64, i64)> = HashMap::new();
     loop {
         match tokio::time::timeout(PULL_STALL, stream.next()).await {
-            Err(_) => return Err(format!("pulling {image} has stalled: nothing came for {} s", PULL_STALL.as_secs())),
+            Err(_) => {
+                return Err(format!(
+                    "pulling {image} has stalled: nothing came for {} s",
+                    PULL_STALL.as_secs()
+                ));
+            }
             Ok(None) => return Ok(()),
-            Ok(Some(Err(error))) => return Err(format!("image {image} is not present and cannot be pulled: {}", say(&error))),
+            Ok(Some(Err(error))) => {
+                return Err(format!(
+                    "image {image} is not present and cannot be pulled: {}",
+                    say(&error)
+                ));
+            }
             Ok(Some(Ok(info))) => {
                 if let Some(message) = info.error_detail.and_then(|e| e.message) {
-                    return Err(format!("image {image} is not present and cannot be pulled: {message}"));
+                    return Err(format!(
+                        "image {image} is not present and cannot be pulled: {message}"
+                    ));
                 }
                 if let (Some(id), Some(detail)) = (info.id, info.progress_detail) {
                     layers.insert(id, (detail.current.unwrap_or(0), detail.total.unwrap_or(0)));
@@ -139,12 +199,22 @@ async fn ensure_image(runtime: &Runtime, image: &str, progress: &impl Fn(String)
 /// Without a tag the API would pull every tag there is.
 fn with_tag(image: &str) -> String {
     let last = image.rsplit('/').next().unwrap_or(image);
-    if last.contains(':') || last.contains('@') { image.to_owned() } else { format!("{image}:latest") }
+    if last.contains(':') || last.contains('@') {
+        image.to_owned()
+    } else {
+        format!("{image}:latest")
+    }
 }
 
 fn percent(layers: &HashMap<String, (i64, i64)>) -> String {
-    let (current, total) = layers.values().fold((0, 0), |sum, layer| (sum.0 + layer.0, sum.1 + layer.1));
-    if total == 0 { "preparing".to_owned() } else { format!("{} %", current * 100 / total) }
+    let (current, total) = layers
+        .values()
+        .fold((0, 0), |sum, layer| (sum.0 + layer.0, sum.1 + layer.1));
+    if total == 0 {
+        "preparing".to_owned()
+    } else {
+        format!("{} %", current * 100 / total)
+    }
 }
 
 /// The container of an earlier start, where it is ours, from the same definition
@@ -155,42 +225,98 @@ async fn reusable(runtime: &Runtime, launch: &Launch<'_>) -> Result<Option<Strin
     let found = match inspect(runtime, &name).await {
         Ok(found) => found,
         Err(error) if is_status(&error, 404) => return Ok(None),
-        Err(error) => return Err(format!("cannot look for the container {name}: {}", say(&error))),
+        Err(error) => {
+            return Err(format!(
+                "cannot look for the container {name}: {}",
+                say(&error)
+            ));
+        }
     };
-    let label = |key| found.config.as_ref().and_then(|c| c.labels.as_ref()).and_then(|l| l.get(key)).cloned();
+    let label = |key| {
+        found
+            .config
+            .as_ref()
+            .and_then(|c| c.labels.as_ref())
+            .and_then(|l| l.get(key))
+            .cloned()
+    };
     if label(labels::ENVIRONMENT).as_deref() != Some(&launch.plan.id()) {
-        let owner = label("com.docker.compose.project.working_dir").map(|dir| format!(" (of {dir})")).unwrap_or_default();
-        return Err(format!("the container name {name} is taken by another container{owner}; remove or rename that one"));
+        let owner = label("com.docker.compose.project.working_dir")
+            .map(|dir| format!(" (of {dir})"))
+            .unwrap_or_default();
+        return Err(format!(
+            "the container name {name} is taken by another container{owner}; remove or rename that one"
+        ));
     }
-    let running = found.state.as_ref().and_then(|s| s.running).unwrap_or(false);
+    let running = found
+        .state
+        .as_ref()
+        .and_then(|s| s.running)
+        .unwrap_or(false);
     let id = found.id.clone().unwrap_or(name);
     let same = label(labels::DEFINITION).as_deref() == Some(&launch.service.definition_hash());
     if same && !running && is_current(&found, launch) {
         return Ok(Some(id));
     }
-    remove(runtime, &id).await.map_err(|e| format!("cannot remove the old container {id}: {}", say(&e)))?;
+    remove(runtime, &id)
+        .await
+        .map_err(|e| format!("cannot remove the old container {id}: {}", say(&e)))?;
     Ok(None)
 }
 
 /// Whether what the definition leaves open (assigned ports, addresses of others,
 /// the image behind a tag) is still what the container was created with.
 fn is_current(found: &ContainerInspectResponse, launch: &Launch<'_>) -> bool {
-    let fresh = body(launch.plan, launch.service, launch.container, launch.ports, launch.generation);
-    let bindings = found.host_config.as_ref().and_then(|h| h.port_bindings.clone()).unwrap_or_default();
-    let wanted = fresh.host_config.and_then(|h| h.port_bindings).unwrap_or_default();
-    let environment = found.config.as_ref().and_then(|c| c.env.clone()).unwrap_or_default();
-    bindings == wanted && fresh.env.iter().flatten().all(|pair| environment.contains(pair))
+    let fresh = body(
+        launch.plan,
+        launch.service,
+        launch.container,
+        launch.ports,
+        launch.generation,
+    );
+    let bindings = found
+        .host_config
+        .as_ref()
+        .and_then(|h| h.port_bindings.clone())
+        .unwrap_or_default();
+    let wanted = fresh
+        .host_config
+        .and_then(|h| h.port_bindings)
+        .unwrap_or_default();
+    let environment = found
+        .config
+        .as_ref()
+        .and_then(|c| c.env.clone())
+        .unwrap_or_default();
+    bindings == wanted
+        && fresh
+            .env
+            .iter()
+            .flatten()
+            .all(|pair| environment.contains(pair))
 }
 
 async fn create(runtime: &Runtime, launch: &Launch<'_>) -> Result<String, String> {
     let name = container_name(launch.plan, launch.service, launch.container);
-    let options = q::CreateContainerOptions { name: Some(name), ..q::CreateContainerOptions::default() };
-    let body = body(launch.plan, launch.service, launch.container, launch.ports, launch.generation);
+    let options = q::CreateContainerOptions {
+        name: Some(name),
+        ..q::CreateContainerOptions::default()
+    };
+    let body = body(
+        launch.plan,
+        launch.service,
+        launch.container,
+        launch.ports,
+        launch.generation,
+    );
     let create = runtime.docker.create_container(Some(options), body);
     match tokio::time::timeout(ACT_LIMIT, create).await {
         Ok(Ok(created)) => Ok(created.id),
         Ok(Err(error)) => Err(format!("cannot create the container: {}", say(&error))),
-        Err(_) => Err(format!("cannot create the container: no answer for {} s", ACT_LIMIT.as_secs())),
+        Err(_) => Err(format!(
+            "cannot create the container: no answer for {} s",
+            ACT_LIMIT.as_secs()
+        )),
     }
 }
 
@@ -199,7 +325,14 @@ async fn create(runtime: &Runtime, launch: &Launch<'_>) -> Result<String, String
 /// # Errors
 /// What the engine says, or a timeout.
 pub async fn inspect(runtime: &Runtime, id: &str) -> Result<ContainerInspectResponse, Error> {
-    match tokio::time::timeout(PATIENCE, runtime.docker.inspect_container(id, None::<q::InspectContainerOptions>)).await {
+    match tokio::time::timeout(
+        PATIENCE,
+        runtime
+            .docker
+            .inspect_container(id, None::<q::InspectContainerOptions>),
+    )
+    .await
+    {
         Ok(answer) => answer,
         Err(_) => Err(Error::RequestTimeoutError),
     }
@@ -243,7 +376,10 @@ pub async fn condition(runtime: &Runtime, id: &str) -> Condition {
 pub async fn stop(runtime: &Runtime, id: &str, grace: Millis) -> Result<Exit, String> {
     let since = Instant::now();
     let seconds = i32::try_from(grace.0.div_ceil(1000)).unwrap_or(i32::MAX);
-    let options = q::StopContainerOptions { t: Some(seconds), ..q::StopContainerOptions::default() };
+    let options = q::StopContainerOptions {
+        t: Some(seconds),
+        ..q::StopContainerOptions::default()
+    };
     let limit = grace.to_duration() + Duration::from_secs(30);
     match tokio::time::timeout(limit, runtime.docker.stop_container(id, Some(options))).await {
         Ok(Ok(())) => {}
@@ -253,8 +389,12 @@ pub async fn stop(runtime: &Runtime, id: &str, grace: Millis) -> Result<Exit, St
     }
     Ok(match condition(runtime, id).await {
         Condition::Ended(exit) => {
-            let killed = exit.code == Some(137) && !exit.oom && since.elapsed() >= grace.to_duration();
-            Exit { killed_after_grace: killed, ..exit }
+            let killed =
+                exit.code == Some(137) && !exit.oom && since.elapsed() >= grace.to_duration();
+            Exit {
+                killed_after_grace: killed,
+                ..exit
+            }
         }
         _ => Exit::unseen(),
     })
@@ -265,9 +405,15 @@ pub async fn stop(runtime: &Runtime, id: &str, grace: Millis) -> Result<Exit, St
 ///
 /// # Errors
 /// One sentence; the container may still run.
-pub async fn stop_leftover(runtime: &Runtime, launch: &Launch<'_>, grace: Millis) -> Result<(), String> {
+pub async fn stop_leftover(
+    runtime: &Runtime,
+    launch: &Launch<'_>,
+    grace: Millis,
+) -> Result<(), String> {
     let name = container_name(launch.plan, launch.service, launch.container);
-    let Ok(found) = inspect(runtime, &name).await else { return Ok(()) };
+    let Ok(found) = inspect(runtime, &name).await else {
+        return Ok(());
+    };
     let labels = found.config.and_then(|c| c.labels).unwrap_or_default();
     if labels.get(labels::ENVIRONMENT) == Some(&launch.plan.id()) {
         stop(runtime, &name, grace).await?;
@@ -276,7 +422,10 @@ pub async fn stop_leftover(runtime: &Runtime, launch: &Launch<'_>, grace: Millis
 }
 
 async fn remove(runtime: &Runtime, id: &str) -> Result<(), Error> {
-    let options = q::RemoveContainerOptions { force: true, ..q::RemoveContainerOptions::default() };
+    let options = q::RemoveContainerOptions {
+        force: true,
+        ..q::RemoveContainerOptions::default()
+    };
     match runtime.docker.remove_container(id, Some(options)).await {
         Err(error) if is_status(&error, 404) => Ok(()),
         other => other,
@@ -289,11 +438,15 @@ async fn remove(runtime: &Runtime, id: &str) -> Result<(), Error> {
 /// One sentence about the first thing that could not be removed.
 pub async fn remove_all(runtime: &Runtime, plan: &Plan) -> Result<(), String> {
     for id in list(runtime, &plan.id()).await?.into_keys() {
-        remove(runtime, &id).await.map_err(|e| format!("cannot remove the container {id}: {}", say(&e)))?;
+        remove(runtime, &id)
+            .await
+            .map_err(|e| format!("cannot remove the container {id}: {}", say(&e)))?;
     }
     let name = network_name(plan);
     match runtime.docker.remove_network(&name).await {
-        Err(error) if !is_status(&error, 404) => Err(format!("cannot remove the network {name}: {}", say(&error))),
+        Err(error) if !is_status(&error, 404) => {
+            Err(format!("cannot remove the network {name}: {}", say(&error)))
+        }
         _ => Ok(()),
     }
 }
@@ -302,11 +455,24 @@ pub async fn remove_all(runtime: &Runtime, plan: &Plan) -> Result<(), String> {
 ///
 /// # Errors
 /// One sentence.
-pub async fn list(runtime: &Runtime, environment: &str) -> Result<HashMap<String, HashMap<String, String>>, String> {
-    let filters = HashMap::from([("label".to_owned(), vec![format!("{}={environment}", labels::ENVIRONMENT)])]);
-    let options = q::ListContainersOptions { all: true, filters: Some(filters), ..q::ListContainersOptions::default() };
+pub async fn list(
+    runtime: &Runtime,
+    environment: &str,
+) -> Result<HashMap<String, HashMap<String, String>>, String> {
+    let filters = HashMap::from([(
+        "label".to_owned(),
+        vec![format!("{}={environment}", labels::ENVIRONMENT)],
+    )]);
+    let options = q::ListContainersOptions {
+        all: true,
+        filters: Some(filters),
+        ..q::ListContainersOptions::default()
+    };
     match tokio::time::timeout(PATIENCE, runtime.docker.list_containers(Some(options))).await {
-        Ok(Ok(found)) => Ok(found.into_iter().filter_map(|c| Some((c.id?, c.labels.unwrap_or_default()))).collect()),
+        Ok(Ok(found)) => Ok(found
+            .into_iter()
+            .filter_map(|c| Some((c.id?, c.labels.unwrap_or_default())))
+            .collect()),
         Ok(Err(error)) => Err(format!("cannot list containers: {}", say(&error))),
         Err(_) => Err("cannot list containers: the container runtime does not answer".to_owned()),
     }
@@ -319,7 +485,10 @@ mod tests {
     #[test]
     fn an_image_without_a_tag_means_latest() {
         assert_eq!(with_tag("postgres"), "postgres:latest");
-        assert_eq!(with_tag("host:5000/team/postgres"), "host:5000/team/postgres:latest");
+        assert_eq!(
+            with_tag("host:5000/team/postgres"),
+            "host:5000/team/postgres:latest"
+        );
         assert_eq!(with_tag("postgres:16"), "postgres:16");
         assert_eq!(with_tag("postgres@sha256:00"), "postgres@sha256:00");
     }

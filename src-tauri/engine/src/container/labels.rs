@@ -24,18 +24,36 @@ pub fn of_environment(plan: &Plan) -> HashMap<String, String> {
 
 /// The labels of a service's container: the user's first, ours on top.
 #[must_use]
-pub fn of_service(plan: &Plan, service: &Service, user: &std::collections::BTreeMap<String, String>, generation: u64) -> HashMap<String, String> {
-    let mut labels: HashMap<String, String> = user.iter().map(|(k, v)| (k.clone(), v.clone())).collect();
+pub fn of_service(
+    plan: &Plan,
+    service: &Service,
+    user: &std::collections::BTreeMap<String, String>,
+    generation: u64,
+) -> HashMap<String, String> {
+    let mut labels: HashMap<String, String> =
+        user.iter().map(|(k, v)| (k.clone(), v.clone())).collect();
     labels.extend(of_environment(plan));
     labels.extend([
         (SERVICE.to_owned(), service.name.clone()),
         (GENERATION.to_owned(), generation.to_string()),
         (DEFINITION.to_owned(), service.definition_hash()),
-        ("com.docker.compose.service".to_owned(), service.name.clone()),
-        ("com.docker.compose.container-number".to_owned(), "1".to_owned()),
+        (
+            "com.docker.compose.service".to_owned(),
+            service.name.clone(),
+        ),
+        (
+            "com.docker.compose.container-number".to_owned(),
+            "1".to_owned(),
+        ),
         ("com.docker.compose.oneoff".to_owned(), "False".to_owned()),
-        ("com.docker.compose.project.working_dir".to_owned(), plan.project_dir.display().to_string()),
-        ("com.docker.compose.project.config_files".to_owned(), plan.file.display().to_string()),
+        (
+            "com.docker.compose.project.working_dir".to_owned(),
+            plan.project_dir.display().to_string(),
+        ),
+        (
+            "com.docker.compose.project.config_files".to_owned(),
+            plan.file.display().to_string(),
+        ),
     ]);
     labels
 }

@@ -19,7 +19,10 @@ const BATCH: usize = 512;
 pub async fn follow(runtime: &Runtime, id: &str, mut tell: impl FnMut(Vec<LogLine>)) {
     let mut since_us = started_us(runtime, id).await.unwrap_or(0);
     loop {
-        let mut assembly = Assembly { after_us: since_us, ..Assembly::default() };
+        let mut assembly = Assembly {
+            after_us: since_us,
+            ..Assembly::default()
+        };
         stream(runtime, id, &mut assembly, &mut tell).await;
         since_us = assembly.after_us.max(since_us);
         if condition(runtime, id).await != Condition::Running {
@@ -36,15 +39,34 @@ async fn started_us(runtime: &Runtime, id: &str) -> Option<i64> {
 }
 
 fn parse_time(text: &str) -> Option<i64> {
-    text.parse::<jiff::Timestamp>().ok().map(jiff::Timestamp::as_microsecond)
+    text.parse::<jiff::Timestamp>()
+        .ok()
+        .map(jiff::Timestamp::as_microsecond)
 }
 
-async fn stream(runtime: &Runtime, id: &str, assembly: &mut Assembly, tell: &mut impl FnMut(Vec<LogLine>)) {
+async fn stream(
+    runtime: &Runtime,
+    id: &str,
+    assembly: &mut Assembly,
+    tell: &mut impl FnMut(Vec<LogLine>),
+) {
     let since = i32::try_from(assembly.after_us / 1_000_000).unwrap_or(0);
-    let options = LogsOptions { follow: true, stdout: true, stderr: true, timestamps: true, since, tail: "all".to_owned(), ..LogsOptions::default() };
+    let options = LogsOptions {
+        follow: true,
+        stdout: true,
+        stderr: true,
+        timestamps: true,
+        since,
+        tail: "all".to_owned(),
+        ..LogsOptions::default()
+    };
     let mut chunks = runtime.docker.logs(id, Some(options)).ready_chunks(BATCH);
     while let Some(chunk) = chunks.next().await {
-        let lines: Vec<LogLine> = chunk.into_iter().flatten().filter_map(|output| assembly.take(output)).collect();
+        let lines: Vec<LogLine> = chunk
+            .into_iter()
+            .flatten()
+            .filter_map(|output| assembly.take(output))
+            .collect();
         if !lines.is_empty() {
             tell(lines);
         }
@@ -72,7 +94,11 @@ impl Assembly {
         let time_us = parse_time(time)?;
         let whole = text.ends_with('\n');
         let text = text.trim_end_matches(['\n', '\r']);
-        let mut line = self.pending.take().unwrap_or(LogLine { time_us, origin, text: String::new() });
+        let mut line = self.pending.take().unwrap_or(LogLine {
+            time_us,
+            origin,
+            text: String::new(),
+        });
         line.text.push_str(text);
         if !whole && line.text.len() < LONGEST {
             self.pending = Some(line);
@@ -92,20 +118,30 @@ mod tests {
     use super::*;
 
     fn out(text: &str) -> LogOutput {
-        LogOutput::StdOut { message: text.as_bytes().to_vec().into() }
+        LogOutput::StdOut {
+            message: text.as_bytes().to_vec().into(),
+        }
     }
 
     #[test]
     fn pieces_become_one_line() {
         let mut assembly = Assembly::default();
-        assert_eq!(assembly.take(out("2026-11-22T07:00:00.000001Z first ")), None);
-        let line = assembly.take(out("2026-11-22T07:00:00.000002Z second\n")).expect("whole now");
+        assert_eq!(
+            assembly.take(out("2026-11-22T07:00:00.000001Z first ")),
+            None
+        );
+        let line = assembly
+            .take(out("2026-11-22T07:00:00.000002Z second\n"))
+            .expect("whole now");
         assert_eq!(line.text, "first second");
     }
 
     #[test]
     fn lines_that_were_seen_are_left_out() {
-        let mut assembly = Assembly { after_us: parse_time("2026-11-22T07:00:00.5Z").expect("time"), ..Assembly::default() };
+        let mut assembly = Assembly {
+            after_us: parse_time("2026-11-22T07:00:00.5Z").expect("time"),
+            ..Assembly::default()
+        };
         assert_eq!(assembly.take(out("2026-11-22T07:00:00.4Z old\n")), None);
         assert!(assembly.take(out("2026-11-22T07:00:00.6Z new\n")).is_some());
     }

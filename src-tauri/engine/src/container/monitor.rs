@@ -72,12 +72,22 @@ pub async fn watch(environment: String, mut tell: impl FnMut(RuntimeNews) -> boo
 
 /// Passes on events until the stream breaks or the runtime falls silent. `None`:
 /// nobody listens any more.
-async fn follow(runtime: &Runtime, environment: &str, tell: &mut impl FnMut(RuntimeNews) -> bool) -> Option<RuntimeProblem> {
+async fn follow(
+    runtime: &Runtime,
+    environment: &str,
+    tell: &mut impl FnMut(RuntimeNews) -> bool,
+) -> Option<RuntimeProblem> {
     let filters = HashMap::from([
         ("type".to_owned(), vec!["container".to_owned()]),
-        ("label".to_owned(), vec![format!("{}={environment}", labels::ENVIRONMENT)]),
+        (
+            "label".to_owned(),
+            vec![format!("{}={environment}", labels::ENVIRONMENT)],
+        ),
     ]);
-    let mut events = runtime.docker.events(Some(EventsOptions { filters: Some(filters), ..EventsOptions::default() }));
+    let mut events = runtime.docker.events(Some(EventsOptions {
+        filters: Some(filters),
+        ..EventsOptions::default()
+    }));
     let mut heartbeat = tokio::time::interval(HEARTBEAT);
     heartbeat.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {

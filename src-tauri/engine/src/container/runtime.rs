@@ -95,7 +95,9 @@ pub async fn connect() -> Result<Runtime, RuntimeProblem> {
 /// No socket anywhere: installed but not started, or not installed.
 fn absent() -> RuntimeProblem {
     let path = std::env::var_os("PATH").unwrap_or_default();
-    let installed = ["dockerd", "docker", "podman"].iter().any(|name| std::env::split_paths(&path).any(|dir| dir.join(name).is_file()));
+    let installed = ["dockerd", "docker", "podman"]
+        .iter()
+        .any(|name| std::env::split_paths(&path).any(|dir| dir.join(name).is_file()));
     match installed {
         true => RuntimeProblem::NotRunning(candidates().into_iter().next().unwrap_or_default()),
         false => RuntimeProblem::NotInstalled,
@@ -106,19 +108,34 @@ async fn connect_to(host: &str) -> Result<Runtime, RuntimeProblem> {
     if let Some(path) = host.strip_prefix("unix://") {
         check_socket(Path::new(path), host)?;
     }
-    let unusable = |e: bollard::errors::Error| RuntimeProblem::Unusable(host.to_owned(), e.to_string());
+    let unusable =
+        |e: bollard::errors::Error| RuntimeProblem::Unusable(host.to_owned(), e.to_string());
     let docker = match host.strip_prefix("unix://") {
         // A long timeout here, and short ones around each short request:
         // pulls, stops and streams take their time.
-        Some(path) => Docker::connect_with_unix(path, 3600, bollard::API_DEFAULT_VERSION).map_err(unusable)?,
+        Some(path) => {
+            Docker::connect_with_unix(path, 3600, bollard::API_DEFAULT_VERSION).map_err(unusable)?
+        }
         None => Docker::connect_with_host(host).map_err(unusable)?,
     };
     let negotiated = tokio::time::timeout(PATIENCE, docker.negotiate_version()).await;
-    let docker = negotiated.map_err(|_| RuntimeProblem::NotResponding(host.to_owned()))?.map_err(unusable)?;
+    let docker = negotiated
+        .map_err(|_| RuntimeProblem::NotResponding(host.to_owned()))?
+        .map_err(unusable)?;
     let version = tokio::time::timeout(PATIENCE, docker.version()).await;
-    let version = version.map_err(|_| RuntimeProblem::NotResponding(host.to_owned()))?.map_err(unusable)?;
-    let podman = version.components.iter().flatten().any(|c| c.name.starts_with("Podman"));
-    let name = format!("{} {}", if podman { "Podman" } else { "Docker" }, version.version.unwrap_or_default());
+    let version = version
+        .map_err(|_| RuntimeProblem::NotResponding(host.to_owned()))?
+        .map_err(unusable)?;
+    let podman = version
+        .components
+        .iter()
+        .flatten()
+        .any(|c| c.name.starts_with("Podman"));
+    let name = format!(
+        "{} {}",
+        if podman { "Podman" } else { "Docker" },
+        version.version.unwrap_or_default()
+    );
     Ok(Runtime { docker, name })
 }
 

@@ -16,9 +16,15 @@ pub struct Reading {
 
 /// Reads the counters once; `None` where the engine does not tell.
 pub async fn read(runtime: &Runtime, id: &str) -> Option<Reading> {
-    let options = StatsOptions { stream: false, one_shot: true };
+    let options = StatsOptions {
+        stream: false,
+        one_shot: true,
+    };
     let mut stream = runtime.docker.stats(id, Some(options));
-    let answer = tokio::time::timeout(PATIENCE, stream.next()).await.ok()??.ok()?;
+    let answer = tokio::time::timeout(PATIENCE, stream.next())
+        .await
+        .ok()??
+        .ok()?;
     reading_of(&answer)
 }
 
@@ -26,7 +32,16 @@ fn reading_of(stats: &ContainerStatsResponse) -> Option<Reading> {
     let memory = stats.memory_stats.as_ref()?;
     let detail = memory.stats.as_ref();
     // cgroup v2 calls it inactive_file, v1 total_inactive_file.
-    let cache = detail.and_then(|d| d.get("inactive_file").or_else(|| d.get("total_inactive_file"))).copied().unwrap_or(0);
+    let cache = detail
+        .and_then(|d| {
+            d.get("inactive_file")
+                .or_else(|| d.get("total_inactive_file"))
+        })
+        .copied()
+        .unwrap_or(0);
     let cpu = stats.cpu_stats.as_ref()?.cpu_usage.as_ref()?.total_usage?;
-    Some(Reading { cpu_ns: cpu, memory: memory.usage.unwrap_or(0).saturating_sub(cache) })
+    Some(Reading {
+        cpu_ns: cpu,
+        memory: memory.usage.unwrap_or(0).saturating_sub(cache),
+    })
 }

@@ -35,15 +35,27 @@ impl Task {
             .plan
             .services
             .values()
-            .filter_map(|service| Some((service.clone(), self.record.services.get(&service.name)?.clone())))
+            .filter_map(|service| {
+                Some((
+                    service.clone(),
+                    self.record.services.get(&service.name)?.clone(),
+                ))
+            })
             .filter(|(_, record)| record.generation > 0)
             .collect();
         for (service, record) in records {
             let finding = match &service.run {
                 Run::Process(_) => self.find_process(&service, record).await,
-                Run::Container(_) => self.find_container(&service, record, containers.as_ref()).await,
+                Run::Container(_) => {
+                    self.find_container(&service, record, containers.as_ref())
+                        .await
+                }
                 Run::External => Finding {
-                    found: if record.wanted { Found::Running } else { Found::Nothing { cause: None } },
+                    found: if record.wanted {
+                        Found::Running
+                    } else {
+                        Found::Nothing { cause: None }
+                    },
                     live: record.wanted.then_some(Live::External),
                     service: service.name.clone(),
                     record,
@@ -54,7 +66,12 @@ impl Task {
     }
 
     fn take_over(&mut self, finding: Finding) {
-        let Finding { service, record, found, live } = finding;
+        let Finding {
+            service,
+            record,
+            found,
+            live,
+        } = finding;
         if let Some(live) = live {
             let mut instance = Instance::new(record.generation, Some(live));
             // It was Healthy before; "ready for the first time" is no news.
@@ -76,21 +93,40 @@ impl Task {
         let dir = instance_dir(&self.dir, &service.name, record.generation);
         let (found, live) = match processes::find(dir).await {
             FoundProcess::Alive(instance) => {
-                let live = follow_process(*instance, service.name.clone(), record.generation, &self.sink, &self.messages);
+                let live = follow_process(
+                    *instance,
+                    service.name.clone(),
+                    record.generation,
+                    &self.sink,
+                    &self.messages,
+                );
                 (Found::Running, Some(live))
             }
             FoundProcess::Ended(exit) => (Found::Ended(exit), None),
             FoundProcess::Nothing { rebooted } => {
-                let cause = (rebooted && record.wanted).then(|| "stopped by a restart of the machine".to_owned());
+                let cause = (rebooted && record.wanted)
+                    .then(|| "stopped by a restart of the machine".to_owned());
                 (Found::Nothing { cause }, None)
             }
         };
-        Finding { service: service.name.clone(), record, found, live }
+        Finding {
+            service: service.name.clone(),
+            record,
+            found,
+            live,
+        }
     }
 
     /// The runtime and our containers in it; `None` where it does not answer.
-    async fn own_containers(&self) -> Option<(Arc<Runtime>, HashMap<String, HashMap<String, String>>)> {
-        if !self.plan.services.values().any(|s| matches!(s.run, Run::Container(_))) {
+    async fn own_containers(
+        &self,
+    ) -> Option<(Arc<Runtime>, HashMap<String, HashMap<String, String>>)> {
+        if !self
+            .plan
+            .services
+            .values()
+            .any(|s| matches!(s.run, Run::Container(_)))
+        {
             return None;
         }
         let runtime = Arc::new(runtime::connect().await.ok()?);
@@ -105,10 +141,26 @@ impl Task {
         containers: Option<&(Arc<Runtime>, HashMap<String, HashMap<String, String>>)>,
     ) -> Finding {
         let name = service.name.clone();
-        let Some((runtime, list)) = containers else { return self.assume_container(name, record) };
-        let by_label = || list.iter().find(|(_, l)| l.get(labels::SERVICE) == Some(&name)).map(|(id, _)| id.clone());
-        let Some(id) = record.container_id.clone().filter(|id| list.contains_key(id)).or_else(by_label) else {
-            return Finding { service: name, record, found: Found::Nothing { cause: None }, live: None };
+        let Some((runtime, list)) = containers else {
+            return self.assume_container(name, record);
+        };
+        let by_label = || {
+            list.iter()
+                .find(|(_, l)| l.get(labels::SERVICE) == Some(&name))
+                .map(|(id, _)| id.clone())
+        };
+        let Some(id) = record
+            .container_id
+            .clone()
+            .filter(|id| list.contains_key(id))
+            .or_else(by_label)
+        else {
+            return Finding {
+                service: name,
+                record,
+                found: Found::Nothing { cause: None },
+                live: None,
+            };
         };
         let (found, live) = match containers::condition(runtime, &id).await {
             Condition::Running => {
@@ -120,14 +172,35 @@ impl Task {
             Condition::Absent => (Found::Nothing { cause: None }, None),
             Condition::Unknown => return self.assume_container(name, record),
         };
-        Finding { service: name, record, found, live }
+        Finding {
+            service: name,
+            record,
+            found,
+            live,
+        }
     }
 
     /// The runtime is silent: what ran is taken to run still, and is looked at
     /// when the runtime answers again. Faces show it as stale.
     fn assume_container(&self, service: String, record: ServiceRecord) -> Finding {
-        let live = record.container_id.clone().filter(|_| record.wanted).map(|id| Live::Container { id, started: record.started.unwrap_or_default() });
-        let found = if live.is_some() { Found::Running } else { Found::Ended(Exit::unseen()) };
-        Finding { service, record, found, live }
+        let live = record
+            .container_id
+            .clone()
+            .filter(|_| record.wanted)
+            .map(|id| Live::Container {
+                id,
+                started: record.started.unwrap_or_default(),
+            });
+        let found = if live.is_some() {
+            Found::Running
+        } else {
+            Found::Ended(Exit::unseen())
+        };
+        Finding {
+            service,
+            record,
+            found,
+            live,
+        }
     }
 }

@@ -36,17 +36,44 @@ pub(super) struct Instance {
 
 impl Instance {
     pub(super) fn new(generation: u64, live: Option<Live>) -> Self {
-        Self { generation, live, cancel: CancellationToken::new(), stop: None, ready: false, progress: None }
+        Self {
+            generation,
+            live,
+            cancel: CancellationToken::new(),
+            stop: None,
+            ready: false,
+            progress: None,
+        }
     }
 }
 
 impl Task {
     pub(super) fn perform(&mut self, effect: Effect) {
         match effect {
-            Effect::Launch { service, generation } => self.launch(&service, generation),
-            Effect::Stop { service, generation, signal, grace } => self.stop(&service, generation, signal, grace),
-            Effect::Probe { service, generation, role } => self.probe(&service, generation, role),
-            Effect::Transition { service, generation, lifecycle, health, from, to, cause } => {
+            Effect::Launch {
+                service,
+                generation,
+            } => self.launch(&service, generation),
+            Effect::Stop {
+                service,
+                generation,
+                signal,
+                grace,
+            } => self.stop(&service, generation, signal, grace),
+            Effect::Probe {
+                service,
+                generation,
+                role,
+            } => self.probe(&service, generation, role),
+            Effect::Transition {
+                service,
+                generation,
+                lifecycle,
+                health,
+                from,
+                to,
+                cause,
+            } => {
                 self.on_transition(service, generation, lifecycle, health, (from, to), cause);
             }
             Effect::Forget { service } => {
@@ -64,7 +91,13 @@ impl Task {
     }
 
     pub(super) fn on_launched(&mut self, service: &str, generation: u64, live: Live) {
-        let Some(instance) = self.instances.get_mut(service).filter(|i| i.generation == generation) else { return };
+        let Some(instance) = self
+            .instances
+            .get_mut(service)
+            .filter(|i| i.generation == generation)
+        else {
+            return;
+        };
         instance.progress = None;
         instance.live = Some(live.clone());
         let stop = instance.stop;
@@ -76,7 +109,11 @@ impl Task {
             };
             self.unsaved = true;
         }
-        let definition = self.supervisor.service(service).and_then(|s| s.launched_definition.clone()).unwrap_or_default();
+        let definition = self
+            .supervisor
+            .service(service)
+            .and_then(|s| s.launched_definition.clone())
+            .unwrap_or_default();
         self.sink.record(EngineEvent::InstanceStarted {
             run: self.run_id(),
             service: service.to_owned(),
@@ -93,25 +130,48 @@ impl Task {
     }
 
     pub(super) fn on_progress(&mut self, service: &str, generation: u64, text: String) {
-        if let Some(instance) = self.instances.get_mut(service).filter(|i| i.generation == generation) {
+        if let Some(instance) = self
+            .instances
+            .get_mut(service)
+            .filter(|i| i.generation == generation)
+        {
             instance.progress = Some(text);
         }
     }
 
     /// Ends an instance, or calls its launch off; the driver reports the end.
     fn stop(&mut self, service: &str, generation: u64, signal: i32, grace: Millis) {
-        let Some(instance) = self.instances.get_mut(service).filter(|i| i.generation == generation) else { return };
+        let Some(instance) = self
+            .instances
+            .get_mut(service)
+            .filter(|i| i.generation == generation)
+        else {
+            return;
+        };
         instance.stop = Some((signal, grace));
         match instance.live.clone() {
             None => instance.cancel.cancel(),
             Some(Live::Process { stops, .. }) => {
-                tokio::spawn(async move { stops.send(Request::Stop { signal, grace_ms: grace.0 }).await });
+                tokio::spawn(async move {
+                    stops
+                        .send(Request::Stop {
+                            signal,
+                            grace_ms: grace.0,
+                        })
+                        .await
+                });
             }
-            Some(Live::Container { id, .. }) => self.stop_container(service.to_owned(), generation, id, grace),
+            Some(Live::Container { id, .. }) => {
+                self.stop_container(service.to_owned(), generation, id, grace)
+            }
             Some(Live::External) => {
                 let report = Report::Exited(Exit::default());
                 // We are the receiver.
-                _ = self.messages.send(Message::Report { service: service.to_owned(), generation, report });
+                _ = self.messages.send(Message::Report {
+                    service: service.to_owned(),
+                    generation,
+                    report,
+                });
             }
         }
     }
@@ -122,12 +182,22 @@ impl Task {
         let (messages, mut runtime) = (self.messages.clone(), self.runtime.subscribe());
         tokio::spawn(async move {
             let exit = loop {
-                let Ok(up) = runtime.wait_for(|state| state.up.is_some()).await.map(|state| state.up.clone()) else { return };
+                let Ok(up) = runtime
+                    .wait_for(|state| state.up.is_some())
+                    .await
+                    .map(|state| state.up.clone())
+                else {
+                    return;
+                };
                 let Some(up) = up else { continue };
                 match container::instance::stop(&up, &id, grace).await {
                     Ok(exit) => break exit,
                     Err(cause) => {
-                        let progress = Message::Progress { service: service.clone(), generation, text: cause };
+                        let progress = Message::Progress {
+                            service: service.clone(),
+                            generation,
+                            text: cause,
+                        };
                         if messages.send(progress).is_err() {
                             return;
                         }
@@ -136,31 +206,62 @@ impl Task {
                 }
             };
             // The environment may be closed by now.
-            _ = messages.send(Message::Report { service, generation, report: Report::Exited(exit) });
+            _ = messages.send(Message::Report {
+                service,
+                generation,
+                report: Report::Exited(exit),
+            });
         });
     }
 
     fn probe(&mut self, service: &str, generation: u64, role: ProbeRole) {
-        let Some(spec) = self.plan.services.get(service) else { return };
-        let Some(probe) = spec.probes.get(role) else { return };
+        let Some(spec) = self.plan.services.get(service) else {
+            return;
+        };
+        let Some(probe) = spec.probes.get(role) else {
+            return;
+        };
         let timeout = probe.timeout.to_duration();
-        let exchange = probe::exchange(&self.plan, spec, probe, &self.record.assigned(), self.subject(spec));
-        let (messages, runtime, service) = (self.messages.clone(), self.runtime.borrow().up.clone(), service.to_owned());
+        let exchange = probe::exchange(
+            &self.plan,
+            spec,
+            probe,
+            &self.record.assigned(),
+            self.subject(spec),
+        );
+        let (messages, runtime, service) = (
+            self.messages.clone(),
+            self.runtime.borrow().up.clone(),
+            service.to_owned(),
+        );
         tokio::spawn(async move {
             let result = exchange.perform(timeout, runtime).await;
             let report = Report::Probed { role, result };
-            messages.send(Message::Report { service, generation, report })
+            messages.send(Message::Report {
+                service,
+                generation,
+                report,
+            })
         });
     }
 
     /// What runs of a service, for its probes.
     pub(super) fn subject(&self, service: &Service) -> Subject {
-        match (&service.run, self.instances.get(&service.name).and_then(|i| i.live.as_ref())) {
+        match (
+            &service.run,
+            self.instances
+                .get(&service.name)
+                .and_then(|i| i.live.as_ref()),
+        ) {
             (Run::Container(_), Some(Live::Container { id, .. })) => Subject::Container(id.clone()),
             (Run::Container(_), _) => Subject::Container(String::new()),
             (Run::Process(process), _) => {
                 let mut environment = (*self.base_environment).clone();
-                environment.extend(inject::variables(&self.plan, &service.name, &self.record.assigned()));
+                environment.extend(inject::variables(
+                    &self.plan,
+                    &service.name,
+                    &self.record.assigned(),
+                ));
                 Subject::Process(process.cwd.clone(), environment)
             }
             (Run::External, _) => Subject::External,
@@ -169,10 +270,14 @@ impl Task {
 
     /// Keeps what a report says, before the supervisor acts on it.
     pub(super) fn note_report(&mut self, service: &str, generation: u64, report: &Report) {
-        let current = self.instances.get(service).is_some_and(|i| i.generation == generation);
+        let current = self
+            .instances
+            .get(service)
+            .is_some_and(|i| i.generation == generation);
         match report {
             Report::Probed { role, result } if current => {
-                self.probed.insert((service.to_owned(), *role), clock::now());
+                self.probed
+                    .insert((service.to_owned(), *role), clock::now());
                 self.sink.record(EngineEvent::Probed {
                     run: self.run_id(),
                     service: service.to_owned(),
@@ -189,39 +294,87 @@ impl Task {
     }
 
     fn on_ended(&mut self, service: &str, generation: u64, exit: Exit) {
-        let had_instance = self.instances.get(service).is_some_and(|i| i.live.is_some());
+        let had_instance = self
+            .instances
+            .get(service)
+            .is_some_and(|i| i.live.is_some());
         self.instances.remove(service);
         self.usage.remove(service);
         if had_instance {
-            self.say(service, generation, format!("{service} {}", exit.describe()));
-            self.sink.record(EngineEvent::InstanceEnded { run: self.run_id(), service: service.to_owned(), generation, exit, at: clock::now() });
+            self.say(
+                service,
+                generation,
+                format!("{service} {}", exit.describe()),
+            );
+            self.sink.record(EngineEvent::InstanceEnded {
+                run: self.run_id(),
+                service: service.to_owned(),
+                generation,
+                exit,
+                at: clock::now(),
+            });
         }
     }
 
-    fn on_transition(&mut self, service: String, generation: u64, lifecycle: Lifecycle, health: Health, (from, to): (Status, Status), cause: String) {
+    fn on_transition(
+        &mut self,
+        service: String,
+        generation: u64,
+        lifecycle: Lifecycle,
+        health: Health,
+        (from, to): (Status, Status),
+        cause: String,
+    ) {
         let at = clock::now();
         if from != to || !self.since.contains_key(&service) {
             self.since.insert(service.clone(), at);
         }
-        let first_ready = to == Status::Healthy && self.instances.get_mut(&service).is_some_and(|i| !std::mem::replace(&mut i.ready, true));
+        let first_ready = to == Status::Healthy
+            && self
+                .instances
+                .get_mut(&service)
+                .is_some_and(|i| !std::mem::replace(&mut i.ready, true));
         let run = self.run_id();
         if first_ready {
-            self.sink.record(EngineEvent::InstanceReady { run: run.clone(), service: service.clone(), generation, at });
+            self.sink.record(EngineEvent::InstanceReady {
+                run: run.clone(),
+                service: service.clone(),
+                generation,
+                at,
+            });
         }
         if lifecycle == Lifecycle::Failed {
             self.say(&service, generation, format!("{service} failed: {cause}"));
         }
-        self.sink.record(EngineEvent::Transition { run, service, generation, lifecycle, health, from, to, cause, at });
+        self.sink.record(EngineEvent::Transition {
+            run,
+            service,
+            generation,
+            lifecycle,
+            health,
+            from,
+            to,
+            cause,
+            at,
+        });
     }
 
     /// A line of ours in the service's log.
     pub(super) fn say(&self, service: &str, generation: u64, text: String) {
-        let line = LogLine { time_us: clock::micros(), origin: Origin::Benchtop, text };
+        let line = LogLine {
+            time_us: clock::micros(),
+            origin: Origin::Benchtop,
+            text,
+        };
         self.sink.logs(service, generation, vec![line]);
     }
 
     pub(super) fn run_id(&self) -> String {
-        self.record.run.as_ref().map(|run| run.id.clone()).unwrap_or_default()
+        self.record
+            .run
+            .as_ref()
+            .map(|run| run.id.clone())
+            .unwrap_or_default()
     }
 
     /// For drivers that outlive this call.

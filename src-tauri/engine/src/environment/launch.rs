@@ -41,12 +41,18 @@ struct Launch {
 
 /// The folder of one start of a service.
 pub(super) fn instance_dir(dir: &std::path::Path, service: &str, generation: u64) -> InstanceDir {
-    InstanceDir(dir.join("services").join(service).join(generation.to_string()))
+    InstanceDir(
+        dir.join("services")
+            .join(service)
+            .join(generation.to_string()),
+    )
 }
 
 /// Starts a launch in the background; it answers with messages.
 pub(super) fn spawn(task: &Task, service: &str, generation: u64, cancel: CancellationToken) {
-    let Some(spec) = task.plan.services.get(service) else { return };
+    let Some(spec) = task.plan.services.get(service) else {
+        return;
+    };
     let launch = Launch {
         plan: Arc::clone(&task.plan),
         service: spec.clone(),
@@ -75,8 +81,19 @@ impl Launch {
         };
         let (service, generation) = (self.service.name.clone(), self.generation);
         let message = match outcome {
-            Ok(live) => Message::Launched { service, generation, live },
-            Err(cause) => Message::Report { service, generation, report: Report::LaunchFailed { cause, retry: false } },
+            Ok(live) => Message::Launched {
+                service,
+                generation,
+                live,
+            },
+            Err(cause) => Message::Report {
+                service,
+                generation,
+                report: Report::LaunchFailed {
+                    cause,
+                    retry: false,
+                },
+            },
         };
         // The environment may have been closed meanwhile.
         _ = self.messages.send(message);
@@ -93,8 +110,18 @@ impl Launch {
 
     /// A launch that was called off may have got as far as a running container.
     async fn clean_up(&self) {
-        let (Run::Container(container), Some(runtime)) = (&self.service.run, self.runtime.borrow().up.clone()) else { return };
-        if let Err(cause) = containers::stop_leftover(&runtime, &self.container_launch(container), self.service.stop_grace).await {
+        let (Run::Container(container), Some(runtime)) =
+            (&self.service.run, self.runtime.borrow().up.clone())
+        else {
+            return;
+        };
+        if let Err(cause) = containers::stop_leftover(
+            &runtime,
+            &self.container_launch(container),
+            self.service.stop_grace,
+        )
+        .await
+        {
             tracing::warn!(service = %self.service.name, %cause, "a launch that was called off left a container");
         }
     }
@@ -106,64 +133,128 @@ impl Launch {
             return Ok(());
         }
         let mut assigned = BTreeMap::new();
-        for endpoint in self.service.endpoints.iter().filter(|e| e.protocol == Protocol::Tcp) {
+        for endpoint in self
+            .service
+            .endpoints
+            .iter()
+            .filter(|e| e.protocol == Protocol::Tcp)
+        {
             let key = (self.service.name.clone(), endpoint.name.clone());
             let port = match endpoint.port {
                 HostPort::Fixed(port) => {
-                    ports::wait_free(port).await.map_err(|taken| format!("{taken}; stop that program or give {} another port", self.service.name))?;
+                    ports::wait_free(port).await.map_err(|taken| {
+                        format!(
+                            "{taken}; stop that program or give {} another port",
+                            self.service.name
+                        )
+                    })?;
                     port
                 }
-                HostPort::Auto => ports::assign(self.ports.get(&key).copied()).ok_or("this host has no free port left")?,
+                HostPort::Auto => ports::assign(self.ports.get(&key).copied())
+                    .ok_or("this host has no free port left")?,
             };
             assigned.insert(format!("{}/{}", key.0, key.1), port);
             self.ports.insert(key, port);
         }
         // We are told to stop where nobody listens.
-        _ = self.messages.send(Message::PortsAssigned { ports: assigned });
+        _ = self
+            .messages
+            .send(Message::PortsAssigned { ports: assigned });
         Ok(())
     }
 
     async fn bring_up_process(&self, process: &Process) -> Result<Live, String> {
         let mut environment = (*self.base_environment).clone();
-        environment.extend(inject::variables(&self.plan, &self.service.name, &self.ports));
-        let expand = |word: &String| inject::expand(word, &self.plan, &self.ports, Viewpoint::Host).unwrap_or_else(|_| word.clone());
+        environment.extend(inject::variables(
+            &self.plan,
+            &self.service.name,
+            &self.ports,
+        ));
+        let expand = |word: &String| {
+            inject::expand(word, &self.plan, &self.ports, Viewpoint::Host)
+                .unwrap_or_else(|_| word.clone())
+        };
         let dir = instance_dir(&self.dir, &self.service.name, self.generation);
         let spec = Spec {
             command: process.command.iter().map(expand).collect(),
             cwd: process.cwd.clone(),
             environment,
-            lock: self.dir.join("services").join(&self.service.name).join("lock"),
+            lock: self
+                .dir
+                .join("services")
+                .join(&self.service.name)
+                .join("lock"),
             socket: self.socket(),
             log_limit: LOG_LIMIT,
         };
-        forget_old_instances(&self.dir.join("services").join(&self.service.name), self.generation);
+        forget_old_instances(
+            &self.dir.join("services").join(&self.service.name),
+            self.generation,
+        );
         let instance = processes::start(&self.shim, dir, &spec).await?;
-        Ok(follow_process(instance, self.service.name.clone(), self.generation, &self.sink, &self.messages))
+        Ok(follow_process(
+            instance,
+            self.service.name.clone(),
+            self.generation,
+            &self.sink,
+            &self.messages,
+        ))
     }
 
     /// A short name: socket paths are limited to about 100 bytes.
     fn socket(&self) -> PathBuf {
-        self.socket_dir.join(format!("{}-{}.sock", &benchtop_model::plan::environment_id(std::path::Path::new(&self.service.name))[..8], self.generation))
+        self.socket_dir.join(format!(
+            "{}-{}.sock",
+            &benchtop_model::plan::environment_id(std::path::Path::new(&self.service.name))[..8],
+            self.generation
+        ))
     }
 
     async fn bring_up_container(&mut self, container: &Container) -> Result<Live, String> {
         let runtime = self.wait_for_runtime().await?;
-        let (messages, service, generation) = (self.messages.clone(), self.service.name.clone(), self.generation);
+        let (messages, service, generation) = (
+            self.messages.clone(),
+            self.service.name.clone(),
+            self.generation,
+        );
         let progress = move |text| {
             // Progress that nobody sees is no loss.
-            _ = messages.send(Message::Progress { service: service.clone(), generation, text });
+            _ = messages.send(Message::Progress {
+                service: service.clone(),
+                generation,
+                text,
+            });
         };
         let id = containers::launch(&runtime, &self.container_launch(container), progress).await?;
-        follow_container(&runtime, &id, self.service.name.clone(), self.generation, self.sink.clone());
-        Ok(Live::Container { id, started: clock::now() })
+        follow_container(
+            &runtime,
+            &id,
+            self.service.name.clone(),
+            self.generation,
+            self.sink.clone(),
+        );
+        Ok(Live::Container {
+            id,
+            started: clock::now(),
+        })
     }
 
     fn container_launch<'a>(&'a self, container: &'a Container) -> containers::Launch<'a> {
-        containers::Launch { plan: &self.plan, service: &self.service, container, ports: &self.ports, generation: self.generation }
+        containers::Launch {
+            plan: &self.plan,
+            service: &self.service,
+            container,
+            ports: &self.ports,
+            generation: self.generation,
+        }
     }
 
     async fn wait_for_runtime(&mut self) -> Result<Arc<Runtime>, String> {
-        let answered = tokio::time::timeout(RUNTIME_LIMIT, self.runtime.wait_for(|state| state.shown.is_some())).await;
+        let answered = tokio::time::timeout(
+            RUNTIME_LIMIT,
+            self.runtime.wait_for(|state| state.shown.is_some()),
+        )
+        .await;
         let state = match answered {
             Ok(Ok(state)) => state.clone(),
             _ => return Err("the container runtime does not answer".to_owned()),
@@ -196,23 +287,44 @@ pub(super) fn follow_process(
         News::Lines(lines) => sink.logs(&service, generation, lines),
         News::Ended(exit) => {
             // The environment may have been closed meanwhile.
-            _ = messages.send(Message::Report { service: service.clone(), generation, report: Report::Exited(exit) });
+            _ = messages.send(Message::Report {
+                service: service.clone(),
+                generation,
+                report: Report::Exited(exit),
+            });
         }
     }));
     live
 }
 
 /// Follows a container's output in the background.
-pub(super) fn follow_container(runtime: &Arc<Runtime>, id: &str, service: String, generation: u64, sink: Arc<dyn Sink>) {
+pub(super) fn follow_container(
+    runtime: &Arc<Runtime>,
+    id: &str,
+    service: String,
+    generation: u64,
+    sink: Arc<dyn Sink>,
+) {
     let (runtime, id) = (Arc::clone(runtime), id.to_owned());
-    tokio::spawn(async move { container::logs::follow(&runtime, &id, |lines| sink.logs(&service, generation, lines)).await });
+    tokio::spawn(async move {
+        container::logs::follow(&runtime, &id, |lines| {
+            sink.logs(&service, generation, lines)
+        })
+        .await
+    });
 }
 
 /// Keeps the folders of the last few starts, for their logs.
 fn forget_old_instances(service_dir: &std::path::Path, generation: u64) {
-    let Ok(entries) = std::fs::read_dir(service_dir) else { return };
+    let Ok(entries) = std::fs::read_dir(service_dir) else {
+        return;
+    };
     for entry in entries.flatten() {
-        let old = entry.file_name().to_str().and_then(|name| name.parse::<u64>().ok()).is_some_and(|n| n + 3 < generation);
+        let old = entry
+            .file_name()
+            .to_str()
+            .and_then(|name| name.parse::<u64>().ok())
+            .is_some_and(|n| n + 3 < generation);
         if old && let Err(error) = std::fs::remove_dir_all(entry.path()) {
             tracing::debug!(%error, "an old instance folder stays");
         }

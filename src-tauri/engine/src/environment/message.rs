@@ -18,7 +18,10 @@ pub(super) enum Message {
     /// From [`super::EnvironmentHandle::down`].
     Down { remove: bool },
     /// From [`super::EnvironmentHandle::start`].
-    Start { service: String, with_dependencies: bool },
+    Start {
+        service: String,
+        with_dependencies: bool,
+    },
     /// From [`super::EnvironmentHandle::stop`].
     Stop { service: String },
     /// From [`super::EnvironmentHandle::restart`].
@@ -26,21 +29,40 @@ pub(super) enum Message {
     /// From [`super::EnvironmentHandle::probe`].
     ProbeNow { service: String },
     /// From [`super::EnvironmentHandle::replan`].
-    Replan { plan: Box<Plan>, base_environment: BTreeMap<String, String> },
+    Replan {
+        plan: Box<Plan>,
+        base_environment: BTreeMap<String, String>,
+    },
     /// From [`super::EnvironmentHandle::leave`].
     Leave { done: oneshot::Sender<()> },
     /// A launch has succeeded.
-    Launched { service: String, generation: u64, live: Live },
+    Launched {
+        service: String,
+        generation: u64,
+        live: Live,
+    },
     /// A driver has news of an instance.
-    Report { service: String, generation: u64, report: Report },
+    Report {
+        service: String,
+        generation: u64,
+        report: Report,
+    },
     /// A launch goes on.
-    Progress { service: String, generation: u64, text: String },
+    Progress {
+        service: String,
+        generation: u64,
+        text: String,
+    },
     /// Ports were assigned for a launch: `service/endpoint` → port.
     PortsAssigned { ports: BTreeMap<String, u16> },
     /// From the monitor of the container runtime.
     Runtime(RuntimeNews),
     /// The answer to a look at a container.
-    Looked { service: String, generation: u64, condition: Condition },
+    Looked {
+        service: String,
+        generation: u64,
+        condition: Condition,
+    },
     /// Fresh statistics by service.
     Usage(HashMap<String, Usage>),
     /// Containers and network were removed, or could not be.

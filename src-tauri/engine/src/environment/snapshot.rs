@@ -15,6 +15,9 @@ pub struct EnvironmentSnapshot {
     pub plan: Arc<Plan>,
     /// The worst of all services.
     pub status: Status,
+    /// What an earlier engine left running is known. Before, nothing else here
+    /// can be relied upon.
+    pub adopted: bool,
     /// Nothing is on its way any more.
     pub settled: bool,
     /// Nothing runs, nothing is wanted, and nothing is being removed.

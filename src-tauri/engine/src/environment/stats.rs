@@ -64,19 +64,30 @@ struct Processes {
 
 impl Processes {
     async fn read(&mut self, snapshot: &EnvironmentSnapshot) -> HashMap<String, Usage> {
-        let roots: Vec<(String, u32)> = snapshot.services.iter().filter_map(|s| Some((s.name.clone(), s.pid?))).collect();
+        let roots: Vec<(String, u32)> = snapshot
+            .services
+            .iter()
+            .filter_map(|s| Some((s.name.clone(), s.pid?)))
+            .collect();
         if roots.is_empty() {
             return HashMap::new();
         }
         let system = self.system.take().or_else(|| System::new().ok());
-        let Some(mut system) = system else { return HashMap::new() };
+        let Some(mut system) = system else {
+            return HashMap::new();
+        };
         let read = tokio::task::spawn_blocking(move || {
-            let kind = ProcessRefreshKind::nothing().with_cpu().with_memory().without_tasks();
+            let kind = ProcessRefreshKind::nothing()
+                .with_cpu()
+                .with_memory()
+                .without_tasks();
             system.refresh_processes_specifics(ProcessesToUpdate::All, true, kind);
             let usage = sum_trees(&system, &roots);
             (system, usage)
         });
-        let Ok((system, usage)) = read.await else { return HashMap::new() };
+        let Ok((system, usage)) = read.await else {
+            return HashMap::new();
+        };
         self.system = Some(system);
         usage
     }
@@ -100,7 +111,10 @@ fn sum_trees(system: &System, roots: &[(String, u32)]) -> HashMap<String, Usage>
         }
         usage
     };
-    roots.iter().map(|(service, root)| (service.clone(), tree(*root))).collect()
+    roots
+        .iter()
+        .map(|(service, root)| (service.clone(), tree(*root)))
+        .collect()
 }
 
 /// Containers, by the engine's counters.
@@ -111,8 +125,14 @@ struct Containers {
 }
 
 impl Containers {
-    async fn read(&mut self, snapshot: &EnvironmentSnapshot, runtime: &watch::Receiver<RuntimeState>) -> HashMap<String, Usage> {
-        let Some(runtime) = runtime.borrow().up.clone() else { return HashMap::new() };
+    async fn read(
+        &mut self,
+        snapshot: &EnvironmentSnapshot,
+        runtime: &watch::Receiver<RuntimeState>,
+    ) -> HashMap<String, Usage> {
+        let Some(runtime) = runtime.borrow().up.clone() else {
+            return HashMap::new();
+        };
         let running = running_containers(snapshot);
         let readings: Vec<_> = futures_util::stream::iter(running)
             .map(|(service, id)| {
@@ -125,9 +145,17 @@ impl Containers {
         let mut last = HashMap::new();
         let usage = readings.into_iter().filter_map(|(service, reading, id)| {
             let (reading, now) = (reading?, Instant::now());
-            let cpu = self.last.get(&id).map_or(0.0, |(cpu, at)| percent(reading.cpu_ns.saturating_sub(*cpu), now.duration_since(*at)));
+            let cpu = self.last.get(&id).map_or(0.0, |(cpu, at)| {
+                percent(reading.cpu_ns.saturating_sub(*cpu), now.duration_since(*at))
+            });
             last.insert(id, (reading.cpu_ns, now));
-            Some((service, Usage { cpu, memory: reading.memory }))
+            Some((
+                service,
+                Usage {
+                    cpu,
+                    memory: reading.memory,
+                },
+            ))
         });
         let usage = usage.collect();
         self.last = last;
@@ -137,11 +165,17 @@ impl Containers {
 
 fn running_containers(snapshot: &EnvironmentSnapshot) -> Vec<(String, String)> {
     let running = snapshot.services.iter().filter(|s| s.started.is_some());
-    running.filter_map(|s| Some((s.name.clone(), s.container_id.clone()?))).collect()
+    running
+        .filter_map(|s| Some((s.name.clone(), s.container_id.clone()?)))
+        .collect()
 }
 
 /// CPU time against wall time, in percent of one core.
 fn percent(cpu_ns: u64, wall: Duration) -> f64 {
     let wall_ns = wall.as_nanos() as f64;
-    if wall_ns > 0.0 { cpu_ns as f64 * 100.0 / wall_ns } else { 0.0 }
+    if wall_ns > 0.0 {
+        cpu_ns as f64 * 100.0 / wall_ns
+    } else {
+        0.0
+    }
 }

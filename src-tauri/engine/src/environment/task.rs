@@ -2,7 +2,9 @@
 
 use super::effects::Instance;
 use super::message::{Live, Message};
-use super::snapshot::{EnvironmentSnapshot, ProbeSnapshot, RuntimeSnapshot, ServiceSnapshot, Usage};
+use super::snapshot::{
+    EnvironmentSnapshot, ProbeSnapshot, RuntimeSnapshot, ServiceSnapshot, Usage,
+};
 use super::{EnvironmentConfig, stats};
 use crate::clock;
 use crate::container::instance::{self, Condition};
@@ -48,6 +50,8 @@ pub(super) struct Task {
     pub(super) removing: bool,
     /// The record in memory is newer than the one on disk.
     pub(super) unsaved: bool,
+    /// What an earlier engine left running was taken over.
+    adopted: bool,
 }
 
 /// What is known of the container runtime.
@@ -59,14 +63,22 @@ pub(super) struct RuntimeState {
     pub(super) shown: Option<RuntimeSnapshot>,
 }
 
-type Started = (mpsc::UnboundedSender<Message>, watch::Receiver<Arc<EnvironmentSnapshot>>);
+type Started = (
+    mpsc::UnboundedSender<Message>,
+    watch::Receiver<Arc<EnvironmentSnapshot>>,
+);
 
 /// Starts the task.
 pub(super) fn spawn(config: EnvironmentConfig, looked: Arc<AtomicU64>) -> Started {
     let (messages, inbox) = mpsc::unbounded_channel();
     let task = Task::new(config, messages.clone());
     let (snapshots, watcher) = watch::channel(Arc::new(task.snapshot()));
-    tokio::spawn(stats::sample(watcher.clone(), task.runtime.subscribe(), messages.clone(), looked));
+    tokio::spawn(stats::sample(
+        watcher.clone(),
+        task.runtime.subscribe(),
+        messages.clone(),
+        looked,
+    ));
     tokio::spawn(task.run(inbox, snapshots));
     (messages, watcher)
 }
@@ -91,13 +103,19 @@ impl Task {
             remove_when_idle: false,
             removing: false,
             unsaved: true,
+            adopted: false,
             plan,
         }
     }
 
-    async fn run(mut self, mut inbox: mpsc::UnboundedReceiver<Message>, snapshots: watch::Sender<Arc<EnvironmentSnapshot>>) {
+    async fn run(
+        mut self,
+        mut inbox: mpsc::UnboundedReceiver<Message>,
+        snapshots: watch::Sender<Arc<EnvironmentSnapshot>>,
+    ) {
         self.watch_runtime();
         self.adopt().await;
+        self.adopted = true;
         self.save();
         self.publish(&snapshots);
         loop {
@@ -133,20 +151,45 @@ impl Task {
         match message {
             Message::Up { services } => self.command(Event::Up { services }),
             Message::Down { remove } => self.down(remove),
-            Message::Start { service, with_dependencies } => self.command(Event::Start { service, with_dependencies }),
+            Message::Start {
+                service,
+                with_dependencies,
+            } => self.command(Event::Start {
+                service,
+                with_dependencies,
+            }),
             Message::Stop { service } => self.command(Event::Stop { service }),
             Message::Restart { service } => self.command(Event::Restart { service }),
             Message::ProbeNow { service } => self.handle(Event::ProbeNow { service }),
-            Message::Replan { plan, base_environment } => self.replan(*plan, base_environment),
-            Message::Launched { service, generation, live } => self.on_launched(&service, generation, live),
-            Message::Report { service, generation, report } => self.report(service, generation, report),
-            Message::Progress { service, generation, text } => self.on_progress(&service, generation, text),
+            Message::Replan {
+                plan,
+                base_environment,
+            } => self.replan(*plan, base_environment),
+            Message::Launched {
+                service,
+                generation,
+                live,
+            } => self.on_launched(&service, generation, live),
+            Message::Report {
+                service,
+                generation,
+                report,
+            } => self.report(service, generation, report),
+            Message::Progress {
+                service,
+                generation,
+                text,
+            } => self.on_progress(&service, generation, text),
             Message::PortsAssigned { ports } => {
                 self.record.ports.extend(ports);
                 self.unsaved = true;
             }
             Message::Runtime(news) => self.on_runtime(news),
-            Message::Looked { service, generation, condition } => self.on_looked(service, generation, condition),
+            Message::Looked {
+                service,
+                generation,
+                condition,
+            } => self.on_looked(service, generation, condition),
             Message::Usage(usage) => self.usage = usage,
             Message::Removed(result) => self.on_removed(result),
             Message::Leave { .. } => {}
@@ -154,9 +197,16 @@ impl Task {
     }
 
     fn watch_runtime(&self) {
-        if self.plan.services.values().any(|s| s.kind() == ServiceKind::Container) {
+        if self
+            .plan
+            .services
+            .values()
+            .any(|s| s.kind() == ServiceKind::Container)
+        {
             let (messages, environment) = (self.messages.clone(), self.plan.id());
-            tokio::spawn(monitor::watch(environment, move |news| messages.send(Message::Runtime(news)).is_ok()));
+            tokio::spawn(monitor::watch(environment, move |news| {
+                messages.send(Message::Runtime(news)).is_ok()
+            }));
         }
     }
 
@@ -168,8 +218,16 @@ impl Task {
         }
         if starts && self.record.run.is_none() {
             let at = clock::now();
-            let run = RunRecord { id: format!("{:x}-{}", at.0, &self.plan.id()[..4]), started: at, ready: false };
-            self.sink.record(EngineEvent::RunStarted { run: run.id.clone(), at, plan: Arc::clone(&self.plan) });
+            let run = RunRecord {
+                id: format!("{:x}-{}", at.0, &self.plan.id()[..4]),
+                started: at,
+                ready: false,
+            };
+            self.sink.record(EngineEvent::RunStarted {
+                run: run.id.clone(),
+                at,
+                plan: Arc::clone(&self.plan),
+            });
             self.record.run = Some(run);
             self.unsaved = true;
         }
@@ -182,7 +240,11 @@ impl Task {
     }
 
     fn replan(&mut self, plan: Plan, base_environment: BTreeMap<String, String>) {
-        let had_containers = self.plan.services.values().any(|s| s.kind() == ServiceKind::Container);
+        let had_containers = self
+            .plan
+            .services
+            .values()
+            .any(|s| s.kind() == ServiceKind::Container);
         self.plan = Arc::new(plan.clone());
         self.record.plan = plan.clone();
         self.base_environment = Arc::new(base_environment.clone());
@@ -209,7 +271,11 @@ impl Task {
     /// performed.
     fn note_intents(&mut self) {
         for service in self.supervisor.services() {
-            let record = self.record.services.entry(service.spec.name.clone()).or_default();
+            let record = self
+                .record
+                .services
+                .entry(service.spec.name.clone())
+                .or_default();
             let mut fresh = record.clone();
             fresh.wanted = service.wanted;
             fresh.definition.clone_from(&service.launched_definition);
@@ -231,21 +297,32 @@ impl Task {
         }
         match self.record.write(&self.dir) {
             Ok(()) => self.unsaved = false,
-            Err(error) => tracing::error!(%error, dir = %self.dir.display(), "cannot write the environment's record"),
+            Err(error) => {
+                tracing::error!(%error, dir = %self.dir.display(), "cannot write the environment's record")
+            }
         }
     }
 
     /// Tells when the run is ready for the first time, and when it has ended.
     fn note_run(&mut self) {
-        let Some(run) = &mut self.record.run else { return self.remove_if_wanted() };
-        let all_well = |s: &ServiceState| s.lifecycle == Lifecycle::Completed || s.status() == Status::Healthy;
+        let Some(run) = &mut self.record.run else {
+            return self.remove_if_wanted();
+        };
+        let all_well =
+            |s: &ServiceState| s.lifecycle == Lifecycle::Completed || s.status() == Status::Healthy;
         if !run.ready && self.supervisor.services().all(all_well) {
             run.ready = true;
             self.unsaved = true;
-            self.sink.record(EngineEvent::RunReady { run: run.id.clone(), at: clock::now() });
+            self.sink.record(EngineEvent::RunReady {
+                run: run.id.clone(),
+                at: clock::now(),
+            });
         }
         if self.supervisor.is_idle() {
-            self.sink.record(EngineEvent::RunEnded { run: run.id.clone(), at: clock::now() });
+            self.sink.record(EngineEvent::RunEnded {
+                run: run.id.clone(),
+                at: clock::now(),
+            });
             self.record.run = None;
             self.unsaved = true;
             self.remove_if_wanted();
@@ -257,7 +334,9 @@ impl Task {
             return;
         }
         self.remove_when_idle = false;
-        let Some(runtime) = self.runtime.borrow().up.clone() else { return };
+        let Some(runtime) = self.runtime.borrow().up.clone() else {
+            return;
+        };
         self.removing = true;
         let (messages, plan) = (self.messages.clone(), Arc::clone(&self.plan));
         tokio::spawn(async move {
@@ -275,32 +354,62 @@ impl Task {
 
     pub(super) fn report(&mut self, service: String, generation: u64, report: Report) {
         self.note_report(&service, generation, &report);
-        self.handle(Event::Reported { service, generation, report });
+        self.handle(Event::Reported {
+            service,
+            generation,
+            report,
+        });
     }
 
     fn on_runtime(&mut self, news: RuntimeNews) {
         match news {
             RuntimeNews::Up(runtime) => {
-                let shown = RuntimeSnapshot { available: true, name: Some(runtime.name.clone()), problem: None, hint: None, since: clock::now() };
-                self.runtime.send_replace(RuntimeState { up: Some(runtime), shown: Some(shown) });
+                let shown = RuntimeSnapshot {
+                    available: true,
+                    name: Some(runtime.name.clone()),
+                    problem: None,
+                    hint: None,
+                    since: clock::now(),
+                };
+                self.runtime.send_replace(RuntimeState {
+                    up: Some(runtime),
+                    shown: Some(shown),
+                });
                 self.look_at_containers();
             }
             RuntimeNews::Down(problem) => self.runtime.send_modify(|state| {
-                let since = state.shown.as_ref().filter(|s| !s.available).map_or_else(clock::now, |s| s.since);
+                let since = state
+                    .shown
+                    .as_ref()
+                    .filter(|s| !s.available)
+                    .map_or_else(clock::now, |s| s.since);
                 let name = state.shown.take().and_then(|s| s.name);
                 state.up = None;
-                state.shown = Some(RuntimeSnapshot { available: false, name, problem: Some(problem.to_string()), hint: Some(problem.hint()), since });
+                state.shown = Some(RuntimeSnapshot {
+                    available: false,
+                    name,
+                    problem: Some(problem.to_string()),
+                    hint: Some(problem.hint()),
+                    since,
+                });
             }),
             RuntimeNews::Container { id, action } => self.on_container(&id, action),
         }
     }
 
     fn on_container(&mut self, id: &str, action: Action) {
-        let found = self.instances.iter().find_map(|(service, instance)| match &instance.live {
-            Some(Live::Container { id: own, .. }) if own == id => Some((service.clone(), instance.generation)),
-            _ => None,
-        });
-        let Some((service, generation)) = found else { return };
+        let found = self
+            .instances
+            .iter()
+            .find_map(|(service, instance)| match &instance.live {
+                Some(Live::Container { id: own, .. }) if own == id => {
+                    Some((service.clone(), instance.generation))
+                }
+                _ => None,
+            });
+        let Some((service, generation)) = found else {
+            return;
+        };
         match action {
             Action::Died => self.look_at(service, generation, id.to_owned()),
             Action::Health => self.handle(Event::ProbeNow { service }),
@@ -321,19 +430,30 @@ impl Task {
     }
 
     fn look_at(&self, service: String, generation: u64, id: String) {
-        let Some(runtime) = self.runtime.borrow().up.clone() else { return };
+        let Some(runtime) = self.runtime.borrow().up.clone() else {
+            return;
+        };
         let messages = self.messages.clone();
         tokio::spawn(async move {
             let condition = instance::condition(&runtime, &id).await;
-            messages.send(Message::Looked { service, generation, condition })
+            messages.send(Message::Looked {
+                service,
+                generation,
+                condition,
+            })
         });
     }
 
     fn on_looked(&mut self, service: String, generation: u64, condition: Condition) {
         // While it is being stopped, the one who stops it reports the end.
-        let stopping = self.instances.get(&service).is_some_and(|i| i.generation == generation && i.stop.is_some());
+        let stopping = self
+            .instances
+            .get(&service)
+            .is_some_and(|i| i.generation == generation && i.stop.is_some());
         match condition {
-            Condition::Ended(exit) if !stopping => self.report(service, generation, Report::Exited(exit)),
+            Condition::Ended(exit) if !stopping => {
+                self.report(service, generation, Report::Exited(exit))
+            }
             Condition::Absent if !stopping => {
                 let cause = "its container was removed by somebody else".to_owned();
                 self.report(service, generation, Report::Removed { cause });
@@ -349,15 +469,33 @@ impl Task {
     }
 
     fn snapshot(&self) -> EnvironmentSnapshot {
-        let needs_runtime = self.plan.services.values().any(|s| s.kind() == ServiceKind::Container);
+        let needs_runtime = self
+            .plan
+            .services
+            .values()
+            .any(|s| s.kind() == ServiceKind::Container);
         EnvironmentSnapshot {
             plan: Arc::clone(&self.plan),
             status: self.supervisor.status(),
+            adopted: self.adopted,
             settled: self.supervisor.is_settled(),
             idle: self.supervisor.is_idle() && !self.removing && !self.remove_when_idle,
-            run: self.record.run.as_ref().map(|run| (run.id.clone(), run.started)),
-            runtime: self.runtime.borrow().shown.clone().filter(|_| needs_runtime),
-            services: self.supervisor.services().map(|s| self.service_snapshot(s)).collect(),
+            run: self
+                .record
+                .run
+                .as_ref()
+                .map(|run| (run.id.clone(), run.started)),
+            runtime: self
+                .runtime
+                .borrow()
+                .shown
+                .clone()
+                .filter(|_| needs_runtime),
+            services: self
+                .supervisor
+                .services()
+                .map(|s| self.service_snapshot(s))
+                .collect(),
             ports: self.record.assigned(),
             base_environment: Arc::clone(&self.base_environment),
         }
@@ -365,10 +503,18 @@ impl Task {
 
     fn service_snapshot(&self, state: &ServiceState) -> ServiceSnapshot {
         let name = &state.spec.name;
-        let instance = self.instances.get(name).filter(|i| i.generation == state.generation);
+        let instance = self
+            .instances
+            .get(name)
+            .filter(|i| i.generation == state.generation);
         let live = instance.and_then(|i| i.live.as_ref());
         let alive = state.lifecycle.may_have_instance();
-        let runtime_lost = self.runtime.borrow().shown.as_ref().is_some_and(|s| !s.available);
+        let runtime_lost = self
+            .runtime
+            .borrow()
+            .shown
+            .as_ref()
+            .is_some_and(|s| !s.available);
         ServiceSnapshot {
             name: name.clone(),
             status: state.status(),
@@ -402,8 +548,18 @@ impl Task {
         let ports = self.record.assigned();
         let snapshot = |(role, probe): (ProbeRole, &benchtop_model::probe::Probe)| {
             let now = live.iter().find(|p| p.role == role);
-            let at = self.probed.get(&(state.spec.name.clone(), role)).copied().unwrap_or_default();
-            let exchange = probe::exchange(&self.plan, &state.spec, probe, &ports, self.subject(&state.spec));
+            let at = self
+                .probed
+                .get(&(state.spec.name.clone(), role))
+                .copied()
+                .unwrap_or_default();
+            let exchange = probe::exchange(
+                &self.plan,
+                &state.spec,
+                probe,
+                &ports,
+                self.subject(&state.spec),
+            );
             ProbeSnapshot {
                 role,
                 kind: probe.kind.word(),

@@ -9,8 +9,14 @@ use std::process::Stdio;
 use tokio::process::Command;
 
 /// Runs a command of the host; it is killed when the deadline passes.
-pub(super) async fn run(command: &[String], cwd: &Path, environment: &BTreeMap<String, String>) -> Finding {
-    let Some((program, arguments)) = command.split_first() else { return Finding::fail("the command is empty") };
+pub(super) async fn run(
+    command: &[String],
+    cwd: &Path,
+    environment: &BTreeMap<String, String>,
+) -> Finding {
+    let Some((program, arguments)) = command.split_first() else {
+        return Finding::fail("the command is empty");
+    };
     let output = Command::new(program)
         .args(arguments)
         .current_dir(cwd)
@@ -23,7 +29,10 @@ pub(super) async fn run(command: &[String], cwd: &Path, environment: &BTreeMap<S
     finding(match output {
         Ok(output) => {
             let text = [output.stdout, output.stderr].concat();
-            Ok((output.status.code().map_or(-1, i64::from), String::from_utf8_lossy(&text).into_owned()))
+            Ok((
+                output.status.code().map_or(-1, i64::from),
+                String::from_utf8_lossy(&text).into_owned(),
+            ))
         }
         Err(error) => Err(format!("cannot run {program}: {error}")),
     })
@@ -32,10 +41,13 @@ pub(super) async fn run(command: &[String], cwd: &Path, environment: &BTreeMap<S
 /// What a finished command means.
 pub(super) fn finding(outcome: Result<(i64, String), String>) -> Finding {
     match outcome {
-        Ok((0, output)) => Finding::new(Verdict::Pass, "exit code 0").detail("output", shorten(&output)),
+        Ok((0, output)) => {
+            Finding::new(Verdict::Pass, "exit code 0").detail("output", shorten(&output))
+        }
         Ok((code, output)) => {
             let exit = Exit::with_code(i32::try_from(code).unwrap_or(-1)).describe();
-            Finding::fail(format!("{exit}: {}", first_line(&output))).detail("output", shorten(&output))
+            Finding::fail(format!("{exit}: {}", first_line(&output)))
+                .detail("output", shorten(&output))
         }
         Err(cause) => Finding::fail(cause),
     }

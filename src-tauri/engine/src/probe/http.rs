@@ -25,8 +25,18 @@ fn client(localhost: IpAddr) -> Option<Client> {
     // A second installation is refused, and that is fine.
     _ = rustls::crypto::ring::default_provider().install_default();
     let same_host = Policy::custom(|attempt| {
-        let first = attempt.previous().first().and_then(|url| url.host_str()).map(str::to_owned);
-        if attempt.previous().len() > MOST_REDIRECTS || attempt.url().host_str().map(str::to_owned) != first { attempt.stop() } else { attempt.follow() }
+        let first = attempt
+            .previous()
+            .first()
+            .and_then(|url| url.host_str())
+            .map(str::to_owned);
+        if attempt.previous().len() > MOST_REDIRECTS
+            || attempt.url().host_str().map(str::to_owned) != first
+        {
+            attempt.stop()
+        } else {
+            attempt.follow()
+        }
     });
     Client::builder()
         .no_proxy()
@@ -42,14 +52,26 @@ fn client(localhost: IpAddr) -> Option<Client> {
         .ok()
 }
 
-pub(super) async fn get(scheme: &str, host: &str, port: u16, path: &str, expected: Option<u16>) -> Finding {
+pub(super) async fn get(
+    scheme: &str,
+    host: &str,
+    port: u16,
+    path: &str,
+    expected: Option<u16>,
+) -> Finding {
     let address = match tcp::connect(host, port).await {
         Ok((_, address)) => address,
         Err(error) => return Finding::fail(format!("{} (port {port})", tcp::say(&error))),
     };
     let client = if address.is_ipv6() { &IPV6 } else { &IPV4 };
-    let Some(client) = client.as_ref() else { return Finding::fail("the HTTP client could not be made") };
-    let finding = match client.get(format!("{scheme}://{host}:{port}{path}")).send().await {
+    let Some(client) = client.as_ref() else {
+        return Finding::fail("the HTTP client could not be made");
+    };
+    let finding = match client
+        .get(format!("{scheme}://{host}:{port}{path}"))
+        .send()
+        .await
+    {
         Ok(response) => judge(response, expected).await,
         Err(error) => Finding::fail(say(&error)),
     };
@@ -119,9 +141,22 @@ impl HealthReport {
             ReportStatus::Degraded if passes => Verdict::Warn,
             _ => Verdict::Fail,
         };
-        let troubled: Vec<String> = self.entries.iter().filter(|(_, e)| e.status != ReportStatus::Healthy).map(|(name, e)| e.sentence(name)).collect();
-        let text = if troubled.is_empty() { format!("{http}, {:?}", self.status) } else { troubled.join("; ") };
-        self.entries.iter().fold(Finding::new(verdict, text), |finding, (name, entry)| finding.detail(name, entry.sentence("").trim()))
+        let troubled: Vec<String> = self
+            .entries
+            .iter()
+            .filter(|(_, e)| e.status != ReportStatus::Healthy)
+            .map(|(name, e)| e.sentence(name))
+            .collect();
+        let text = if troubled.is_empty() {
+            format!("{http}, {:?}", self.status)
+        } else {
+            troubled.join("; ")
+        };
+        self.entries
+            .iter()
+            .fold(Finding::new(verdict, text), |finding, (name, entry)| {
+                finding.detail(name, entry.sentence("").trim())
+            })
     }
 }
 
@@ -140,16 +175,23 @@ mod tests {
     use super::*;
 
     fn report(json: &str) -> Finding {
-        serde_json::from_str::<HealthReport>(json).expect("a health report").finding(true, "200 OK")
+        serde_json::from_str::<HealthReport>(json)
+            .expect("a health report")
+            .finding(true, "200 OK")
     }
 
     #[test]
     fn a_health_report_decides_even_when_the_status_is_200() {
-        let degraded = report(r#"{"status":"Degraded","totalDuration":"00:00:00.1","entries":{"database":{"status":"Degraded","description":"slow"}}}"#);
+        let degraded = report(
+            r#"{"status":"Degraded","totalDuration":"00:00:00.1","entries":{"database":{"status":"Degraded","description":"slow"}}}"#,
+        );
         assert_eq!(degraded.verdict, Verdict::Warn);
         assert_eq!(degraded.text, "database Degraded: slow");
         assert_eq!(degraded.details["database"], "Degraded: slow");
         assert_eq!(report(r#"{"status":"Unhealthy"}"#).verdict, Verdict::Fail);
-        assert_eq!(report(r#"{"status":"Healthy","entries":{}}"#).verdict, Verdict::Pass);
+        assert_eq!(
+            report(r#"{"status":"Healthy","entries":{}}"#).verdict,
+            Verdict::Pass
+        );
     }
 }

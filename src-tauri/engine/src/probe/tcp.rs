@@ -10,7 +10,10 @@ use tokio::net::TcpStream;
 /// families, tried in turn: a server may listen on either.
 pub(super) async fn connect(host: &str, port: u16) -> io::Result<(TcpStream, SocketAddr)> {
     let addresses = match host {
-        "localhost" => vec![SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), port), SocketAddr::new(IpAddr::V6(Ipv6Addr::LOCALHOST), port)],
+        "localhost" => vec![
+            SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), port),
+            SocketAddr::new(IpAddr::V6(Ipv6Addr::LOCALHOST), port),
+        ],
         host => tokio::net::lookup_host((host, port)).await?.collect(),
     };
     let mut error = io::Error::new(io::ErrorKind::NotFound, "the name has no address");
@@ -36,7 +39,9 @@ pub(super) fn say(error: &io::Error) -> String {
 
 pub(super) async fn probe(host: &str, port: u16) -> Finding {
     match connect(host, port).await {
-        Ok((_, address)) => Finding::new(Verdict::Pass, "connected").detail("address", address.to_string()),
+        Ok((_, address)) => {
+            Finding::new(Verdict::Pass, "connected").detail("address", address.to_string())
+        }
         Err(error) => Finding::fail(format!("{} (port {port})", say(&error))),
     }
 }

@@ -21,7 +21,11 @@ impl ProcessIdentity {
     #[must_use]
     pub fn of(pid: u32) -> Option<Self> {
         let start_ticks = start_ticks(pid)?;
-        Some(Self { pid, start_ticks, boot_id: boot_id() })
+        Some(Self {
+            pid,
+            start_ticks,
+            boot_id: boot_id(),
+        })
     }
 
     /// Whether exactly this process is alive. A zombie is not.
@@ -40,7 +44,10 @@ impl ProcessIdentity {
 /// The id of this boot of the machine.
 #[must_use]
 pub fn boot_id() -> String {
-    fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap_or_default().trim().to_owned()
+    fs::read_to_string("/proc/sys/kernel/random/boot_id")
+        .unwrap_or_default()
+        .trim()
+        .to_owned()
 }
 
 /// When a living process started; `None` for the dead and for zombies.
@@ -71,8 +78,20 @@ mod tests {
     fn this_process_is_alive_and_another_start_of_its_pid_is_not() {
         let me = ProcessIdentity::of(std::process::id()).expect("this process lives");
         assert!(me.is_alive());
-        assert!(!ProcessIdentity { start_ticks: me.start_ticks + 1, ..me.clone() }.is_alive());
-        assert!(!ProcessIdentity { boot_id: "another boot".into(), ..me }.is_alive());
+        assert!(
+            !ProcessIdentity {
+                start_ticks: me.start_ticks + 1,
+                ..me.clone()
+            }
+            .is_alive()
+        );
+        assert!(
+            !ProcessIdentity {
+                boot_id: "another boot".into(),
+                ..me
+            }
+            .is_alive()
+        );
     }
 
     #[test]
@@ -80,7 +99,10 @@ mod tests {
         let mut child = std::process::Command::new("true").spawn().expect("spawn");
         let deadline = std::time::Instant::now() + std::time::Duration::from_secs(5);
         while ProcessIdentity::of(child.id()).is_some() {
-            assert!(std::time::Instant::now() < deadline, "the child did not end");
+            assert!(
+                std::time::Instant::now() < deadline,
+                "the child did not end"
+            );
             std::thread::yield_now();
         }
         child.wait().expect("reap");

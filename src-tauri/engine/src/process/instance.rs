@@ -57,12 +57,21 @@ pub async fn start(shim: &Path, dir: InstanceDir, spec: &Spec) -> Result<Process
         .stderr(Stdio::null())
         .spawn()
         .map_err(|e| format!("cannot run the shim {}: {e}", shim.display()))?;
-    let stdout = child.stdout.take().ok_or("the shim has no standard output")?;
+    let stdout = child
+        .stdout
+        .take()
+        .ok_or("the shim has no standard output")?;
     // Reaps the shim when it ends; what it has to say comes through its socket.
     tokio::spawn(async move { child.wait().await });
     let mut lines = BufReader::new(stdout).lines();
-    let line = tokio::time::timeout(START_LIMIT, lines.next_line()).await.map_err(|_| "the shim did not answer".to_owned())?;
-    match line.ok().flatten().and_then(|line| serde_json::from_str(&line).ok()) {
+    let line = tokio::time::timeout(START_LIMIT, lines.next_line())
+        .await
+        .map_err(|_| "the shim did not answer".to_owned())?;
+    match line
+        .ok()
+        .flatten()
+        .and_then(|line| serde_json::from_str(&line).ok())
+    {
         Some(Notice::Running(_)) => connect(dir, &spec.socket).await,
         Some(Notice::Failed { cause }) => Err(cause),
         _ => Err("the shim ended before it had started anything".to_owned()),
@@ -70,19 +79,37 @@ pub async fn start(shim: &Path, dir: InstanceDir, spec: &Spec) -> Result<Process
 }
 
 fn prepare(dir: &InstanceDir, spec: &Spec) -> std::io::Result<()> {
-    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(&dir.0)?;
+    std::fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(&dir.0)?;
     write_json(&dir.spec(), spec)
 }
 
 async fn connect(dir: InstanceDir, socket: &Path) -> Result<ProcessInstance, String> {
-    let gone = |e: std::io::Error| format!("the shim's socket {} does not answer: {e}", socket.display());
+    let gone = |e: std::io::Error| {
+        format!(
+            "the shim's socket {} does not answer: {e}",
+            socket.display()
+        )
+    };
     match UnixStream::connect(socket).await {
         Ok(stream) => {
             let (read, requests) = stream.into_split();
             let mut notices = BufReader::new(read).lines();
             let hello = tokio::time::timeout(START_LIMIT, notices.next_line()).await;
-            match hello.ok().and_then(Result::ok).flatten().and_then(|line| serde_json::from_str(&line).ok()) {
-                Some(Notice::Running(state)) => Ok(ProcessInstance { state, dir, notices, requests }),
+            match hello
+                .ok()
+                .and_then(Result::ok)
+                .flatten()
+                .and_then(|line| serde_json::from_str(&line).ok())
+            {
+                Some(Notice::Running(state)) => Ok(ProcessInstance {
+                    state,
+                    dir,
+                    notices,
+                    requests,
+                }),
                 _ => Err("the shim said something else than expected".to_owned()),
             }
         }
@@ -97,7 +124,12 @@ async fn ended_meanwhile(dir: InstanceDir) -> Option<ProcessInstance> {
     let state: State = read_json(&dir.state())?;
     read_json::<Ended>(&dir.exit())?;
     let (read, requests) = UnixStream::pair().ok()?.0.into_split();
-    Some(ProcessInstance { state, dir, notices: BufReader::new(read).lines(), requests })
+    Some(ProcessInstance {
+        state,
+        dir,
+        notices: BufReader::new(read).lines(),
+        requests,
+    })
 }
 
 /// Looks for the instance that lives in this folder.
@@ -105,7 +137,10 @@ pub async fn find(dir: InstanceDir) -> Found {
     if let Some(ended) = read_json::<Ended>(&dir.exit()) {
         return Found::Ended(ended.exit);
     }
-    let (Some(spec), Some(state)) = (read_json::<Spec>(&dir.spec()), read_json::<State>(&dir.state())) else {
+    let (Some(spec), Some(state)) = (
+        read_json::<Spec>(&dir.spec()),
+        read_json::<State>(&dir.state()),
+    ) else {
         return Found::Nothing { rebooted: false };
     };
     if !state.shim.is_this_boot() {
@@ -123,9 +158,14 @@ pub async fn find(dir: InstanceDir) -> Found {
 /// A program whose shim was killed has lost its pipes and its guard: it is
 /// ended, by its identity, so that there is never a second one beside it.
 async fn end_orphan(child: &ProcessIdentity) {
-    let Ok(pid) = i32::try_from(child.pid) else { return };
+    let Ok(pid) = i32::try_from(child.pid) else {
+        return;
+    };
     let group = nix::unistd::Pid::from_raw(-pid);
-    for signal in [nix::sys::signal::Signal::SIGTERM, nix::sys::signal::Signal::SIGKILL] {
+    for signal in [
+        nix::sys::signal::Signal::SIGTERM,
+        nix::sys::signal::Signal::SIGKILL,
+    ] {
         if !child.is_alive() {
             return;
         }
@@ -183,7 +223,9 @@ impl ProcessInstance {
         }
         if !self.state.shim.is_alive() {
             end_orphan(&self.state.child).await;
-            return Some(read_json::<Ended>(&self.dir.exit()).map_or_else(Exit::unseen, |ended| ended.exit));
+            return Some(
+                read_json::<Ended>(&self.dir.exit()).map_or_else(Exit::unseen, |ended| ended.exit),
+            );
         }
         tokio::time::sleep(Duration::from_millis(100)).await;
         let spec: Spec = read_json(&self.dir.spec())?;

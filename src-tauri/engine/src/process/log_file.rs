@@ -30,16 +30,28 @@ impl LogWriter {
     /// # Errors
     /// Whatever the file system says.
     pub fn open(path: PathBuf, old_path: PathBuf, limit: u64) -> io::Result<Self> {
-        let file = OpenOptions::new().create(true).append(true).mode(0o600).open(&path)?;
+        let file = OpenOptions::new()
+            .create(true)
+            .append(true)
+            .mode(0o600)
+            .open(&path)?;
         let written = file.metadata()?.len();
-        Ok(Self { file, written, limit, path, old_path, buffer: Vec::with_capacity(128 * 1024) })
+        Ok(Self {
+            file,
+            written,
+            limit,
+            path,
+            old_path,
+            buffer: Vec::with_capacity(128 * 1024),
+        })
     }
 
     /// Adds a line to what [`Self::flush`] will write.
     pub fn line(&mut self, time_us: i64, stream: u8, full: bool, text: &[u8]) {
         // Writing to a Vec cannot fail.
         _ = write!(self.buffer, "{time_us} ");
-        self.buffer.extend_from_slice(&[stream, b' ', if full { b'F' } else { b'P' }, b' ']);
+        self.buffer
+            .extend_from_slice(&[stream, b' ', if full { b'F' } else { b'P' }, b' ']);
         self.buffer.extend_from_slice(text);
         self.buffer.push(b'\n');
     }
@@ -61,7 +73,11 @@ impl LogWriter {
 
     fn rotate(&mut self) -> io::Result<()> {
         std::fs::rename(&self.path, &self.old_path)?;
-        self.file = OpenOptions::new().create(true).append(true).mode(0o600).open(&self.path)?;
+        self.file = OpenOptions::new()
+            .create(true)
+            .append(true)
+            .mode(0o600)
+            .open(&self.path)?;
         self.written = 0;
         Ok(())
     }
@@ -80,7 +96,11 @@ pub fn parse_line(line: &[u8]) -> Option<LogLine> {
         b'e' => Origin::Stderr,
         _ => return None,
     };
-    Some(LogLine { time_us, origin, text: String::from_utf8_lossy(text).into_owned() })
+    Some(LogLine {
+        time_us,
+        origin,
+        text: String::from_utf8_lossy(text).into_owned(),
+    })
 }
 
 #[cfg(test)]
@@ -90,8 +110,14 @@ mod tests {
     #[test]
     fn what_is_written_can_be_read() {
         let dir = tempfile::tempdir().expect("dir");
-        let mut log = LogWriter::open(dir.path().join("a"), dir.path().join("b"), 1 << 20).expect("open");
-        log.line(1_700_000_000_000_001, b'e', true, "grüße \u{1b}[31mred".as_bytes());
+        let mut log =
+            LogWriter::open(dir.path().join("a"), dir.path().join("b"), 1 << 20).expect("open");
+        log.line(
+            1_700_000_000_000_001,
+            b'e',
+            true,
+            "grüße \u{1b}[31mred".as_bytes(),
+        );
         log.flush().expect("write");
         let written = std::fs::read(dir.path().join("a")).expect("read");
         let line = parse_line(written.strip_suffix(b"\n").expect("one line")).expect("parse");
@@ -103,12 +129,17 @@ mod tests {
     #[test]
     fn the_disk_holds_two_files_at_most() {
         let dir = tempfile::tempdir().expect("dir");
-        let mut log = LogWriter::open(dir.path().join("a"), dir.path().join("b"), 1000).expect("open");
+        let mut log =
+            LogWriter::open(dir.path().join("a"), dir.path().join("b"), 1000).expect("open");
         for n in 0..1000 {
             log.line(n, b'o', true, &[b'x'; 90]);
             log.flush().expect("write");
         }
-        let size = |name| std::fs::metadata(dir.path().join(name)).expect("file").len();
+        let size = |name| {
+            std::fs::metadata(dir.path().join(name))
+                .expect("file")
+                .len()
+        };
         assert!(size("a") <= 1100 && size("b") <= 1100);
     }
 

@@ -51,13 +51,18 @@ pub fn run(dir: std::path::PathBuf) -> Result<(), String> {
     let (shared, child, state) = match start(&dir) {
         Ok(started) => started,
         Err(cause) => {
-            tell_engine(&Notice::Failed { cause: cause.clone() });
+            tell_engine(&Notice::Failed {
+                cause: cause.clone(),
+            });
             return Err(cause);
         }
     };
     tell_engine(&Notice::Running(state));
     let exit = supervise(&shared, child);
-    let ended = Ended { exit, at_us: clock::micros() };
+    let ended = Ended {
+        exit,
+        at_us: clock::micros(),
+    };
     // Where the disk is full the engine still learns it from the socket.
     _ = write_json(&dir.exit(), &ended);
     shared.server.close(&Notice::Ended(ended));
@@ -81,16 +86,27 @@ fn start(dir: &InstanceDir) -> Result<Started, String> {
     _ = nix::unistd::setsid();
     become_subreaper();
     let lock = hold_lock(&spec)?;
-    let log = LogWriter::open(dir.log(), dir.old_log(), spec.log_limit).map_err(|e| format!("cannot write {}: {e}", dir.log().display()))?;
-    let server = Server::bind(&spec.socket).map_err(|e| format!("cannot listen on {}: {e}", spec.socket.display()))?;
-    let shared = Arc::new(Shared { log: Mutex::new(log), server, killed: AtomicBool::new(false), ended: AtomicBool::new(false) });
+    let log = LogWriter::open(dir.log(), dir.old_log(), spec.log_limit)
+        .map_err(|e| format!("cannot write {}: {e}", dir.log().display()))?;
+    let server = Server::bind(&spec.socket)
+        .map_err(|e| format!("cannot listen on {}: {e}", spec.socket.display()))?;
+    let shared = Arc::new(Shared {
+        log: Mutex::new(log),
+        server,
+        killed: AtomicBool::new(false),
+        ended: AtomicBool::new(false),
+    });
     let mut child = spawn(&spec)?;
     let state = State {
         shim: ProcessIdentity::of(std::process::id()).unwrap_or_default(),
-        child: ProcessIdentity::of(child.id()).unwrap_or(ProcessIdentity { pid: child.id(), ..Default::default() }),
+        child: ProcessIdentity::of(child.id()).unwrap_or(ProcessIdentity {
+            pid: child.id(),
+            ..Default::default()
+        }),
         started_us: clock::micros(),
     };
-    write_json(&dir.state(), &state).map_err(|e| format!("cannot write {}: {e}", dir.state().display()))?;
+    write_json(&dir.state(), &state)
+        .map_err(|e| format!("cannot write {}: {e}", dir.state().display()))?;
     output::keep(&shared, &mut child);
     server::serve(&shared, state.clone());
     // Held until this process ends.
@@ -109,7 +125,11 @@ fn become_subreaper() {
 /// The lock says that an instance of the service lives; the kernel drops it with
 /// this process, whatever ends it.
 fn hold_lock(spec: &Spec) -> Result<nix::fcntl::Flock<std::fs::File>, String> {
-    let file = std::fs::OpenOptions::new().create(true).append(true).open(&spec.lock).map_err(|e| format!("cannot open {}: {e}", spec.lock.display()))?;
+    let file = std::fs::OpenOptions::new()
+        .create(true)
+        .append(true)
+        .open(&spec.lock)
+        .map_err(|e| format!("cannot open {}: {e}", spec.lock.display()))?;
     nix::fcntl::Flock::lock(file, nix::fcntl::FlockArg::LockExclusiveNonblock)
         .map_err(|(_, _)| "another instance of this service still runs".to_owned())
 }
@@ -131,10 +151,16 @@ fn spawn(spec: &Spec) -> Result<Child, String> {
 
 fn describe_spawn_error(program: &str, spec: &Spec, error: &std::io::Error) -> String {
     if !spec.cwd.is_dir() {
-        return format!("the working directory {} does not exist", spec.cwd.display());
+        return format!(
+            "the working directory {} does not exist",
+            spec.cwd.display()
+        );
     }
     match error.kind() {
-        std::io::ErrorKind::NotFound => format!("program not found: {program} (looked in {} and in PATH)", spec.cwd.display()),
+        std::io::ErrorKind::NotFound => format!(
+            "program not found: {program} (looked in {} and in PATH)",
+            spec.cwd.display()
+        ),
         std::io::ErrorKind::PermissionDenied => format!("not executable: {program}"),
         _ => format!("cannot run {program}: {error}"),
     }
@@ -164,7 +190,11 @@ fn supervise(shared: &Shared, child: Child) -> Exit {
 fn exit_of(status: &WaitStatus) -> Exit {
     match *status {
         WaitStatus::Exited(_, code) => Exit::with_code(code),
-        WaitStatus::Signaled(_, signal, _) => Exit { code: Some(128 + signal as i32), signal: Some(signal as i32), ..Exit::default() },
+        WaitStatus::Signaled(_, signal, _) => Exit {
+            code: Some(128 + signal as i32),
+            signal: Some(signal as i32),
+            ..Exit::default()
+        },
         _ => Exit::unseen(),
     }
 }

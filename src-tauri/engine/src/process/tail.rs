@@ -23,8 +23,14 @@ impl Tail {
     /// Begins with the oldest line that is still there.
     #[must_use]
     pub fn from_start(dir: InstanceDir) -> Self {
-        let file = File::open(dir.old_log()).ok().or_else(|| File::open(dir.log()).ok());
-        Self { dir, file, pending: Vec::new() }
+        let file = File::open(dir.old_log())
+            .ok()
+            .or_else(|| File::open(dir.log()).ok());
+        Self {
+            dir,
+            file,
+            pending: Vec::new(),
+        }
     }
 
     /// The next lines; an empty list when the end is reached for now.
@@ -36,7 +42,9 @@ impl Tail {
             if self.file.is_none() {
                 self.file = File::open(self.dir.log()).ok();
             }
-            let Some(file) = &mut self.file else { return Ok(Vec::new()) };
+            let Some(file) = &mut self.file else {
+                return Ok(Vec::new());
+            };
             let before = self.pending.len();
             file.take(PORTION as u64).read_to_end(&mut self.pending)?;
             if self.pending.len() > before {
@@ -54,7 +62,9 @@ impl Tail {
     /// The shim puts a file aside only after its last line, so nothing is missed
     /// by looking once more after the change was seen.
     fn move_on(&mut self) -> io::Result<bool> {
-        let (Some(file), Ok(present)) = (&mut self.file, File::open(self.dir.log())) else { return Ok(false) };
+        let (Some(file), Ok(present)) = (&mut self.file, File::open(self.dir.log())) else {
+            return Ok(false);
+        };
         if file.metadata()?.ino() == present.metadata()?.ino() {
             return Ok(false);
         }
@@ -74,7 +84,10 @@ impl Tail {
             }
             return Vec::new();
         };
-        let lines = self.pending[..end].split(|b| *b == b'\n').filter_map(log_file::parse_line).collect();
+        let lines = self.pending[..end]
+            .split(|b| *b == b'\n')
+            .filter_map(log_file::parse_line)
+            .collect();
         self.pending.drain(..=end);
         lines
     }

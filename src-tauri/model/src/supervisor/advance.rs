@@ -79,10 +79,11 @@ impl Supervisor {
                 continue;
             }
             let (from, to) = (status(service.told.0, service.told.1), service.status());
+            let ended = service.told.0.may_have_instance() && !is.0.may_have_instance();
             service.told = is;
             let cause = reason.unwrap_or_else(|| default_cause(to, &service.cause));
             effects.push(Effect::Transition { service: name.clone(), generation: is.2, lifecycle: is.0, health: is.1, from, to, cause });
-            if from != to && (from == Status::Healthy || to == Status::Healthy) {
+            if ended || from != to && (from == Status::Healthy || to == Status::Healthy) {
                 disturbed.push(name);
             }
         }

@@ -6,6 +6,7 @@ use super::health::HealthState;
 use super::message::{Effect, Found, Report, Restored};
 use crate::exit::Exit;
 use crate::plan::{RestartPolicy, Service};
+use crate::signal;
 use crate::status::{Health, Lifecycle, Status, status};
 use crate::time::Tick;
 
@@ -157,7 +158,7 @@ impl ServiceState {
                 effects.push(Effect::Stop {
                     service: self.spec.name.clone(),
                     generation: self.generation,
-                    signal: self.spec.stop_signal,
+                    signal: self.spec.stop_signal.unwrap_or(signal::TERM),
                     grace: self.spec.stop_grace,
                 });
             }

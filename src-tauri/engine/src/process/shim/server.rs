@@ -49,7 +49,10 @@ impl Server {
     /// Waits until all output is in the log file.
     pub(super) fn wait_for_output(&self) {
         let open = lock(&self.open_outputs);
-        drop(self.output_changed.wait_timeout_while(open, DRAIN, |open| *open > 0));
+        drop(
+            self.output_changed
+                .wait_timeout_while(open, DRAIN, |open| *open > 0),
+        );
     }
 
     /// The log file has grown. A client that does not keep up misses the notice,
@@ -118,7 +121,9 @@ fn obey(shared: &Arc<Shared>, child: u32, client: UnixStream) {
             Ok(_) => {
                 if let Ok(Request::Stop { signal, grace_ms }) = serde_json::from_str(&line) {
                     let shared = Arc::clone(shared);
-                    std::thread::spawn(move || stop(&shared, child, signal, Duration::from_millis(grace_ms)));
+                    std::thread::spawn(move || {
+                        stop(&shared, child, signal, Duration::from_millis(grace_ms))
+                    });
                 }
             }
         }
@@ -127,6 +132,9 @@ fn obey(shared: &Arc<Shared>, child: u32, client: UnixStream) {
 
 fn wait_readable(stream: &UnixStream) {
     use std::os::fd::AsFd as _;
-    let mut fds = [nix::poll::PollFd::new(stream.as_fd(), nix::poll::PollFlags::POLLIN)];
+    let mut fds = [nix::poll::PollFd::new(
+        stream.as_fd(),
+        nix::poll::PollFlags::POLLIN,
+    )];
     _ = nix::poll::poll(&mut fds, nix::poll::PollTimeout::NONE);
 }

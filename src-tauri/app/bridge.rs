@@ -1,0 +1,66 @@
+//! The commands that the page may invoke: one door to the engine, and the few
+//! things that only the shell can do.
+
+use crate::messages::Message;
+use crate::quit::{self, Mode};
+use crate::shell::Shell;
+use benchtop_api::schema::{ApiError, ErrorCode};
+use serde::Serialize;
+use serde_json::Value;
+use tauri::ipc::Channel;
+use tauri::{AppHandle, State};
+
+/// Passes a call on to the engine.
+#[tauri::command]
+pub(crate) async fn call(
+    shell: State<'_, Shell>,
+    method: String,
+    request: Value,
+) -> Result<Value, ApiError> {
+    let client = shell.wait_for_client().await?;
+    let answer = client
+        .call_raw(&method, request.to_string().into_bytes())
+        .await?;
+    serde_json::from_slice(&answer).map_err(|error| ApiError::internal(error.to_string()))
+}
+
+/// From now on the page is told what happens.
+#[tauri::command]
+pub(crate) fn subscribe(shell: State<'_, Shell>, channel: Channel<Message>) {
+    shell.subscribe(channel);
+}
+
+/// What a page needs to know first.
+#[derive(Debug, Serialize)]
+pub(crate) struct Startup {
+    /// The environment to show; none for the start page.
+    environment: Option<String>,
+    /// Version of the program.
+    version: &'static str,
+}
+
+/// What to show first.
+#[tauri::command]
+pub(crate) async fn startup(shell: State<'_, Shell>) -> Result<Startup, ApiError> {
+    Ok(Startup {
+        environment: shell.first_environment().await?,
+        version: env!("CARGO_PKG_VERSION"),
+    })
+}
+
+/// The answer to the question that quitting asks.
+#[tauri::command]
+pub(crate) async fn quit(app: AppHandle, mode: String) -> Result<(), ApiError> {
+    let mode = match mode.as_str() {
+        "stop" => Mode::Stop,
+        "leave" => Mode::Leave,
+        "cancel" => return Ok(()),
+        other => {
+            return Err(ApiError {
+                code: ErrorCode::Invalid,
+                ..ApiError::internal(format!("there is no way `{other}` to quit"))
+            });
+        }
+    };
+    quit::quit(&app, mode).await
+}

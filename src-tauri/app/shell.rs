@@ -1,0 +1,168 @@
+//! The state of the shell, shared by window, tray and engine link.
+
+use crate::arguments::Arguments;
+use crate::messages::{Message, ShellEvent};
+use crate::window;
+use benchtop_api::client::Client;
+use benchtop_api::schema::{
+    ApiError, EnvironmentListRequest, EnvironmentOpenRequest, EnvironmentUpRequest,
+};
+use benchtop_api::view::EnvironmentView;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use tauri::ipc::Channel;
+use tauri::{AppHandle, Manager as _};
+use tokio::sync::watch;
+
+/// The shell's state.
+pub(crate) struct Shell {
+    /// What to open at the start; taken by the first page that asks.
+    arguments: Mutex<Option<Arguments>>,
+    /// The engine, once it answers; or why it does not.
+    pub(crate) client: watch::Sender<Result<Client, ApiError>>,
+    /// The page's channels; one that fails is dropped.
+    channels: Mutex<Vec<Channel<Message>>>,
+    /// Told to the next page that subscribes, because there was none.
+    pending: Mutex<Vec<ShellEvent>>,
+    /// The latest state of each open environment, for the tray.
+    pub(crate) environments: Mutex<Vec<EnvironmentView>>,
+}
+
+impl Shell {
+    pub(crate) fn new(arguments: Arguments) -> Self {
+        Self {
+            arguments: Mutex::new(Some(arguments)),
+            client: watch::Sender::new(Err(ApiError::unavailable("the engine is being started"))),
+            channels: Mutex::default(),
+            pending: Mutex::default(),
+            environments: Mutex::default(),
+        }
+    }
+
+    /// The engine, if it answers.
+    pub(crate) fn client(&self) -> Result<Client, ApiError> {
+        self.client.borrow().clone()
+    }
+
+    /// The engine, once it answers.
+    pub(crate) async fn wait_for_client(&self) -> Result<Client, ApiError> {
+        let mut client = self.client.subscribe();
+        let connected = tokio::time::timeout(
+            std::time::Duration::from_secs(12),
+            client.wait_for(Result::is_ok),
+        )
+        .await;
+        match connected {
+            Ok(Ok(client)) => client.clone(),
+            _ => self.client(),
+        }
+    }
+
+    /// A page listens.
+    pub(crate) fn subscribe(&self, channel: Channel<Message>) {
+        let connection = connection_event(&self.client());
+        let pending = std::mem::take(&mut *lock(&self.pending));
+        for event in std::iter::once(connection).chain(pending) {
+            // A page that is gone already is noticed at the next message.
+            _ = channel.send(Message::Shell(event));
+        }
+        // One page at a time: an older channel belongs to a page that was
+        // reloaded.
+        *lock(&self.channels) = vec![channel];
+    }
+
+    /// Tells the page, if there is one.
+    pub(crate) fn tell(&self, message: &Message) {
+        lock(&self.channels).retain(|channel| channel.send(message.clone()).is_ok());
+    }
+
+    /// Tells the page, now or when there is one.
+    pub(crate) fn tell_surely(&self, event: ShellEvent) {
+        if lock(&self.channels).is_empty() {
+            lock(&self.pending).push(event);
+        } else {
+            self.tell(&Message::Shell(event));
+        }
+    }
+
+    /// What to show first: what the command line says, else what is open, else
+    /// what was open last, else nothing.
+    pub(crate) async fn first_environment(&self) -> Result<Option<String>, ApiError> {
+        let client = self.wait_for_client().await?;
+        let arguments = lock(&self.arguments).take().unwrap_or_default();
+        if arguments.sample || arguments.path.is_some() {
+            return open(&client, &arguments).await.map(Some);
+        }
+        let list = client.call(&EnvironmentListRequest {}).await?;
+        match list.into_iter().next() {
+            Some(last) if last.open => Ok(Some(last.id)),
+            Some(last) => {
+                let path = (!last.sample).then_some(last.file);
+                // It may have been moved or broken since; the start page says so.
+                let opened = client.call(&open_request(path)).await;
+                Ok(opened.ok().map(|environment| environment.id))
+            }
+            None => Ok(None),
+        }
+    }
+}
+
+/// Opens what a command line asks for; the sample is started, too.
+async fn open(client: &Client, arguments: &Arguments) -> Result<String, ApiError> {
+    let path = arguments.path.clone().filter(|_| !arguments.sample);
+    let path =
+        path.map(|path| std::path::absolute(&path).map_or(path, |p| p.display().to_string()));
+    let environment = client.call(&open_request(path)).await?;
+    if arguments.sample {
+        client
+            .call(&EnvironmentUpRequest {
+                environment: environment.id.clone(),
+                services: Vec::new(),
+            })
+            .await?;
+    }
+    Ok(environment.id)
+}
+
+fn open_request(path: Option<String>) -> EnvironmentOpenRequest {
+    EnvironmentOpenRequest {
+        path,
+        profiles: Vec::new(),
+        variables: std::env::vars().collect(),
+    }
+}
+
+/// How the page is told of the connection.
+pub(crate) fn connection_event(client: &Result<Client, ApiError>) -> ShellEvent {
+    ShellEvent::Connection {
+        connected: client.is_ok(),
+        message: client.as_ref().err().map(|e| e.message.clone()),
+    }
+}
+
+/// The program was started again: its window comes forward, and what the second
+/// command line names is opened in it.
+pub(crate) fn on_second_start(app: &AppHandle, arguments: Arguments) {
+    window::show(app);
+    if !arguments.sample && arguments.path.is_none() {
+        return;
+    }
+    let app = app.clone();
+    tauri::async_runtime::spawn(async move {
+        let shell = app.state::<Shell>();
+        let opened = match shell.client() {
+            Ok(client) => open(&client, &arguments).await,
+            Err(error) => Err(error),
+        };
+        match opened {
+            Ok(id) => shell.tell_surely(ShellEvent::Navigate {
+                to: format!("#/e/{id}/resources"),
+            }),
+            Err(error) => tracing::warn!(%error, "cannot open what a second start asked for"),
+        }
+    });
+}
+
+/// A lock whose holder panicked still guards usable data here.
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,102 @@
+//! The files that an environment is made of, as text.
+
+use crate::problem::{Place, Problem};
+use std::cell::RefCell;
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// Largest file that is read.
+const MOST_BYTES: usize = 10 << 20;
+
+/// Reads files and remembers which.
+pub(crate) struct Files<'a> {
+    read: &'a dyn Fn(&Path) -> io::Result<Vec<u8>>,
+    /// Folder against which files are named.
+    dir: &'a Path,
+    inputs: RefCell<Vec<PathBuf>>,
+}
+
+/// Why a file has no text.
+#[derive(Debug)]
+pub(crate) enum Unreadable {
+    Missing,
+    TooLarge,
+    NotText { line: u32, column: u32 },
+    Failed(io::Error),
+}
+
+impl<'a> Files<'a> {
+    pub(crate) fn new(read: &'a dyn Fn(&Path) -> io::Result<Vec<u8>>, dir: &'a Path) -> Self {
+        Self {
+            read,
+            dir,
+            inputs: RefCell::default(),
+        }
+    }
+
+    /// The text of a file.
+    pub(crate) fn text(&self, path: &Path) -> Result<String, Unreadable> {
+        if !self.inputs.borrow().iter().any(|input| input == path) {
+            self.inputs.borrow_mut().push(path.to_owned());
+        }
+        let bytes = (self.read)(path).map_err(|error| match error.kind() {
+            io::ErrorKind::NotFound => Unreadable::Missing,
+            _ => Unreadable::Failed(error),
+        })?;
+        if bytes.len() > MOST_BYTES {
+            return Err(Unreadable::TooLarge);
+        }
+        String::from_utf8(bytes).map_err(|error| {
+            let good =
+                String::from_utf8_lossy(&error.as_bytes()[..error.utf8_error().valid_up_to()]);
+            let last_line = good.rsplit('\n').next().unwrap_or_default();
+            Unreadable::NotText {
+                line: small(good.matches('\n').count() + 1),
+                column: small(last_line.chars().count() + 1),
+            }
+        })
+    }
+
+    /// A file as the user would name it: relative to the project folder where it
+    /// lies in it.
+    pub(crate) fn name(&self, path: &Path) -> String {
+        path.strip_prefix(self.dir)
+            .unwrap_or(path)
+            .display()
+            .to_string()
+    }
+
+    /// Every file that was looked for, in that order, whether it was there or not.
+    pub(crate) fn into_inputs(self) -> Vec<PathBuf> {
+        self.inputs.into_inner()
+    }
+}
+
+impl Unreadable {
+    /// The same for people. `name` is the file, `asked` the place that names it.
+    pub(crate) fn problem(&self, name: &str, asked: &Place) -> Problem {
+        match self {
+            Self::Missing => Problem::error(asked, format!("the file `{name}` does not exist")),
+            Self::TooLarge => Problem::error(
+                asked,
+                format!("the file `{name}` is larger than {} MB", MOST_BYTES >> 20),
+            ),
+            Self::Failed(error) => {
+                Problem::error(asked, format!("the file `{name}` cannot be read: {error}"))
+            }
+            Self::NotText { line, column } => {
+                let place = Place {
+                    file: name.to_owned(),
+                    line: *line,
+                    column: *column,
+                };
+                Problem::error(&place, "this is not UTF-8 text")
+                    .hint("save the file with the encoding UTF-8")
+            }
+        }
+    }
+}
+
+fn small(n: usize) -> u32 {
+    u32::try_from(n).unwrap_or(u32::MAX)
+}

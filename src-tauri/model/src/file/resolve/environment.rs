@@ -1,0 +1,100 @@
+//! The variables of a service: its files first, what is written itself over them.
+
+use super::{Project, paths};
+use crate::file::dotenv;
+use crate::file::files::Unreadable;
+use crate::file::findings::Findings;
+use crate::file::written::At;
+use crate::file::written::service::Service;
+use crate::file::written::values::{EnvFile, Pair};
+use crate::problem::{Place, Problem};
+use std::collections::BTreeMap;
+
+/// The variables, each with the place where its value is written.
+pub(super) fn resolve(
+    service: &Service,
+    project: &Project<'_>,
+    findings: &mut Findings,
+) -> BTreeMap<String, At<String>> {
+    let mut variables = BTreeMap::new();
+    for file in &service.env_files {
+        let place = &file.path.place;
+        let values = read_file(file, &variables, project, findings);
+        variables.extend(values.into_iter().map(|(key, value)| {
+            (
+                key,
+                At {
+                    value,
+                    place: place.clone(),
+                },
+            )
+        }));
+    }
+    for pair in &service.environment {
+        check_key(&pair.key, findings);
+        match value_of(pair, project) {
+            Some(value) => variables.insert(pair.key.value.clone(), value),
+            // Passed through from outside, where it is not set.
+            None => variables.remove(&pair.key.value),
+        };
+    }
+    variables
+}
+
+fn value_of(pair: &Pair, project: &Project<'_>) -> Option<At<String>> {
+    let outside = || {
+        let value = project.scope.get(&pair.key.value)?.to_owned();
+        Some(At {
+            value,
+            place: pair.key.place.clone(),
+        })
+    };
+    pair.value.clone().or_else(outside)
+}
+
+/// A later file may use the variables of those before it.
+fn read_file(
+    file: &EnvFile,
+    before: &BTreeMap<String, At<String>>,
+    project: &Project<'_>,
+    findings: &mut Findings,
+) -> BTreeMap<String, String> {
+    let path = paths::absolute(&file.path.value, project);
+    let name = project.files.name(&path);
+    let mut values = before
+        .iter()
+        .map(|(key, value)| (key.clone(), value.value.clone()))
+        .collect();
+    match project.files.text(&path) {
+        Ok(text) => dotenv::read(
+            &name,
+            &text,
+            file.format,
+            project.scope,
+            &mut values,
+            findings,
+        ),
+        Err(Unreadable::Missing) if !file.required => {}
+        Err(fault) => findings.push(missing_hint(&fault, fault.problem(&name, &file.path.place))),
+    }
+    values
+}
+
+fn missing_hint(fault: &Unreadable, problem: Problem) -> Problem {
+    match fault {
+        Unreadable::Missing => problem.hint("create it, or write `{ path: …, required: false }`"),
+        _ => problem,
+    }
+}
+
+fn check_key(key: &At<String>, findings: &mut Findings) {
+    let problem = |place: &Place, what: &str| Problem::error(place, format!("a variable {what}"));
+    if key.value.is_empty() {
+        findings.push(problem(&key.place, "has no name").hint("expected `KEY=value`"));
+    } else if key.value.contains(['=', '\0']) {
+        findings.push(problem(
+            &key.place,
+            &format!("cannot be named `{}`", key.value.escape_debug()),
+        ));
+    }
+}

@@ -1,0 +1,252 @@
+//! The `volumes` and `tmpfs` of a container.
+
+use super::{Project, paths};
+use crate::file::findings::Findings;
+use crate::file::written::service::Service;
+use crate::file::written::volumes::{LongVolume, VolumeUse};
+use crate::file::written::{At, Volume};
+use crate::plan::{Mount, MountSource};
+use crate::problem::{Place, Problem, nearest};
+
+/// Modes of the short form that change nothing here.
+const QUIET_MODES: [&str; 8] = [
+    "rw",
+    "z",
+    "Z",
+    "cached",
+    "delegated",
+    "consistent",
+    "nocopy",
+    "",
+];
+
+/// Modes that Docker knows and that are not translated.
+const LATER_MODES: [&str; 6] = [
+    "shared", "rshared", "slave", "rslave", "private", "rprivate",
+];
+
+/// All mounts in the order of the file.
+pub(super) fn resolve(
+    service: &Service,
+    declared: &[Volume],
+    project: &Project<'_>,
+    findings: &mut Findings,
+) -> Vec<Mount> {
+    let mut resolver = Resolver {
+        declared,
+        project,
+        findings,
+    };
+    let mut mounts: Vec<(Mount, &Place)> = Vec::new();
+    for volume in &service.volumes {
+        let (mount, place) = match volume {
+            VolumeUse::Short(text) => (resolver.short(text), &text.place),
+            VolumeUse::Long(long) => (resolver.long(long), &long.place),
+        };
+        mounts.extend(mount.map(|mount| (mount, place)));
+    }
+    mounts.extend(
+        service
+            .tmpfs
+            .iter()
+            .filter_map(|text| Some((resolver.tmpfs(text)?, &text.place))),
+    );
+    one_for_each_target(mounts, resolver.findings)
+}
+
+/// A later mount takes the place of an earlier one, as in Compose.
+fn one_for_each_target(mounts: Vec<(Mount, &Place)>, findings: &mut Findings) -> Vec<Mount> {
+    let mut kept: Vec<Mount> = Vec::new();
+    for (mount, place) in mounts {
+        match kept.iter_mut().find(|other| other.target == mount.target) {
+            Some(other) if *other == mount => {}
+            Some(other) => {
+                findings.warn(
+                    place,
+                    format!(
+                        "something else is mounted to `{}` above; this one counts",
+                        mount.target
+                    ),
+                );
+                *other = mount;
+            }
+            None => kept.push(mount),
+        }
+    }
+    kept
+}
+
+struct Resolver<'r> {
+    declared: &'r [Volume],
+    project: &'r Project<'r>,
+    findings: &'r mut Findings,
+}
+
+impl Resolver<'_> {
+    /// `[SOURCE:]TARGET[:MODE]`.
+    fn short(&mut self, text: &At<String>) -> Option<Mount> {
+        let (source, rest) = split_source(&text.value);
+        let (target, mode) = match (source, split_mode(rest)) {
+            (_, (target, mode)) if !target.is_empty() => (target, mode),
+            _ => {
+                let problem =
+                    Problem::error(&text.place, format!("`{}` is not a mount", text.value));
+                self.findings
+                    .push(problem.hint("expected `SOURCE:/target` or `SOURCE:/target:ro`"));
+                return None;
+            }
+        };
+        let source = match source {
+            Some(source) => self.source(source, &text.place)?,
+            None => MountSource::Anonymous,
+        };
+        let read_only = mode.split(',').any(|mode| mode == "ro");
+        self.check_modes(mode, &text.place);
+        self.mount(source, target, read_only, &text.place)
+    }
+
+    fn source(&mut self, source: &str, place: &Place) -> Option<MountSource> {
+        let is_path = source.starts_with(['.', '/', '~', '\\']) || paths::is_windows_drive(source);
+        if is_path {
+            return Some(MountSource::Bind(paths::absolute(source, self.project)));
+        }
+        self.named(source, place)
+    }
+
+    fn named(&mut self, name: &str, place: &Place) -> Option<MountSource> {
+        let names = || self.declared.iter().map(|volume| volume.key.value.as_str());
+        if names().any(|declared| declared == name) {
+            return Some(MountSource::Volume(name.to_owned()));
+        }
+        let problem = Problem::error(place, format!("the volume `{name}` is not declared"));
+        let problem = match nearest(name, names()) {
+            Some(near) => problem.hint(format!("did you mean `{near}`?")),
+            None => problem.hint(format!(
+                "add `{name}:` to the top-level `volumes`, or write `./{name}` for a folder"
+            )),
+        };
+        self.findings.push(problem);
+        None
+    }
+
+    fn long(&mut self, long: &LongVolume) -> Option<Mount> {
+        let kind = long
+            .kind
+            .as_ref()
+            .map_or("volume", |kind| kind.value.as_str());
+        let source = match (kind, &long.source) {
+            ("bind", Some(source)) => {
+                MountSource::Bind(paths::absolute(&source.value, self.project))
+            }
+            ("bind", None) => {
+                self.findings.error(
+                    &long.place,
+                    "`source` is missing in a mount of the type `bind`",
+                );
+                return None;
+            }
+            ("volume", Some(source)) => self.named(&source.value, &source.place)?,
+            ("volume", None) => MountSource::Anonymous,
+            ("tmpfs", _) => MountSource::Tmpfs,
+            _ => {
+                self.unknown_kind(long, kind);
+                return None;
+            }
+        };
+        let Some(target) = &long.target else {
+            self.findings
+                .error(&long.place, "`target` is missing in an item of `volumes`");
+            return None;
+        };
+        self.mount(source, &target.value, long.read_only, &target.place)
+    }
+
+    fn unknown_kind(&mut self, long: &LongVolume, kind: &str) {
+        let place = long.kind.as_ref().map_or(&long.place, |kind| &kind.place);
+        if ["image", "npipe", "cluster"].contains(&kind) {
+            self.findings.warn(
+                place,
+                format!("a mount of the type `{kind}` is not supported yet and is left out"),
+            );
+            return;
+        }
+        let problem = Problem::error(place, format!("unknown type `{kind}` of a mount"));
+        self.findings
+            .push(problem.hint("expected `bind`, `volume` or `tmpfs`"));
+    }
+
+    /// `TARGET[:OPTIONS]`.
+    fn tmpfs(&mut self, text: &At<String>) -> Option<Mount> {
+        let (target, options) = text.value.split_once(':').unwrap_or((&text.value, ""));
+        if !options.is_empty() {
+            self.findings.warn(
+                &text.place,
+                format!("the options `{options}` of a `tmpfs` have no effect yet"),
+            );
+        }
+        self.mount(MountSource::Tmpfs, target, false, &text.place)
+    }
+
+    fn mount(
+        &mut self,
+        source: MountSource,
+        target: &str,
+        read_only: bool,
+        place: &Place,
+    ) -> Option<Mount> {
+        if !target.starts_with('/') && !paths::is_windows_drive(target) {
+            let message = format!(
+                "`{target}` is not an absolute path, but a mount needs one inside the container"
+            );
+            self.findings
+                .push(Problem::error(place, message).hint("begin it with `/`"));
+            return None;
+        }
+        let target = if target.len() > 1 {
+            target.trim_end_matches('/')
+        } else {
+            target
+        };
+        Some(Mount {
+            source,
+            target: target.to_owned(),
+            read_only,
+        })
+    }
+
+    fn check_modes(&mut self, modes: &str, place: &Place) {
+        for mode in modes
+            .split(',')
+            .filter(|mode| *mode != "ro" && !QUIET_MODES.contains(mode))
+        {
+            let problem = if LATER_MODES.contains(&mode) {
+                Problem::warning(
+                    place,
+                    format!("the mode `{mode}` of a mount is not supported yet and has no effect"),
+                )
+            } else {
+                Problem::warning(place, format!("unknown mode `{mode}` of a mount"))
+                    .hint("expected `ro` or `rw`")
+            };
+            self.findings.push(problem);
+        }
+    }
+}
+
+/// The source, where there is one, and what follows it. The colon of `C:\` is
+/// part of a path.
+fn split_source(text: &str) -> (Option<&str>, &str) {
+    let skip = if paths::is_windows_drive(text) { 2 } else { 0 };
+    match text[skip..].find(':') {
+        Some(colon) => (Some(&text[..skip + colon]), &text[skip + colon + 1..]),
+        None => (None, text),
+    }
+}
+
+fn split_mode(text: &str) -> (&str, &str) {
+    let skip = if paths::is_windows_drive(text) { 2 } else { 0 };
+    match text[skip..].find(':') {
+        Some(colon) => (&text[..skip + colon], &text[skip + colon + 1..]),
+        None => (text, ""),
+    }
+}

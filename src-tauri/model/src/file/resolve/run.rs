@@ -1,0 +1,255 @@
+//! What a service is: a container, a process or external; exactly one of them.
+
+use super::{Project, health, mounts, paths, place_of, words};
+use crate::file::findings::Findings;
+use crate::file::written::service::Service;
+use crate::file::written::values::Pair;
+use crate::file::written::{At, Volume};
+use crate::plan::{Container, Process, Run, ServiceKind};
+use crate::problem::{Problem, nearest};
+use std::collections::BTreeMap;
+
+/// Keys that only a container has.
+const CONTAINER_KEYS: [&str; 11] = [
+    "command",
+    "entrypoint",
+    "ports",
+    "volumes",
+    "tmpfs",
+    "healthcheck",
+    "container_name",
+    "hostname",
+    "user",
+    "labels",
+    "networks",
+];
+
+/// Keys that only something that we run has.
+const RUN_KEYS: [&str; 7] = [
+    "environment",
+    "env_file",
+    "restart",
+    "stop_signal",
+    "stop_grace_period",
+    "working_dir",
+    "cwd",
+];
+
+/// The kind of a service; nothing, and an error, where the file does not say it
+/// or says several.
+pub(super) fn kind(service: &Service, findings: &mut Findings) -> Option<ServiceKind> {
+    let written =
+        ["image", "process", "external"].map(|key| service.keys.get(key).map(|place| (key, place)));
+    let mut written = written.into_iter().flatten();
+    let (first, second) = (written.next(), written.next());
+    if let (Some((one, a)), Some((other, b))) = (first, second) {
+        let (later, key, other) = if a > b {
+            (a, one, other)
+        } else {
+            (b, other, one)
+        };
+        let message = format!(
+            "`{key}` beside `{other}`: service `{}` can only be one of them",
+            service.name.value
+        );
+        findings.push(
+            Problem::error(later, message).hint("keep one of `image`, `process`, `external`"),
+        );
+        return None;
+    }
+    match first.map(|(key, _)| key) {
+        Some("image") => Some(ServiceKind::Container),
+        Some("process") => Some(ServiceKind::Process),
+        Some(_) => Some(ServiceKind::External),
+        None => {
+            if service.is_map && !is_misspelt(service) {
+                findings.push(nothing_to_run(service));
+            }
+            None
+        }
+    }
+}
+
+/// The key that is missing is there, but with a slip, which was told already.
+fn is_misspelt(service: &Service) -> bool {
+    let near = |key: &String| nearest(key, ["image", "process", "external"]).is_some();
+    service.keys.keys().any(near)
+}
+
+fn nothing_to_run(service: &Service) -> Problem {
+    let name = &service.name.value;
+    for (key, what) in [
+        (
+            "build",
+            "is built from source, which Benchtop cannot do yet",
+        ),
+        ("extends", "extends another, which is not supported yet"),
+        (
+            "provider",
+            "comes from a provider, which is not supported yet",
+        ),
+    ] {
+        if let Some(place) = service.keys.get(key) {
+            return Problem::error(place, format!("service `{name}` {what}")).hint(match key {
+                "build" => {
+                    "build the image yourself and name it with `image`, or run it with `process`"
+                }
+                _ => "say what it runs with `image` or `process`",
+            });
+        }
+    }
+    Problem::error(
+        &service.name.place,
+        format!("service `{name}` has none of `image`, `process`, `external`"),
+    )
+    .hint("say what it is, such as `image: nginx` or `process: npm start`")
+}
+
+/// How the service is run. `kind` is what [`kind`] found.
+pub(super) fn resolve(
+    service: &Service,
+    kind: ServiceKind,
+    volumes: &[Volume],
+    project: &Project<'_>,
+    findings: &mut Findings,
+) -> Run {
+    warn_idle_keys(service, kind, findings);
+    match kind {
+        ServiceKind::Container => Run::Container(container(service, volumes, project, findings)),
+        ServiceKind::Process => Run::Process(process(service, project, findings)),
+        ServiceKind::External => Run::External,
+    }
+}
+
+fn container(
+    service: &Service,
+    volumes: &[Volume],
+    project: &Project<'_>,
+    findings: &mut Findings,
+) -> Container {
+    let text = |text: &Option<At<String>>| text.as_ref().map(|text| text.value.clone());
+    Container {
+        image: image(service, findings),
+        command: service
+            .command
+            .as_ref()
+            .and_then(|command| words::resolve(command, findings)),
+        entrypoint: service
+            .entrypoint
+            .as_ref()
+            .and_then(|entrypoint| words::resolve(entrypoint, findings)),
+        mounts: mounts::resolve(service, volumes, project, findings),
+        healthcheck: service
+            .healthcheck
+            .as_ref()
+            .and_then(|check| health::healthcheck(check, findings)),
+        container_name: text(&service.container_name),
+        hostname: text(&service.hostname),
+        user: text(&service.user),
+        working_dir: text(&service.working_dir),
+        labels: labels(&service.labels),
+    }
+}
+
+fn image(service: &Service, findings: &mut Findings) -> String {
+    let Some(image) = &service.image else {
+        return String::new();
+    };
+    let name = image.value.trim();
+    if name.is_empty() {
+        findings.error(&image.place, "`image` is empty");
+    } else if name.contains(char::is_whitespace) {
+        let problem = Problem::error(
+            &image.place,
+            format!("`{name}` is not the name of an image"),
+        );
+        findings.push(problem.hint("expected something like `postgres:16`"));
+    }
+    name.to_owned()
+}
+
+fn labels(pairs: &[Pair]) -> BTreeMap<String, String> {
+    let value = |pair: &Pair| {
+        pair.value
+            .as_ref()
+            .map(|value| value.value.clone())
+            .unwrap_or_default()
+    };
+    pairs
+        .iter()
+        .map(|pair| (pair.key.value.clone(), value(pair)))
+        .collect()
+}
+
+fn process(service: &Service, project: &Project<'_>, findings: &mut Findings) -> Process {
+    let command = service
+        .process
+        .as_ref()
+        .and_then(|process| words::resolve(process, findings));
+    let is_missing = |command: &Vec<String>| command.first().is_none_or(String::is_empty);
+    if command.as_ref().is_some_and(is_missing) {
+        let problem = Problem::error(place_of(service, "process"), "`process` has no program");
+        findings.push(problem.hint("expected something like `process: npm start`"));
+    }
+    let cwd = match &service.working_dir {
+        Some(dir) => paths::absolute(&dir.value, project),
+        None => project.dir.to_owned(),
+    };
+    Process {
+        command: command.unwrap_or_default(),
+        cwd,
+    }
+}
+
+/// Says which keys do nothing for this kind of service.
+fn warn_idle_keys(service: &Service, kind: ServiceKind, findings: &mut Findings) {
+    let idle: &[&[&str]] = match kind {
+        ServiceKind::Container => &[],
+        ServiceKind::Process => &[&CONTAINER_KEYS],
+        ServiceKind::External => &[&CONTAINER_KEYS, &RUN_KEYS],
+    };
+    let of = if kind == ServiceKind::Process {
+        "a process"
+    } else {
+        "an external service"
+    };
+    for (key, place) in idle
+        .iter()
+        .copied()
+        .flatten()
+        .filter_map(|key| Some((*key, service.keys.get(*key)?)))
+    {
+        findings.push(match key {
+            "command" | "entrypoint" => {
+                Problem::error(place, format!("`{key}` does not fit to {of}"))
+                    .hint("write the program and its arguments in `process`")
+            }
+            "ports" => Problem::warning(place, format!("`ports` has no effect on {of}"))
+                .hint("name the ports it listens on: `endpoints: { http: 8080 }`"),
+            "healthcheck" => {
+                Problem::warning(place, format!("`healthcheck` has no effect on {of}"))
+                    .hint("use `probes`")
+            }
+            _ => Problem::warning(place, format!("`{key}` has no effect on {of}")),
+        });
+    }
+    for key in ["build", "watch", "extends", "provider"] {
+        if let Some(place) = service.keys.get(key) {
+            findings.push(idle_yet(
+                key,
+                kind,
+                Problem::warning(place, format!("`{key}` has no effect yet")),
+            ));
+        }
+    }
+}
+
+fn idle_yet(key: &str, kind: ServiceKind, problem: Problem) -> Problem {
+    match (key, kind) {
+        ("build", ServiceKind::Container) => {
+            problem.hint("the image must exist already, here or in its registry")
+        }
+        ("build", _) => problem.hint("build before the start"),
+        _ => problem,
+    }
+}

@@ -1,0 +1,209 @@
+//! What a service needs, and how its health is proven.
+
+use super::*;
+use crate::plan::{Condition, Run};
+use crate::probe::ProbeKind;
+use crate::time::Millis;
+
+/// `name condition required restart` of each dependency.
+fn dependencies(keys: &str) -> Vec<String> {
+    let service = service(&format!("image: x, {keys}"));
+    let show = |(name, d): (&String, &crate::plan::Dependency)| {
+        format!("{name} {:?} {} {}", d.condition, d.required, d.restart)
+    };
+    service.depends_on.iter().map(show).collect()
+}
+
+#[test]
+fn dependencies_and_references_are_one_list() {
+    let table = [
+        ("depends_on: [db]", "db Started true false"),
+        ("depends_on: db", "db Started true false"),
+        (
+            "depends_on: {db: {condition: service_healthy, required: false, restart: true}}",
+            "db Healthy false true",
+        ),
+        (
+            "depends_on: {db: {condition: completed_successfully}}",
+            "db CompletedSuccessfully true false",
+        ),
+        ("depends_on: {db: healthy}", "db Healthy true false"),
+        ("references: [db]", "db Healthy true false"),
+        ("references: {db: started}", "db Started true false"),
+        ("references: {db: }", "db Healthy true false"),
+        (
+            "depends_on: [db], references: [db]",
+            "db Healthy true false",
+        ),
+        (
+            "depends_on: {db: {condition: service_started, restart: true}}, references: [db]",
+            "db Started true true",
+        ),
+        (
+            "depends_on: {db: {condition: service_started}}, references: {db: healthy}",
+            "db Healthy true false",
+        ),
+    ];
+    for (keys, expected) in table {
+        assert_eq!(dependencies(keys), [expected], "{keys}");
+    }
+    assert_eq!(service("image: x, references: [db, db]").references, ["db"]);
+    assert_eq!(
+        service("image: x, depends_on: [db]").references,
+        Vec::<String>::new()
+    );
+}
+
+#[test]
+fn a_dependency_that_is_not_required_may_be_missing_or_off() {
+    let text = "
+services:
+  a:
+    image: x
+    depends_on:
+      no: {condition: service_started, required: false}
+      off: {condition: service_started, required: false}
+  off: {image: x, profiles: [p]}
+";
+    assert!(plan(text).services["a"].depends_on.is_empty());
+    assert_eq!(
+        said(text, Severity::Warning),
+        ["service `a` depends on `no`, which does not exist"]
+    );
+    let with_profile = plan_with(text, &[], &["p"]);
+    assert_eq!(
+        with_profile.services["a"].depends_on["off"].condition,
+        Condition::Started
+    );
+}
+
+#[test]
+fn profiles_choose_the_services() {
+    let text = "
+services:
+  a: {image: x}
+  b: {image: x, profiles: [dev, test]}
+  c: {image: x, profiles: [other]}
+";
+    let names = |profiles: &[&str]| {
+        plan_with(text, &[], profiles)
+            .services
+            .into_keys()
+            .collect::<String>()
+    };
+    assert_eq!(names(&[]), "a");
+    assert_eq!(names(&["test"]), "ab");
+    assert_eq!(names(&["*"]), "abc");
+}
+
+#[test]
+fn probes_have_kinds_and_fields() {
+    let keys = "image: x, ports: ['80:80'], probes: {
+        startup: {http: /s, timeout: 60s},
+        live: {tcp: http, interval: 1m30s, failure_threshold: 5, success_threshold: 2},
+        ready: {exec: pg_isready -U me, timeout: 500ms, initial_delay: 2}}";
+    let probes = service(keys).probes;
+    let startup = probes.startup.expect("startup");
+    let http = |endpoint: Option<&str>, path: &str, status| ProbeKind::Http {
+        endpoint: endpoint.map(str::to_owned),
+        path: path.into(),
+        status,
+    };
+    assert_eq!(startup.kind, http(None, "/s", None));
+    assert_eq!(
+        (startup.timeout, startup.deadline),
+        (Millis(5_000), Millis(60_000))
+    );
+    let live = probes.live.expect("live");
+    assert_eq!(
+        live.kind,
+        ProbeKind::Tcp {
+            endpoint: Some("http".into())
+        }
+    );
+    assert_eq!(
+        (
+            live.interval,
+            live.failure_threshold,
+            live.success_threshold
+        ),
+        (Millis(90_000), 5, 2)
+    );
+    let ready = probes.ready.expect("ready");
+    assert_eq!(
+        ready.kind,
+        ProbeKind::Exec {
+            command: ["pg_isready", "-U", "me"].map(str::to_owned).into()
+        }
+    );
+    assert_eq!(
+        (ready.timeout, ready.initial_delay),
+        (Millis(500), Millis(2_000))
+    );
+    let kind = |probe: &str| {
+        let service = service(&format!(
+            "image: x, ports: ['80:80'], probes: {{ready: {probe}}}"
+        ));
+        service.probes.ready.expect("ready").kind
+    };
+    assert_eq!(
+        kind("{http: {path: /h, endpoint: http, status: 204}}"),
+        http(Some("http"), "/h", Some(204))
+    );
+    assert_eq!(kind("{http: true}"), http(None, "/", None));
+    assert_eq!(
+        kind("{tcp: {endpoint: http}}"),
+        ProbeKind::Tcp {
+            endpoint: Some("http".into())
+        }
+    );
+    assert_eq!(kind("{tcp: true}"), ProbeKind::Tcp { endpoint: None });
+    assert_eq!(kind("{container: {}}"), ProbeKind::Container);
+}
+
+#[test]
+fn a_short_start_does_not_wait_longer_for_one_attempt() {
+    let startup = service("image: x, probes: {startup: {exec: x, timeout: 2s}}")
+        .probes
+        .startup
+        .expect("startup");
+    assert_eq!(
+        (startup.timeout, startup.deadline),
+        (Millis(2_000), Millis(2_000))
+    );
+}
+
+#[test]
+fn a_health_check_is_the_ready_probe_where_none_is_written() {
+    let text = "image: x, healthcheck: {test: curl -f x || exit 1, interval: 5s, timeout: 3,
+        retries: 2, start_period: 1m}";
+    let with = service(text);
+    let ready = with.probes.ready.expect("ready");
+    assert_eq!(
+        (ready.kind, ready.interval),
+        (ProbeKind::Container, Millis(30_000))
+    );
+    let Run::Container(c) = with.run else {
+        panic!()
+    };
+    let check = c.healthcheck.expect("health check");
+    assert_eq!(check.test, ["CMD-SHELL", "curl -f x || exit 1"]);
+    assert_eq!(
+        (check.interval, check.timeout),
+        (Some(Millis(5_000)), Some(Millis(3_000)))
+    );
+    assert_eq!(
+        (check.retries, check.start_period),
+        (Some(2), Some(Millis(60_000)))
+    );
+
+    let own = service("image: x, healthcheck: {test: [CMD, x]}, probes: {ready: {exec: y}}");
+    assert!(matches!(
+        own.probes.ready.expect("ready").kind,
+        ProbeKind::Exec { .. }
+    ));
+    for off in ["{disable: true}", "{test: [NONE]}"] {
+        let service = service(&format!("image: x, healthcheck: {off}"));
+        assert_eq!(service.probes.ready, None, "{off}");
+    }
+}

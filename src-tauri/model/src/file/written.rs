@@ -1,0 +1,139 @@
+//! The file as written: every form kept as its author chose it, with its place,
+//! and nothing decided yet. What it means is decided by [`super::resolve`].
+
+pub(crate) mod depends;
+pub(crate) mod probes;
+pub(crate) mod reach;
+mod read;
+pub(crate) mod service;
+pub(crate) mod values;
+pub(crate) mod volumes;
+
+use crate::file::findings::Findings;
+use crate::file::yaml::Node;
+use crate::problem::{Place, Problem};
+use read::{Field, Keys};
+use service::Service;
+
+/// Something with the place where it is written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct At<T> {
+    pub(crate) value: T,
+    pub(crate) place: Place,
+}
+
+/// A whole file.
+#[derive(Debug, Default)]
+pub(crate) struct File {
+    pub(crate) name: Option<At<String>>,
+    pub(crate) services: Vec<Service>,
+    pub(crate) volumes: Vec<Volume>,
+}
+
+/// An entry of the top-level `volumes`.
+#[derive(Debug)]
+pub(crate) struct Volume {
+    pub(crate) key: At<String>,
+    pub(crate) name: Option<At<String>>,
+    pub(crate) external: bool,
+}
+
+/// Reads the whole document.
+pub(crate) fn read(root: &Node, findings: &mut Findings) -> File {
+    let mut file = File::default();
+    KEYS.read("the file", root, &mut file, findings);
+    if root.get("services").is_none() && !findings.has_errors() {
+        let problem = Problem::warning(
+            &root.place,
+            "the file has no `services`, so there is nothing to start",
+        );
+        findings.push(problem);
+    }
+    file
+}
+
+const KEYS: Keys<File> = Keys {
+    known: &[
+        ("name", |file, field, findings| {
+            file.name = field.text(findings)
+        }),
+        ("services", |file, field, findings| {
+            file.services = field
+                .entries(findings)
+                .map(|entry| Service::read(&entry, findings))
+                .collect();
+        }),
+        ("volumes", |file, field, findings| {
+            file.volumes = field
+                .entries(findings)
+                .map(|entry| Volume::read(&entry, findings))
+                .collect();
+        }),
+        ("networks", |_, field, findings| networks(field, findings)),
+        ("scenarios", |_, _, _| {}),
+        ("version", |_, _, _| {}),
+    ],
+    later: &["include", "secrets", "configs", "models"],
+};
+
+impl Volume {
+    fn read(entry: &Field<'_>, findings: &mut Findings) -> Self {
+        const KEYS: Keys<Volume> = Keys {
+            known: &[
+                ("name", |volume, field, findings| {
+                    volume.name = field.text(findings)
+                }),
+                ("external", Volume::read_external),
+            ],
+            later: &["driver", "driver_opts", "labels"],
+        };
+        let mut volume = Self {
+            key: entry.key(),
+            name: None,
+            external: false,
+        };
+        KEYS.read(
+            &format!("volume `{}`", entry.key.text),
+            entry.node,
+            &mut volume,
+            findings,
+        );
+        volume
+    }
+
+    /// `true`, or the old form `{ name: … }`.
+    fn read_external(&mut self, field: &Field<'_>, findings: &mut Findings) {
+        const OLD: Keys<Volume> = Keys {
+            known: &[("name", |volume, field, findings| {
+                volume.name = field.text(findings)
+            })],
+            later: &[],
+        };
+        if field.is_map() {
+            self.external = true;
+            OLD.read("`external`", field.node, self, findings);
+        } else {
+            self.external = field.flag(findings).is_some_and(|flag| flag.value);
+        }
+    }
+}
+
+/// All services of an environment share one network, so a file loses nothing as
+/// long as it names only that.
+fn networks(field: &Field<'_>, findings: &mut Findings) {
+    let named: Vec<_> = field
+        .entries(findings)
+        .filter(|entry| entry.key.text != "default")
+        .collect();
+    if let Some(first) = named.first() {
+        findings.push(
+            Problem::warning(
+                &first.key.place,
+                "an environment has one network, which all of its services share",
+            )
+            .hint(
+                "the services find each other by name; what is written here has no further effect",
+            ),
+        );
+    }
+}

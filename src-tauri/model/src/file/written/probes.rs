@@ -1,0 +1,327 @@
+//! Probes and Compose's health check as written.
+
+use super::At;
+use super::read::{Field, Keys, expected, quoted};
+use super::values::Words;
+use crate::file::findings::Findings;
+use crate::file::yaml::Value;
+use crate::probe::ProbeRole;
+use crate::problem::{Place, Problem, nearest};
+
+/// Kinds that the design names and that no driver performs yet.
+const LATER_KINDS: [&str; 13] = [
+    "log",
+    "grpc",
+    "postgres",
+    "mysql",
+    "redis",
+    "amqp",
+    "kafka",
+    "elasticsearch",
+    "flink",
+    "temporal",
+    "prometheus",
+    "grafana",
+    "otel-collector",
+];
+
+/// The keys that every kind of probe has.
+const FIELDS: [&str; 5] = [
+    "interval",
+    "timeout",
+    "failure_threshold",
+    "success_threshold",
+    "initial_delay",
+];
+
+/// An entry of `probes`.
+#[derive(Debug)]
+pub(crate) struct Probe {
+    pub(crate) role: ProbeRole,
+    /// Place of the role's key.
+    pub(crate) place: Place,
+    pub(crate) kind: Option<At<Kind>>,
+    pub(crate) interval: Option<At<String>>,
+    pub(crate) timeout: Option<At<String>>,
+    pub(crate) initial_delay: Option<At<String>>,
+    pub(crate) failure_threshold: Option<u32>,
+    pub(crate) success_threshold: Option<u32>,
+}
+
+/// What a probe does.
+#[derive(Debug)]
+pub(crate) enum Kind {
+    Http {
+        path: Option<At<String>>,
+        endpoint: Option<At<String>>,
+        status: Option<At<String>>,
+    },
+    Tcp {
+        endpoint: Option<At<String>>,
+    },
+    Exec(Words),
+    Container,
+}
+
+impl Probe {
+    pub(super) fn read_all(field: &Field<'_>, findings: &mut Findings) -> Vec<Self> {
+        field
+            .entries(findings)
+            .filter_map(|entry| Self::read(&entry, findings))
+            .collect()
+    }
+
+    fn read(entry: &Field<'_>, findings: &mut Findings) -> Option<Self> {
+        let Some(role) = ProbeRole::ALL
+            .into_iter()
+            .find(|role| role.word() == entry.key.text)
+        else {
+            findings.push(unknown_role(entry));
+            return None;
+        };
+        if !entry.is_map() {
+            expected(
+                &format!("the {} probe", role.word()),
+                "a map",
+                entry.node,
+                findings,
+            );
+            return None;
+        }
+        let mut probe = Self {
+            role,
+            place: entry.key.place.clone(),
+            kind: None,
+            interval: None,
+            timeout: None,
+            initial_delay: None,
+            failure_threshold: None,
+            success_threshold: None,
+        };
+        for field in entry.entries(findings) {
+            probe.take(&field, findings);
+        }
+        if probe.kind.is_none()
+            && !entry
+                .entries(findings)
+                .any(|field| is_kind(&field.key.text))
+        {
+            let message = format!("the {} probe does not say what it does", role.word());
+            findings.push(
+                Problem::error(&probe.place, message)
+                    .hint("add one of `http`, `tcp`, `exec`, `container`"),
+            );
+        }
+        Some(probe)
+    }
+
+    fn take(&mut self, field: &Field<'_>, findings: &mut Findings) {
+        match field.key.text.as_str() {
+            "interval" => self.interval = field.text(findings),
+            "timeout" => self.timeout = field.text(findings),
+            "initial_delay" => self.initial_delay = field.text(findings),
+            "failure_threshold" => self.failure_threshold = field.count(findings),
+            "success_threshold" => self.success_threshold = field.count(findings),
+            key if is_kind(key) => self.take_kind(field, findings),
+            key if key.starts_with("x-") => {}
+            _ => findings.push(unknown_key(field)),
+        }
+    }
+
+    fn take_kind(&mut self, field: &Field<'_>, findings: &mut Findings) {
+        let key = field.key.text.as_str();
+        if LATER_KINDS.contains(&key) {
+            let problem = Problem::error(
+                &field.key.place,
+                format!("a probe of the kind `{key}` is not available yet"),
+            );
+            findings.push(
+                problem.hint("use `tcp: true`, or `exec` with a command that asks the service"),
+            );
+            return;
+        }
+        let Some(kind) = Kind::read(field, findings) else {
+            return;
+        };
+        if self.kind.is_some() {
+            let message = format!(
+                "the {} probe has a second kind, `{key}`, but does exactly one thing",
+                self.role.word()
+            );
+            findings.push(Problem::error(&field.key.place, message).hint("keep one of the two"));
+            return;
+        }
+        self.kind = Some(At {
+            value: kind,
+            place: field.key.place.clone(),
+        });
+    }
+}
+
+impl Kind {
+    fn read(field: &Field<'_>, findings: &mut Findings) -> Option<Self> {
+        match field.key.text.as_str() {
+            "http" => Self::http(field, findings),
+            "tcp" => Self::tcp(field, findings),
+            "exec" => match Words::read(field, findings) {
+                Some(words) => Some(Self::Exec(words.value)),
+                None if field.is_null() => {
+                    findings.error(field.place(), "`exec` has no command");
+                    None
+                }
+                None => None,
+            },
+            _ => Self::container(field, findings),
+        }
+    }
+
+    fn http(field: &Field<'_>, findings: &mut Findings) -> Option<Self> {
+        #[derive(Default)]
+        struct Http {
+            path: Option<At<String>>,
+            endpoint: Option<At<String>>,
+            status: Option<At<String>>,
+        }
+        const KEYS: Keys<Http> = Keys {
+            known: &[
+                ("path", |http, field, findings| {
+                    http.path = field.text(findings)
+                }),
+                ("endpoint", |http, field, findings| {
+                    http.endpoint = field.text(findings)
+                }),
+                ("status", |http, field, findings| {
+                    http.status = field.text(findings)
+                }),
+            ],
+            later: &[],
+        };
+        let mut http = Http::default();
+        match &field.node.value {
+            Value::Map(_) => KEYS.read("the `http` probe", field.node, &mut http, findings),
+            // `http: true` asks for `/`.
+            Value::Scalar(text) if text == "true" => {}
+            _ => http.path = Some(field.text(findings)?),
+        }
+        Some(Self::Http {
+            path: http.path,
+            endpoint: http.endpoint,
+            status: http.status,
+        })
+    }
+
+    fn tcp(field: &Field<'_>, findings: &mut Findings) -> Option<Self> {
+        const KEYS: Keys<Option<At<String>>> = Keys {
+            known: &[("endpoint", |endpoint, field, findings| {
+                *endpoint = field.text(findings)
+            })],
+            later: &[],
+        };
+        let mut endpoint = None;
+        match &field.node.value {
+            Value::Map(_) => KEYS.read("the `tcp` probe", field.node, &mut endpoint, findings),
+            Value::Scalar(text) if text == "true" => {}
+            _ => endpoint = Some(field.text(findings)?),
+        }
+        Some(Self::Tcp { endpoint })
+    }
+
+    fn container(field: &Field<'_>, findings: &mut Findings) -> Option<Self> {
+        let plain = match &field.node.value {
+            Value::Map(entries) => entries.is_empty(),
+            Value::Scalar(text) => text == "true",
+            _ => false,
+        };
+        if !plain && field.node.value != Value::Faulty {
+            let problem = Problem::error(field.place(), "`container` can only be `true`");
+            findings.push(
+                problem.hint("the check itself is written under `healthcheck` or in the image"),
+            );
+        }
+        plain.then_some(Self::Container)
+    }
+}
+
+fn is_kind(key: &str) -> bool {
+    ["http", "tcp", "exec", "container"].contains(&key) || LATER_KINDS.contains(&key)
+}
+
+fn unknown_role(entry: &Field<'_>) -> Problem {
+    let roles = || ProbeRole::ALL.into_iter().map(ProbeRole::word);
+    let problem = Problem::error(
+        &entry.key.place,
+        format!("unknown probe `{}`", entry.key.text),
+    );
+    match nearest(&entry.key.text, roles()) {
+        Some(role) => problem.hint(format!("did you mean `{role}`?")),
+        None => problem.hint(format!("the probes of a service are {}", quoted(roles()))),
+    }
+}
+
+fn unknown_key(field: &Field<'_>) -> Problem {
+    let kinds = ["http", "tcp", "exec", "container"];
+    let problem = Problem::error(
+        &field.key.place,
+        format!("unknown key `{}` in a probe", field.key.text),
+    );
+    match nearest(&field.key.text, FIELDS.into_iter().chain(kinds)) {
+        Some(name) => problem.hint(format!("did you mean `{name}`?")),
+        None => problem.hint(format!(
+            "a probe has one of {} and may have {}",
+            quoted(kinds.into_iter()),
+            quoted(FIELDS.into_iter())
+        )),
+    }
+}
+
+/// Compose's `healthcheck`.
+#[derive(Debug, Default)]
+pub(crate) struct Healthcheck {
+    pub(crate) test: Option<At<Words>>,
+    pub(crate) disable: bool,
+    pub(crate) interval: Option<At<String>>,
+    pub(crate) timeout: Option<At<String>>,
+    pub(crate) start_period: Option<At<String>>,
+    pub(crate) retries: Option<u32>,
+}
+
+impl Healthcheck {
+    pub(super) fn read(field: &Field<'_>, findings: &mut Findings) -> Option<At<Self>> {
+        const KEYS: Keys<Healthcheck> = Keys {
+            known: &[
+                ("test", |check, field, findings| {
+                    check.test = Words::read(field, findings)
+                }),
+                ("disable", |check, field, findings| {
+                    check.disable = field.flag(findings).is_some_and(|flag| flag.value);
+                }),
+                ("interval", |check, field, findings| {
+                    check.interval = field.text(findings)
+                }),
+                ("timeout", |check, field, findings| {
+                    check.timeout = field.text(findings)
+                }),
+                ("start_period", |check, field, findings| {
+                    check.start_period = field.text(findings)
+                }),
+                ("retries", Healthcheck::read_retries),
+            ],
+            later: &["start_interval"],
+        };
+        if field.is_null() {
+            return None;
+        }
+        let mut check = Self::default();
+        KEYS.read("`healthcheck`", field.node, &mut check, findings);
+        Some(At {
+            value: check,
+            place: field.key.place.clone(),
+        })
+    }
+
+    /// 0 leaves the number to the container engine.
+    fn read_retries(&mut self, field: &Field<'_>, findings: &mut Findings) {
+        let zero = matches!(&field.node.value, Value::Scalar(text) if text == "0");
+        self.retries = if zero { None } else { field.count(findings) };
+    }
+}

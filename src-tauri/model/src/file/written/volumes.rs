@@ -1,0 +1,92 @@
+//! The volumes of a service as written.
+
+use super::At;
+use super::read::{Field, Keys, text};
+use crate::file::findings::Findings;
+use crate::file::yaml::{Node, Value};
+use crate::problem::Place;
+
+/// An item of a service's `volumes`.
+#[derive(Debug)]
+pub(crate) enum VolumeUse {
+    Short(At<String>),
+    Long(LongVolume),
+}
+
+/// The long form of an item of `volumes`.
+#[derive(Debug)]
+pub(crate) struct LongVolume {
+    pub(crate) kind: Option<At<String>>,
+    pub(crate) source: Option<At<String>>,
+    pub(crate) target: Option<At<String>>,
+    pub(crate) read_only: bool,
+    pub(crate) place: Place,
+}
+
+impl VolumeUse {
+    pub(super) fn read_all(field: &Field<'_>, findings: &mut Findings) -> Vec<Self> {
+        field
+            .items(findings)
+            .iter()
+            .filter_map(|node| match node.value {
+                Value::Map(_) => Some(Self::Long(LongVolume::read(node, findings))),
+                _ => text("an item of `volumes`", node, findings).map(Self::Short),
+            })
+            .collect()
+    }
+}
+
+impl LongVolume {
+    fn read(node: &Node, findings: &mut Findings) -> Self {
+        const KEYS: Keys<LongVolume> = Keys {
+            known: &[
+                ("type", |long, field, findings| {
+                    long.kind = field.text(findings)
+                }),
+                ("source", |long, field, findings| {
+                    long.source = field.filled(findings)
+                }),
+                ("target", |long, field, findings| {
+                    long.target = field.text(findings)
+                }),
+                ("read_only", |long, field, findings| {
+                    long.read_only = field.flag(findings).is_some_and(|flag| flag.value);
+                }),
+                ("bind", |_, field, findings| {
+                    no_options(field, &["create_host_path"], findings)
+                }),
+                ("volume", |_, field, findings| {
+                    no_options(field, &["nocopy"], findings)
+                }),
+                ("tmpfs", |_, field, findings| {
+                    no_options(field, &[], findings)
+                }),
+                ("consistency", |_, _, _| {}),
+            ],
+            later: &["image"],
+        };
+        let mut long = Self {
+            kind: None,
+            source: None,
+            target: None,
+            read_only: false,
+            place: node.place.clone(),
+        };
+        KEYS.read("an item of `volumes`", node, &mut long, findings);
+        long
+    }
+}
+
+/// Options of a mount change something only where they are not the usual ones.
+fn no_options(field: &Field<'_>, usual: &[&str], findings: &mut Findings) {
+    for option in field
+        .entries(findings)
+        .filter(|option| !usual.contains(&option.key.text.as_str()))
+    {
+        let message = format!(
+            "the mount option `{}` is not supported yet and has no effect",
+            option.key.text
+        );
+        findings.warn(&option.key.place, message);
+    }
+}

@@ -1,0 +1,77 @@
+//! Terminal escape sequences.
+
+/// The text without them; `None` where it has none, which is the usual case.
+pub(crate) fn strip(text: &str) -> Option<String> {
+    memchr::memchr(ESCAPE as u8, text.as_bytes())?;
+    let mut plain = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once(ESCAPE) {
+        plain.push_str(before);
+        rest = &after[sequence_length(after)..];
+    }
+    plain.push_str(rest);
+    Some(plain)
+}
+
+const ESCAPE: char = '\u{1b}';
+
+/// Length of the sequence whose escape character has been taken already.
+fn sequence_length(after: &str) -> usize {
+    let mut chars = after.char_indices();
+    let Some((_, kind)) = chars.next() else {
+        return 0;
+    };
+    match kind {
+        // Colours and cursor movements: parameters, then one letter.
+        '[' => chars
+            .find(|(_, c)| !matches!(*c, ' '..='?'))
+            .map_or(after.len(), |(at, c)| {
+                at + if ('@'..='~').contains(&c) { 1 } else { 0 }
+            }),
+        // Titles and links: up to a bell, or to the escape that begins `\`.
+        ']' => match chars.find(|(_, c)| matches!(*c, '\u{7}' | ESCAPE)) {
+            Some((at, '\u{7}')) => at + 1,
+            Some((at, _)) => {
+                at + if after[at + 1..].starts_with('\\') {
+                    2
+                } else {
+                    0
+                }
+            }
+            None => after.len(),
+        },
+        // Two characters. Anything else is no sequence: only the escape goes.
+        '('..='/' => chars
+            .next()
+            .map_or(after.len(), |(at, c)| at + c.len_utf8()),
+        '0'..='~' => 1,
+        _ => 0,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sequences_go_and_text_stays() {
+        for (text, plain) in [
+            (
+                "\u{1b}[40m\u{1b}[32minfo\u{1b}[39m\u{1b}[22m\u{1b}[49m: Host[0]",
+                "info: Host[0]",
+            ),
+            ("\u{1b}[38;5;208mü\u{1b}[0m", "ü"),
+            ("a\u{1b}]0;title\u{7}b", "ab"),
+            ("\u{1b}]8;;http://x\u{1b}\\link\u{1b}]8;;\u{1b}\\", "link"),
+            ("a\u{1b}(Bb\u{1b}7c", "abc"),
+            ("cut\u{1b}[3", "cut"),
+            ("cut\u{1b}", "cut"),
+            ("\u{1b}[3ü1m", "ü1m"),
+            ("\u{1b}ü", "ü"),
+            ("\u{1b}\u{1b}[1mx", "x"),
+        ] {
+            assert_eq!(strip(text).as_deref(), Some(plain), "{text:?}");
+        }
+        assert_eq!(strip("nothing to do"), None);
+    }
+}
