@@ -16,6 +16,7 @@ const VIEWS = [
   ["start-loading", "loading", "#/"],
   ["start-error", "definition-error", "#/", async (page) => page.getByTestId("open-folder").click()],
   ["resources-busy", "busy", `#/e/${ENVIRONMENT}/resources`],
+  ["resources-later", "busy", `#/e/${ENVIRONMENT}/resources`, async (page) => page.waitForTimeout(14_000)],
   ["resources-details", "busy", `#/e/${ENVIRONMENT}/resources?select=order-service`],
   ["resources-failing", "failing", `#/e/${ENVIRONMENT}/resources`],
   ["resources-failing-details", "failing", `#/e/${ENVIRONMENT}/resources?select=order-service`],
