@@ -23,6 +23,8 @@ export class App {
   environment: EnvironmentStore | null = $state.raw(null);
   dialog: Dialog | null = $state(null);
   connected = $state(true);
+  /** The engine has answered at least once. */
+  reached = $state(false);
   connectionMessage: string | null = $state(null);
   /** Why the last attempt to open an environment failed. */
   openFailure: ApiError | null = $state.raw(null);
@@ -37,8 +39,13 @@ export class App {
   async begin(): Promise<void> {
     this.backend.subscribe((event) => this.#hear(event));
     void this.loadEnvironments();
+    await this.#start();
+  }
+
+  async #start(): Promise<void> {
     try {
       this.startup = await this.backend.startup();
+      this.reached = true;
       if (this.startup.environment && this.router.current.view === "start")
         this.router.go({ view: "resources", environment: this.startup.environment, select: null });
     } catch (thrown) {
@@ -132,7 +139,11 @@ export class App {
         this.connected = event.connected;
         this.connectionMessage = event.message;
         this.environment?.connectionChanged(event.connected);
-        if (event.connected) void this.loadEnvironments();
+        if (event.connected) {
+          this.reached = true;
+          void this.loadEnvironments();
+          if (this.startup === null) void this.#start();
+        }
         break;
       case "environments": void this.loadEnvironments(); break;
       case "alert": this.#alert(event); break;

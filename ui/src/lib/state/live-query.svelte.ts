@@ -41,6 +41,8 @@ export class LiveQuery<T> {
 
 /** Whether an event makes answers about this topic old. */
 export function concerns(event: BackendEvent, environment: string, topic: Topic): boolean {
+  // "environments" also stands for notices that were missed.
+  if (event.type === "environments") return true;
   if (event.type === "connection") return event.connected;
   return event.type === "changed" && event.environment === environment && event.topics.includes(topic);
 }

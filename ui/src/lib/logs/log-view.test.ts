@@ -1,0 +1,93 @@
+// Following, standing still and asking anew, against a log that is held here.
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import type { Backend, BackendEvent } from "../backend/backend";
+import { FakeLogStore } from "../backend/fake/log-store";
+import type { LogQuery } from "../bindings";
+import { LogView } from "./log-view.svelte";
+
+describe("a log view", () => {
+  let log: FakeLogStore;
+  let asked: LogQuery[];
+  let handlers: ((event: BackendEvent) => void)[];
+  let view: LogView;
+  const write = (count: number, severity: "info" | "error" = "info"): void => {
+    for (let index = 0; index < count; index++) log.append({ time: 0, service: "a", generation: 1, stream: "stdout", severity, body: "x" });
+  };
+  const changed = async (): Promise<void> => {
+    for (const handler of handlers) handler({ type: "changed", environment: "e", topics: ["logs"] });
+    await vi.advanceTimersByTimeAsync(120);
+  };
+
+  beforeEach(async () => {
+    vi.useFakeTimers({ now: 1_000_000 });
+    log = new FakeLogStore();
+    asked = [];
+    handlers = [];
+    const backend = {
+      call: async (_method: string, { query }: { query: LogQuery }) => { asked.push(query); return log.query(query); },
+      subscribe: (handler: (event: BackendEvent) => void) => { handlers.push(handler); return () => void (handlers = []); },
+    } as unknown as Backend;
+    write(2_500);
+    view = new LogView(backend, "e");
+    await vi.advanceTimersByTimeAsync(0);
+  });
+  afterEach(() => {
+    view.dispose();
+    vi.useRealTimers();
+  });
+
+  it("begins with the newest thousand", () => {
+    expect(view.window.records).toHaveLength(1_000);
+    expect(view.window.records.at(-1)?.seq).toBe(2_500);
+    expect(view.window.moreBefore).toBe(true);
+  });
+  it("follows by asking only for what is newer", async () => {
+    write(3);
+    await changed();
+    expect(asked.at(-1)).toMatchObject({ after: 2_500 });
+    expect(view.window.records.at(-1)?.seq).toBe(2_503);
+  });
+  it("jumps to the end where more came than it can read", async () => {
+    write(9_000);
+    await changed();
+    expect(view.window.records.at(-1)?.seq).toBe(11_500);
+    expect(view.window.records).toHaveLength(1_000);
+  });
+  it("stands still and counts, by level, what it does not show", async () => {
+    view.ask({ services: [], level: "error", text: "" });
+    await vi.advanceTimersByTimeAsync(200);
+    view.pause();
+    write(5);
+    write(2, "error");
+    await changed();
+    expect(view.waiting).toBe(2);
+    expect(view.window.records).toHaveLength(0);
+    view.follow();
+    await vi.advanceTimersByTimeAsync(200);
+    expect(view.window.records).toHaveLength(2);
+    expect(view.waiting).toBe(0);
+  });
+  it("loads older ones on demand", async () => {
+    const before = vi.fn();
+    view.pause();
+    expect(await view.older(before)).toBe(500);
+    expect(before).toHaveBeenCalledOnce();
+    expect(view.window.records[0]?.seq).toBe(1_001);
+  });
+  it("hides what was cleared until asked", async () => {
+    view.clear();
+    expect(view.window.records).toHaveLength(0);
+    write(2);
+    await changed();
+    expect(view.window.records).toHaveLength(2);
+    view.showCleared();
+    await vi.advanceTimersByTimeAsync(200);
+    expect(view.window.records).toHaveLength(1_000);
+  });
+  it("is silent after it is disposed of", async () => {
+    const count = asked.length;
+    view.dispose();
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(asked).toHaveLength(count);
+  });
+});
