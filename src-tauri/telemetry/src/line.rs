@@ -37,8 +37,8 @@ pub(crate) fn severity(text: &str, stream: Stream) -> Severity {
         return Severity::Named(alone);
     }
     // A padded level (` INFO main`) is a line of its own. Anywhere else in a
-    // continuation, `Log` or `Error` is part of a name.
-    match text.split_whitespace().next().and_then(first_word_level) {
+    // continuation, `Log` or `Error` is a word of a message or part of a name.
+    match text.split_whitespace().next().and_then(padded_level) {
         Some(level) => Severity::Named(level),
         None => Severity::Continued(alone),
     }
@@ -112,8 +112,11 @@ fn is_continuation(text: &str) -> bool {
         || text.starts_with("Caused by: ")
 }
 
-fn first_word_level(word: &str) -> Option<Level> {
-    Level::from_word(word.trim_matches(|c: char| !c.is_ascii_alphanumeric()))
+/// The level that a first word names, if it looks like one: `WARN`, `[warn]`, `warn:`.
+fn padded_level(word: &str) -> Option<Level> {
+    let name = word.trim_matches(|c: char| !c.is_ascii_alphanumeric());
+    let stands_out = name != word || !name.contains(|c: char| c.is_ascii_lowercase());
+    stands_out.then(|| Level::from_word(name)).flatten()
 }
 
 /// The level of a line that names none. Many programs write everything to standard
@@ -168,6 +171,7 @@ mod tests {
             "\tat java.base/java.lang.Thread.run",
             "Caused by: java.io.IOException",
             "      Now listening on: http://localhost:5001",
+            "      Log in failed",
             "",
         ] {
             assert!(
