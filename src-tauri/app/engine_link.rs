@@ -67,7 +67,7 @@ fn set_client(app: &AppHandle, client: Result<Client, ApiError>) {
     let shell = app.state::<Shell>();
     let message = Message::Shell(connection_event(&client));
     let changed = shell.client.borrow().is_ok() != client.is_ok();
-    shell.client.send_replace(client);
+    drop(shell.client.send_replace(client));
     if changed {
         shell.tell(&message);
         tray::update(app);

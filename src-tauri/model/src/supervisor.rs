@@ -42,7 +42,11 @@ impl Supervisor {
     /// A machine in which everything is Stopped.
     #[must_use]
     pub fn new(plan: &Plan) -> Self {
-        let services = plan.services.values().map(|s| (s.name.clone(), ServiceState::new(s.clone()))).collect();
+        let services = plan
+            .services
+            .values()
+            .map(|s| (s.name.clone(), ServiceState::new(s.clone())))
+            .collect();
         Self { services }
     }
 
@@ -51,15 +55,29 @@ impl Supervisor {
         let mut effects = Vec::new();
         match event {
             Event::Up { services } => self.up(&services, now),
-            Event::Down => self.services.values_mut().for_each(ServiceState::want_ordered_stop),
-            Event::Start { service, with_dependencies } => self.start(&service, with_dependencies, now),
+            Event::Down => self
+                .services
+                .values_mut()
+                .for_each(ServiceState::want_ordered_stop),
+            Event::Start {
+                service,
+                with_dependencies,
+            } => self.start(&service, with_dependencies, now),
             Event::Stop { service } => self.with(&service, |s| s.stop(now, &mut effects)),
             Event::Restart { service } => self.restart(&service, now, &mut effects),
             Event::ProbeNow { service } => self.with(&service, |s| s.health.probe_now(now)),
-            Event::Reported { service, generation, report } => {
-                self.with(&service, |s| s.on_report(generation, report, now, &mut effects));
+            Event::Reported {
+                service,
+                generation,
+                report,
+            } => {
+                self.with(&service, |s| {
+                    s.on_report(generation, report, now, &mut effects)
+                });
             }
-            Event::Restored(restored) => self.with(&restored.service.clone(), |s| s.restore(restored, now)),
+            Event::Restored(restored) => {
+                self.with(&restored.service.clone(), |s| s.restore(restored, now))
+            }
             Event::Replan(plan) => self.replan(&plan, now, &mut effects),
             Event::Tick => {}
         }
@@ -70,7 +88,10 @@ impl Supervisor {
     /// When [`Event::Tick`] is due next, if anything waits for time to pass.
     #[must_use]
     pub fn next_deadline(&self) -> Option<Tick> {
-        self.services.values().filter_map(ServiceState::next_deadline).min()
+        self.services
+            .values()
+            .filter_map(ServiceState::next_deadline)
+            .min()
     }
 
     /// One service.
@@ -93,7 +114,9 @@ impl Supervisor {
     /// Whether nothing runs and nothing is wanted.
     #[must_use]
     pub fn is_idle(&self) -> bool {
-        self.services.values().all(|s| !s.wanted && !s.lifecycle.may_have_instance())
+        self.services
+            .values()
+            .all(|s| !s.wanted && !s.lifecycle.may_have_instance())
     }
 
     /// Whether nothing is on its way any more: every wanted service is Healthy,
@@ -104,7 +127,10 @@ impl Supervisor {
             Lifecycle::Stopped | Lifecycle::Completed | Lifecycle::Failed => true,
             Lifecycle::Running => s.wanted && s.status() != Status::Starting,
             Lifecycle::Waiting => self.is_blocked(&s.spec.name, &mut BTreeSet::new()),
-            Lifecycle::Building | Lifecycle::Starting | Lifecycle::Stopping | Lifecycle::Backoff => false,
+            Lifecycle::Building
+            | Lifecycle::Starting
+            | Lifecycle::Stopping
+            | Lifecycle::Backoff => false,
         })
     }
 
@@ -117,7 +143,10 @@ impl Supervisor {
     fn up(&mut self, services: &[String], now: Tick) {
         let names: Vec<String> = match services {
             [] => self.services.keys().cloned().collect(),
-            some => some.iter().flat_map(|name| self.with_dependencies(name)).collect(),
+            some => some
+                .iter()
+                .flat_map(|name| self.with_dependencies(name))
+                .collect(),
         };
         for name in names {
             self.with(&name, |s| s.up(now));
@@ -156,7 +185,10 @@ impl Supervisor {
         for (name, spec) in &plan.services {
             match self.services.get_mut(name) {
                 Some(state) => state.redefine(spec.clone()),
-                None => drop(self.services.insert(name.clone(), ServiceState::new(spec.clone()))),
+                None => drop(
+                    self.services
+                        .insert(name.clone(), ServiceState::new(spec.clone())),
+                ),
             }
         }
         for (name, state) in &mut self.services {
@@ -172,7 +204,9 @@ impl Supervisor {
         let mut found = BTreeSet::new();
         let mut open = vec![name.to_owned()];
         while let Some(next) = open.pop() {
-            let Some(state) = self.services.get(&next) else { continue };
+            let Some(state) = self.services.get(&next) else {
+                continue;
+            };
             if found.insert(next) {
                 open.extend(state.spec.depends_on.keys().cloned());
             }

@@ -322,7 +322,10 @@ fn a_template_that_names_nothing_is_told() {
 
 #[test]
 fn connection_strings_are_made_from_what_the_service_is_set_up_with() {
-    let table: [(&str, &[&str], &[(&str, &str)], &str); 15] = [
+    // Image, endpoints, variables, connection string.
+    type Row = (&'static str, &'static [&'static str], Pairs, &'static str);
+    type Pairs = &'static [(&'static str, &'static str)];
+    let table: [Row; 15] = [
         (
             "postgres",
             &["tcp tcp 1>5432"],

@@ -26,41 +26,62 @@ impl Supervisor {
 
     fn advance_all(&mut self, now: Tick, effects: &mut Vec<Effect>) -> bool {
         let names: Vec<String> = self.services.keys().cloned().collect();
-        names.iter().fold(false, |moved, name| self.advance(name, now, effects) || moved)
+        names.iter().fold(false, |moved, name| {
+            self.advance(name, now, effects) || moved
+        })
     }
 
     /// Moves one service one step, if it can.
     fn advance(&mut self, name: &str, now: Tick, effects: &mut Vec<Effect>) -> bool {
         let service = &self.services[name];
         let may_launch = service.lifecycle == Lifecycle::Waiting && self.conditions_hold(service);
-        let may_stop = service.stop_in_order && !self.has_living_dependant(name);
-        let Some(service) = self.services.get_mut(name) else { return false };
+        // Only what lives has to wait for its dependants.
+        let may_stop = service.stop_in_order
+            && (!service.lifecycle.may_have_instance() || !self.has_living_dependant(name));
+        let Some(service) = self.services.get_mut(name) else {
+            return false;
+        };
         let before = service.lifecycle;
         match before {
             Lifecycle::Waiting if may_launch && service.wanted => service.launch(effects),
-            Lifecycle::Backoff if service.wanted && service.next_start.is_some_and(|due| due <= now) => {
+            Lifecycle::Backoff
+                if service.wanted && service.next_start.is_some_and(|due| due <= now) =>
+            {
                 service.enter(Lifecycle::Waiting, "its backoff is over");
             }
             Lifecycle::Running | Lifecycle::Starting if service.then == Then::Start => {
                 service.end_instance(Then::Start, "its definition changed", now, effects);
             }
-            _ if !service.wanted && may_stop => service.end_instance(Then::Stay, "stop requested", now, effects),
+            _ if !service.wanted && may_stop => {
+                service.end_instance(Then::Stay, "stop requested", now, effects)
+            }
             _ => {}
         }
         service.lifecycle != before
     }
 
     fn has_living_dependant(&self, name: &str) -> bool {
-        self.services.values().any(|s| s.lifecycle.may_have_instance() && s.spec.depends_on.contains_key(name))
+        self.services
+            .values()
+            .any(|s| s.lifecycle.may_have_instance() && s.spec.depends_on.contains_key(name))
     }
 
     /// Takes over what the probes say; an instance that does not answer is
     /// restarted where its policy says so.
     fn refresh_health(&mut self, now: Tick, effects: &mut Vec<Effect>) {
-        for service in self.services.values_mut().filter(|s| s.lifecycle == Lifecycle::Running) {
+        for service in self
+            .services
+            .values_mut()
+            .filter(|s| s.lifecycle == Lifecycle::Running)
+        {
             service.known_health = service.health.health(now);
-            if service.known_health == Health::Unhealthy && service.spec.restart != RestartPolicy::No {
-                let cause = service.health.reason().unwrap_or_else(|| "it did not start in time".to_owned());
+            if service.known_health == Health::Unhealthy
+                && service.spec.restart != RestartPolicy::No
+            {
+                let cause = service
+                    .health
+                    .reason()
+                    .unwrap_or_else(|| "it did not start in time".to_owned());
                 self_heal(service, cause, now, effects);
             }
         }
@@ -73,7 +94,9 @@ impl Supervisor {
         let names: Vec<String> = self.services.keys().cloned().collect();
         for name in names {
             let reason = self.reason(&name);
-            let Some(service) = self.services.get_mut(&name) else { continue };
+            let Some(service) = self.services.get_mut(&name) else {
+                continue;
+            };
             let is = (service.lifecycle, service.known_health, service.generation);
             if is == service.told {
                 continue;
@@ -82,22 +105,41 @@ impl Supervisor {
             let ended = service.told.0.may_have_instance() && !is.0.may_have_instance();
             service.told = is;
             let cause = reason.unwrap_or_else(|| default_cause(to, &service.cause));
-            effects.push(Effect::Transition { service: name.clone(), generation: is.2, lifecycle: is.0, health: is.1, from, to, cause });
+            effects.push(Effect::Transition {
+                service: name.clone(),
+                generation: is.2,
+                lifecycle: is.0,
+                health: is.1,
+                from,
+                to,
+                cause,
+            });
             if ended || from != to && (from == Status::Healthy || to == Status::Healthy) {
                 disturbed.push(name);
             }
         }
         for service in self.services.values_mut() {
-            if disturbed.iter().any(|name| service.spec.depends_on.contains_key(name)) {
+            if disturbed
+                .iter()
+                .any(|name| service.spec.depends_on.contains_key(name))
+            {
                 service.health.probe_now(now);
             }
         }
     }
 
     fn probe(&mut self, now: Tick, effects: &mut Vec<Effect>) {
-        for service in self.services.values_mut().filter(|s| s.lifecycle == Lifecycle::Running) {
+        for service in self
+            .services
+            .values_mut()
+            .filter(|s| s.lifecycle == Lifecycle::Running)
+        {
             for role in service.health.take_due(now) {
-                effects.push(Effect::Probe { service: service.spec.name.clone(), generation: service.generation, role });
+                effects.push(Effect::Probe {
+                    service: service.spec.name.clone(),
+                    generation: service.generation,
+                    role,
+                });
             }
         }
     }
@@ -106,14 +148,21 @@ impl Supervisor {
         self.services.retain(|name, service| {
             let gone = service.removed && !service.lifecycle.may_have_instance();
             if gone {
-                effects.push(Effect::Forget { service: name.clone() });
+                effects.push(Effect::Forget {
+                    service: name.clone(),
+                });
             }
             !gone
         });
     }
 }
 
-fn self_heal(service: &mut super::ServiceState, cause: String, now: Tick, effects: &mut Vec<Effect>) {
+fn self_heal(
+    service: &mut super::ServiceState,
+    cause: String,
+    now: Tick,
+    effects: &mut Vec<Effect>,
+) {
     service.end_instance(Then::Fail(cause.clone()), &cause, now, effects);
 }
 

@@ -65,7 +65,10 @@ mod tests {
             backoff.on_failure(None, Tick(n * 700_000));
             waits.push(backoff.delay(0).0);
         }
-        assert_eq!(waits, [1000, 2000, 4000, 8000, 16_000, 32_000, 60_000, 60_000]);
+        assert_eq!(
+            waits,
+            [1000, 2000, 4000, 8000, 16_000, 32_000, 60_000, 60_000]
+        );
     }
 
     #[test]

@@ -13,18 +13,31 @@ impl Supervisor {
     }
 
     /// What does not hold yet.
-    fn unmet<'a>(&'a self, service: &'a ServiceState) -> impl Iterator<Item = (&'a str, Dependency)> {
-        service.spec.depends_on.iter().filter(|(name, need)| !self.holds(name, **need)).map(|(name, need)| (name.as_str(), *need))
+    fn unmet<'a>(
+        &'a self,
+        service: &'a ServiceState,
+    ) -> impl Iterator<Item = (&'a str, Dependency)> {
+        service
+            .spec
+            .depends_on
+            .iter()
+            .filter(|(name, need)| !self.holds(name, **need))
+            .map(|(name, need)| (name.as_str(), *need))
     }
 
     fn holds(&self, name: &str, need: Dependency) -> bool {
-        let Some(dependency) = self.services.get(name) else { return !need.required };
+        let Some(dependency) = self.services.get(name) else {
+            return !need.required;
+        };
         let given_up = matches!(dependency.lifecycle, Lifecycle::Failed | Lifecycle::Stopped);
         if !need.required && given_up && !dependency.wanted {
             return true;
         }
         match need.condition {
-            Condition::Started => matches!(dependency.lifecycle, Lifecycle::Running | Lifecycle::Completed),
+            Condition::Started => matches!(
+                dependency.lifecycle,
+                Lifecycle::Running | Lifecycle::Completed
+            ),
             Condition::Healthy => dependency.status() == Status::Healthy,
             Condition::CompletedSuccessfully => dependency.lifecycle == Lifecycle::Completed,
         }
@@ -36,14 +49,20 @@ impl Supervisor {
         if !seen.insert(name.to_owned()) {
             return false;
         }
-        let Some(service) = self.services.get(name) else { return true };
+        let Some(service) = self.services.get(name) else {
+            return true;
+        };
         self.unmet(service).any(|(dependency, need)| {
-            let Some(state) = self.services.get(dependency) else { return true };
+            let Some(state) = self.services.get(dependency) else {
+                return true;
+            };
             match state.lifecycle {
                 Lifecycle::Failed | Lifecycle::Stopped => true,
                 Lifecycle::Completed => need.condition == Condition::Healthy,
                 Lifecycle::Waiting => self.is_blocked(dependency, seen),
-                Lifecycle::Running => matches!(state.status(), Status::Degraded | Status::Unhealthy),
+                Lifecycle::Running => {
+                    matches!(state.status(), Status::Degraded | Status::Unhealthy)
+                }
                 _ => false,
             }
         })
@@ -57,7 +76,10 @@ impl Supervisor {
         match service.lifecycle {
             Lifecycle::Waiting => self.waits_for(service),
             Lifecycle::Running if service.status() == Status::Healthy => None,
-            Lifecycle::Running => service.health.reason().or_else(|| Some("no probe has answered yet".to_owned())),
+            Lifecycle::Running => service
+                .health
+                .reason()
+                .or_else(|| Some("no probe has answered yet".to_owned())),
             Lifecycle::Stopped if service.generation == 0 => None,
             _ => Some(service.cause.clone()).filter(|cause| !cause.is_empty()),
         }
@@ -69,16 +91,25 @@ impl Supervisor {
             0 => String::new(),
             n => format!(" (and {n} more)"),
         };
-        Some(format!("waits for {name} {}{more}{}", need.condition.phrase(), self.trouble_of(name)))
+        Some(format!(
+            "waits for {name} {}{more}{}",
+            need.condition.phrase(),
+            self.trouble_of(name)
+        ))
     }
 
     /// What is wrong with a dependency, as the end of a sentence.
     fn trouble_of(&self, name: &str) -> String {
-        let Some(state) = self.services.get(name) else { return "; it is not defined".to_owned() };
+        let Some(state) = self.services.get(name) else {
+            return "; it is not defined".to_owned();
+        };
         match (state.lifecycle, state.status()) {
             (Lifecycle::Stopped | Lifecycle::Stopping, _) => "; it is stopped".to_owned(),
             (_, Status::Unhealthy | Status::Degraded) => {
-                let why = self.reason(name).map(|why| format!(" because {why}")).unwrap_or_default();
+                let why = self
+                    .reason(name)
+                    .map(|why| format!(" because {why}"))
+                    .unwrap_or_default();
                 format!("; it is {}{why}", state.status().word())
             }
             _ => String::new(),

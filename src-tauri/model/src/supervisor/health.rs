@@ -7,7 +7,7 @@
 //! once; the probe's own interval otherwise, with jitter.
 
 use super::backoff::scramble;
-use crate::probe::{ProbeResult, ProbeRole, Probes, Probe, Verdict};
+use crate::probe::{Probe, ProbeResult, ProbeRole, Probes, Verdict};
 use crate::status::Health;
 use crate::time::{Millis, Tick};
 
@@ -41,7 +41,18 @@ pub struct ProbeState {
 
 impl ProbeState {
     fn new(role: ProbeRole, probe: Probe) -> Self {
-        Self { role, probe, failures: 0, last: None, verdict: None, passes: 0, due: None, in_flight: false, fast: 0, attempts: 0 }
+        Self {
+            role,
+            probe,
+            failures: 0,
+            last: None,
+            verdict: None,
+            passes: 0,
+            due: None,
+            in_flight: false,
+            fast: 0,
+            attempts: 0,
+        }
     }
 
     fn take(&mut self, result: ProbeResult) {
@@ -79,7 +90,9 @@ impl ProbeState {
             self.fast = 0;
             let interval = self.probe.interval.0;
             // ± 5 %, so that fifty services do not probe in step.
-            return Millis(interval - interval / 20 + interval * (scramble(salt ^ self.attempts) % 100) / 1000);
+            return Millis(
+                interval - interval / 20 + interval * (scramble(salt ^ self.attempts) % 100) / 1000,
+            );
         }
         let fast = (FAST_FIRST << self.fast.min(5)).min(FAST_LONGEST);
         self.fast += 1;
@@ -101,13 +114,20 @@ pub struct HealthState {
 impl HealthState {
     /// An instance has come up.
     pub(super) fn begin(&mut self, probes: &Probes, assumed: Option<Health>, salt: u64, now: Tick) {
-        self.probes = probes.iter().map(|(role, probe)| ProbeState::new(role, probe.clone())).collect();
+        self.probes = probes
+            .iter()
+            .map(|(role, probe)| ProbeState::new(role, probe.clone()))
+            .collect();
         self.since = Some(now);
         self.assumed = assumed.filter(|health| *health != Health::Unknown);
         self.salt = salt;
         let gated = probes.startup.is_some() && self.assumed.is_none();
         for probe in &mut self.probes {
-            let open = if gated { probe.role == ProbeRole::Startup } else { probe.role != ProbeRole::Startup };
+            let open = if gated {
+                probe.role == ProbeRole::Startup
+            } else {
+                probe.role != ProbeRole::Startup
+            };
             probe.due = open.then(|| now.after(probe.probe.initial_delay));
             if probe.role == ProbeRole::Startup && !gated {
                 probe.verdict = Some(Verdict::Pass);
@@ -129,7 +149,9 @@ impl HealthState {
     /// A probe has answered.
     pub(super) fn on_result(&mut self, role: ProbeRole, result: ProbeResult, now: Tick) {
         let salt = self.salt;
-        let Some(probe) = self.probes.iter_mut().find(|p| p.role == role) else { return };
+        let Some(probe) = self.probes.iter_mut().find(|p| p.role == role) else {
+            return;
+        };
         probe.take(result);
         if role == ProbeRole::Startup && probe.verdict.is_some_and(|v| v != Verdict::Fail) {
             probe.due = None;
@@ -142,7 +164,11 @@ impl HealthState {
 
     /// The start is finished: the other probes begin.
     fn open_gate(&mut self, now: Tick) {
-        for probe in self.probes.iter_mut().filter(|p| p.role != ProbeRole::Startup && p.due.is_none()) {
+        for probe in self
+            .probes
+            .iter_mut()
+            .filter(|p| p.role != ProbeRole::Startup && p.due.is_none())
+        {
             probe.due = Some(now);
         }
     }
@@ -156,7 +182,10 @@ impl HealthState {
 
     /// The probes to perform now; they count as under way from here on.
     pub(super) fn take_due(&mut self, now: Tick) -> Vec<ProbeRole> {
-        let due = self.probes.iter_mut().filter(|p| !p.in_flight && p.due.is_some_and(|due| due <= now));
+        let due = self
+            .probes
+            .iter_mut()
+            .filter(|p| !p.in_flight && p.due.is_some_and(|due| due <= now));
         due.map(|probe| {
             probe.in_flight = true;
             probe.role
@@ -166,15 +195,24 @@ impl HealthState {
 
     /// When this state must be looked at again.
     pub(super) fn next_deadline(&self, now_known: Health) -> Option<Tick> {
-        let probes = self.probes.iter().filter(|p| !p.in_flight).filter_map(|p| p.due);
-        let patience = (now_known == Health::Unknown).then(|| self.patience_ends()).flatten();
+        let probes = self
+            .probes
+            .iter()
+            .filter(|p| !p.in_flight)
+            .filter_map(|p| p.due);
+        let patience = (now_known == Health::Unknown)
+            .then(|| self.patience_ends())
+            .flatten();
         probes.chain(patience).min()
     }
 
     /// When a probe that never passed begins to count against the instance.
     fn patience_ends(&self) -> Option<Tick> {
         let startup = self.probes.iter().find(|p| p.role == ProbeRole::Startup);
-        Some(self.since?.after(startup.map_or(PATIENCE, |p| p.probe.deadline)))
+        Some(
+            self.since?
+                .after(startup.map_or(PATIENCE, |p| p.probe.deadline)),
+        )
     }
 
     /// The health at this moment.
@@ -199,14 +237,25 @@ impl HealthState {
 
     /// Why it is not Healthy, one sentence.
     pub(super) fn reason(&self) -> Option<String> {
-        let culprit = self.probes.iter().find(|p| !p.passes_now() && p.last.is_some() && p.role != ProbeRole::Startup)
-            .or_else(|| self.probes.iter().find(|p| p.verdict.is_none() && p.last.is_some()))?;
+        let culprit = self
+            .probes
+            .iter()
+            .find(|p| !p.passes_now() && p.last.is_some() && p.role != ProbeRole::Startup)
+            .or_else(|| {
+                self.probes
+                    .iter()
+                    .find(|p| p.verdict.is_none() && p.last.is_some())
+            })?;
         let last = culprit.last.as_ref()?;
         let verb = match last.verdict {
             Verdict::Warn => "says",
             _ => "fails",
         };
-        Some(format!("{} probe {verb}: {}", culprit.role.word(), last.text))
+        Some(format!(
+            "{} probe {verb}: {}",
+            culprit.role.word(),
+            last.text
+        ))
     }
 }
 

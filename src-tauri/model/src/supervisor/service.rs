@@ -91,7 +91,10 @@ impl ServiceState {
     #[must_use]
     pub fn is_outdated(&self) -> bool {
         self.lifecycle.may_have_instance()
-            && self.launched_definition.as_ref().is_some_and(|hash| *hash != self.spec.definition_hash())
+            && self
+                .launched_definition
+                .as_ref()
+                .is_some_and(|hash| *hash != self.spec.definition_hash())
     }
 
     pub(super) fn next_deadline(&self) -> Option<Tick> {
@@ -104,7 +107,10 @@ impl ServiceState {
 
     /// Makes it wanted; what runs from the present definition is left alone.
     pub(super) fn up(&mut self, now: Tick) {
-        let runs = matches!(self.lifecycle, Lifecycle::Starting | Lifecycle::Running | Lifecycle::Waiting | Lifecycle::Building);
+        let runs = matches!(
+            self.lifecycle,
+            Lifecycle::Starting | Lifecycle::Running | Lifecycle::Waiting | Lifecycle::Building
+        );
         if runs && !self.is_outdated() {
             self.wanted = true;
             self.stop_in_order = false;
@@ -120,7 +126,8 @@ impl ServiceState {
         self.removed = false;
         match self.lifecycle {
             Lifecycle::Stopping => self.then = Then::Start,
-            Lifecycle::Starting | Lifecycle::Running | Lifecycle::Waiting | Lifecycle::Building if !self.is_outdated() => {}
+            Lifecycle::Starting | Lifecycle::Running | Lifecycle::Waiting | Lifecycle::Building
+                if !self.is_outdated() => {}
             // Outdated: stopped first, in `advance`.
             Lifecycle::Starting | Lifecycle::Running => self.then = Then::Start,
             _ => {
@@ -150,7 +157,13 @@ impl ServiceState {
     }
 
     /// Ends the instance, if there is one, and sees to it that `then` follows.
-    pub(super) fn end_instance(&mut self, then: Then, cause: &str, _now: Tick, effects: &mut Vec<Effect>) {
+    pub(super) fn end_instance(
+        &mut self,
+        then: Then,
+        cause: &str,
+        _now: Tick,
+        effects: &mut Vec<Effect>,
+    ) {
         match self.lifecycle {
             Lifecycle::Starting | Lifecycle::Running => {
                 self.then = then;
@@ -176,11 +189,20 @@ impl ServiceState {
         self.launched_definition = Some(self.spec.definition_hash());
         self.then = Then::Stay;
         self.enter(Lifecycle::Starting, "its conditions hold");
-        effects.push(Effect::Launch { service: self.spec.name.clone(), generation: self.generation });
+        effects.push(Effect::Launch {
+            service: self.spec.name.clone(),
+            generation: self.generation,
+        });
     }
 
     /// Takes a report, if it belongs to the current start.
-    pub(super) fn on_report(&mut self, generation: u64, report: Report, now: Tick, _effects: &mut Vec<Effect>) {
+    pub(super) fn on_report(
+        &mut self,
+        generation: u64,
+        report: Report,
+        now: Tick,
+        _effects: &mut Vec<Effect>,
+    ) {
         if generation != self.generation || !self.lifecycle.may_have_instance() {
             return;
         }
@@ -197,7 +219,8 @@ impl ServiceState {
     fn come_up(&mut self, assumed: Option<Health>, now: Tick) {
         self.enter(Lifecycle::Running, "its instance runs");
         self.up_since = Some(now);
-        self.health.begin(&self.spec.probes, assumed, self.salt(), now);
+        self.health
+            .begin(&self.spec.probes, assumed, self.salt(), now);
     }
 
     fn on_launch_failed(&mut self, cause: String, retry: bool, now: Tick) {
@@ -252,7 +275,9 @@ impl ServiceState {
 
     fn stopped_cause(&self) -> String {
         match &self.last_exit {
-            Some(exit) if exit.killed_after_grace => format!("killed after {}", self.spec.stop_grace),
+            Some(exit) if exit.killed_after_grace => {
+                format!("killed after {}", self.spec.stop_grace)
+            }
             _ => "stopped".to_owned(),
         }
     }
@@ -264,10 +289,15 @@ impl ServiceState {
             _ => None,
         };
         if limit.is_some_and(|max| self.backoff.in_a_row > max) {
-            return self.fail(format!("{cause}; gave up after {} restarts", self.backoff.in_a_row - 1));
+            return self.fail(format!(
+                "{cause}; gave up after {} restarts",
+                self.backoff.in_a_row - 1
+            ));
         }
         if self.backoff.is_crash_loop() {
-            return self.fail(format!("crash loop: failed 6 times in 10 minutes; last: {cause}"));
+            return self.fail(format!(
+                "crash loop: failed 6 times in 10 minutes; last: {cause}"
+            ));
         }
         self.restarts += 1;
         let delay = self.backoff.delay(self.salt());
@@ -300,7 +330,9 @@ impl ServiceState {
                 self.wanted = false;
                 self.enter(Lifecycle::Stopped, &cause);
             }
-            Found::Nothing { cause: None } if restored.wanted => self.enter(Lifecycle::Waiting, "was meant to run"),
+            Found::Nothing { cause: None } if restored.wanted => {
+                self.enter(Lifecycle::Waiting, "was meant to run")
+            }
             Found::Nothing { cause: None } => {}
         }
     }
@@ -324,6 +356,8 @@ impl ServiceState {
 
     /// A number that differs between services and starts.
     fn salt(&self) -> u64 {
-        self.spec.name.bytes().fold(self.generation, |salt, byte| scramble(salt ^ u64::from(byte)))
+        self.spec.name.bytes().fold(self.generation, |salt, byte| {
+            scramble(salt ^ u64::from(byte))
+        })
     }
 }

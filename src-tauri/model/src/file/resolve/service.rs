@@ -191,8 +191,7 @@ fn restart_policy(text: &At<String>, findings: &mut Findings) -> RestartPolicy {
 fn stop_signal(text: &At<String>, findings: &mut Findings) -> Option<i32> {
     let number = signal::number(&text.value);
     if number.is_none() {
-        let problem =
-            Problem::error(&text.place, format!("unknown signal `{}`", text.value));
+        let problem = Problem::error(&text.place, format!("unknown signal `{}`", text.value));
         findings.push(problem.hint("expected a name such as `SIGINT`, or a number from 1 to 64"));
     }
     number
