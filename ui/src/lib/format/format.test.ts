@@ -1,3 +1,4 @@
+// Durations and amounts in words.
 import { describe, expect, it } from "vitest";
 import { countOf, formatBytes, formatCount, formatCpu, shortPath } from "./amount";
 import { formatAgo, formatClock, formatDuration, formatLatency, formatMoment, formatUptime } from "./duration";

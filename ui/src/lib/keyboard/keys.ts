@@ -28,7 +28,7 @@ export const SHORTCUTS: readonly ShortcutGroup[] = [
   ] },
   { title: "Resources", shortcuts: [
     { keys: "↑ ↓", what: "Previous, next service (also k, j)" },
-    { keys: "⏎", what: "Details; start all where nothing runs" },
+    { keys: "Enter", what: "Details; start all where nothing runs" },
     { keys: "r", what: "Restart" },
     { keys: "s", what: "Start or stop" },
     { keys: "p", what: "Probe now" },

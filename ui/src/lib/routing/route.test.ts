@@ -1,3 +1,4 @@
+// The address survives a round trip and forgives what it does not know.
 import { describe, expect, it } from "vitest";
 import { formatRoute, parseRoute, type Route } from "./route";
 

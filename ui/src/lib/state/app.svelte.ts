@@ -6,6 +6,7 @@ import type { Backend, BackendEvent, QuitMode, Startup } from "../backend/backen
 import { toApiError } from "../backend/backend";
 import type { Alert, ApiError, Environment } from "../bindings";
 import { Router } from "../routing/router.svelte";
+import { writeClipboard } from "./clipboard";
 import { EnvironmentStore } from "./environment.svelte";
 import { ThemeChoice } from "./theme.svelte";
 import { Toasts } from "./toasts.svelte";
@@ -113,7 +114,7 @@ export class App {
 
   async copy(text: string, what: string): Promise<void> {
     try {
-      await navigator.clipboard.writeText(text);
+      await writeClipboard(text);
       this.toasts.say(`Copied ${what}`);
     } catch {
       this.toasts.show({ tone: "error", title: "The clipboard is not available", text: null, actions: [] });
