@@ -1,6 +1,7 @@
 // Durations and amounts in words.
 import { describe, expect, it } from "vitest";
 import { countOf, formatBytes, formatCount, formatCpu, shortPath } from "./amount";
+import { sentence } from "./sentence";
 import { formatAgo, formatClock, formatDuration, formatLatency, formatMoment, formatUptime } from "./duration";
 
 describe("durations", () => {
@@ -42,4 +43,9 @@ describe("amounts", () => {
     expect(shortPath("/home/me/shop")).toBe("/home/me/shop");
     expect(shortPath("/home/someone/projects/company/backend/shop")).toBe("…/projects/company/backend/shop");
   });
+});
+
+describe("a message standing alone", () => {
+  it.each([["the engine is being started", "The engine is being started"], ["auth-service is unknown", "auth-service is unknown"], ["`x` fails", "`x` fails"], ["", ""]])(
+    "%s becomes %s", (message, shown) => expect(sentence(message)).toBe(shown));
 });

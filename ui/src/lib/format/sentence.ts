@@ -1,6 +1,6 @@
-// Sentences of the engine begin in small letters, so that they can be joined;
-// standing alone they begin as sentences do.
+// Messages of the engine begin in small letters, so that they can be joined;
+// standing alone they begin as sentences do. What looks like a name stays.
 
 export function sentence(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1);
+  return /^[a-z]+(?=[\s,]|$)/.test(text) ? text.charAt(0).toUpperCase() + text.slice(1) : text;
 }

@@ -13,12 +13,12 @@ function service(more: Partial<ServiceView>): ServiceView {
 
 describe("the note of a service", () => {
   it("is absent where nothing needs saying", () => expect(statusNote(service({}), 0)).toBeNull());
-  it("joins reason and progress and begins as a sentence", () => {
-    expect(statusNote(service({ reason: "port is held", progress: "pulling" }), 0)).toBe("Port is held · pulling");
+  it("joins reason and progress as the engine wrote them", () => {
+    expect(statusNote(service({ reason: "port is held", progress: "pulling" }), 0)).toBe("port is held · pulling");
   });
   it("counts down to the next start, never below zero", () => {
-    expect(statusNote(service({ lifecycle: "Backoff", reason: "crashed", next_start: 12_400 }), 0)).toBe("Crashed · next start in 12s");
-    expect(statusNote(service({ lifecycle: "Backoff", next_start: 5 }), 9_000)).toBe("Next start in 0s");
+    expect(statusNote(service({ lifecycle: "Backoff", reason: "crashed", next_start: 12_400 }), 0)).toBe("crashed · next start in 12s");
+    expect(statusNote(service({ lifecycle: "Backoff", next_start: 5 }), 9_000)).toBe("next start in 0s");
   });
   it("names what is waited for where the engine gives no reason", () => {
     expect(statusNote(service({ lifecycle: "Waiting", depends_on: ["db", "queue"] }), 0)).toBe("Waiting for db, queue");

@@ -2,7 +2,6 @@
 // with a service.
 import type { Level, Lifecycle, ServiceView, Status } from "../bindings";
 import { formatUptime } from "./duration";
-import { sentence } from "./sentence";
 
 /** Worst first, as lists are sorted and counted. */
 export const STATUSES: readonly Status[] = ["Unhealthy", "Degraded", "Starting", "Healthy", "Stopped"];
@@ -29,7 +28,7 @@ export function statusNote(service: ServiceView, now: number): string | null {
     if (own) said.push(own);
   }
   if (next) said.push(next);
-  return said.length ? sentence(said.join(" · ")) : null;
+  return said.length ? said.join(" · ") : null;
 }
 
 function lifecycleNote(service: ServiceView): string | null {
