@@ -19,6 +19,7 @@ use files::{Files, Unreadable};
 use findings::Findings;
 use interpolate::Scope;
 use resolve::Project;
+use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -103,6 +104,7 @@ fn read(
         scope: &scope,
         profiles: sources.profiles,
         files,
+        endpoints_left: Cell::new(resolve::MOST_ENDPOINTS),
     };
     Some(resolve::resolve(&written, file, &project, findings))
 }
@@ -114,29 +116,30 @@ fn read_dotenv(
     files: &Files<'_>,
     findings: &mut Findings,
 ) -> Scope {
-    let outside = Scope::new(sources.variables.clone());
+    let mut scope = Scope::new(sources.variables.clone());
     let path = dir.join(".env");
     let name = files.name(&path);
-    let mut own = BTreeMap::new();
-    match files.text(&path) {
+    let own = match files.text(&path) {
         Ok(text) => dotenv::read(
             &name,
             &text,
             dotenv::Format::Usual,
-            &outside,
-            &mut own,
+            &|_| None,
+            &scope,
             findings,
         ),
-        Err(Unreadable::Missing) => {}
-        Err(fault) => findings.push(fault.problem(
-            &name,
-            &Place {
-                file: name.clone(),
-                ..Place::default()
-            },
-        )),
-    }
-    let mut scope = outside;
+        Err(Unreadable::Missing) => BTreeMap::new(),
+        Err(fault) => {
+            findings.push(fault.problem(
+                &name,
+                &Place {
+                    file: name.clone(),
+                    ..Place::default()
+                },
+            ));
+            BTreeMap::new()
+        }
+    };
     own.into_iter()
         .for_each(|(key, value)| scope.add_default(&key, value));
     scope
@@ -148,7 +151,7 @@ fn early_name(root: &yaml::Node, dir: &Path, scope: &Scope) -> String {
     let mut silent = Findings::default();
     let written = root.get("name").and_then(|node| match &node.value {
         yaml::Value::Scalar(text) => {
-            let value = scope.expand(text, &BTreeMap::new(), &mut |_| {}).ok()?;
+            let value = scope.expand(text, &|_| None, &mut |_| {}).ok()?;
             Some(written::At {
                 value,
                 place: node.place.clone(),

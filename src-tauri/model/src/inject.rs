@@ -191,35 +191,30 @@ fn add_reference(
     viewpoint: Viewpoint,
     variables: &mut BTreeMap<String, String>,
 ) {
+    let reach = |endpoint: &Endpoint| address_of(used, endpoint, ports, viewpoint);
+    let usable = || {
+        used.endpoints
+            .iter()
+            .filter(|e| e.protocol == Protocol::Tcp)
+    };
     let name = variable_name(&used.name);
-    let usable: Vec<&Endpoint> = used
-        .endpoints
-        .iter()
-        .filter(|e| e.protocol == Protocol::Tcp)
-        .collect();
-    for endpoint in &usable {
+    for endpoint in usable() {
         let Some(url) = url_of(used, endpoint, ports, viewpoint) else {
             continue;
         };
-        variables.insert(
-            format!("services__{}__{}__0", used.name, endpoint.name),
-            url.clone(),
-        );
+        let discovery = format!("services__{}__{}__0", used.name, endpoint.name);
+        variables.insert(discovery, url.clone());
         variables.insert(format!("{name}_{}", variable_name(&endpoint.name)), url);
     }
     // After the others, so that an endpoint called `port` does not hide the port.
-    if let Some(first) = usable.first()
-        && let (Some(address), Some(url)) = (
-            address_of(used, first, ports, viewpoint),
-            url_of(used, first, ports, viewpoint),
-        )
-    {
+    let first = usable().next();
+    if let Some((first, address)) = first.and_then(|first| Some((first, reach(first)?))) {
+        let url = format!("{}://{address}", first.scheme);
         variables.insert(format!("ASPNETCORE_{name}_URL"), url.clone());
         variables.insert(format!("{name}_URL"), url);
         variables.insert(format!("{name}_HOST"), address.host);
         variables.insert(format!("{name}_PORT"), address.port.to_string());
     }
-    let reach = |endpoint: &Endpoint| address_of(used, endpoint, ports, viewpoint);
     if let Some(text) = connection::string(used, reach) {
         variables.insert(format!("ConnectionStrings__{}", used.name), text);
     }

@@ -224,41 +224,39 @@ proptest! {
 
 #[test]
 fn a_large_or_malicious_file_is_answered_soon() {
-    let mut many = String::from("services:\n");
-    for n in 0..20_000 {
-        many.push_str(&format!(
+    // Unoptimised code is slower by an order of magnitude, and so gets less to do.
+    let (megabytes, limit) = match cfg!(debug_assertions) {
+        true => (1, Duration::from_secs(20)),
+        false => (9, Duration::from_secs(3)),
+    };
+    let fill = |text: &str| text.repeat((megabytes << 20) / text.len());
+    let services = |one: &dyn Fn(usize) -> String| {
+        let all: String = (0..20_000).map(one).collect();
+        format!("services:\n{all}")
+    };
+    let ring = |n| {
+        format!(
             "  s{n}: {{image: x, depends_on: [s{}]}}\n",
             (n + 1) % 20_000
-        ));
-    }
-    let same_port = "  x: {image: x, ports: ['80:80']}\n";
-    let ports: String = (0..20_000)
-        .map(|n| same_port.replacen('x', &format!("x{n}"), 1))
-        .collect();
+        )
+    };
     let files = [
-        ("ten megabytes of comment", "# comment\n".repeat(1 << 20)),
+        ("only comments", fill("# comment\n")),
+        ("one value", format!("name: {}", fill("a"))),
+        ("many keys", fill("key: 1\n")),
+        ("dollars", format!("name: {}", fill("$"))),
+        ("a ring of services", services(&ring)),
         (
-            "ten megabytes of one value",
-            format!("name: {}", "a".repeat(10 << 20)),
+            "one port for all",
+            services(&|n| format!("  x{n}: {{image: x, ports: ['80:80']}}\n")),
         ),
-        (
-            "ten megabytes of keys",
-            (0..700_000).map(|n| format!("key{n}: 1\n")).collect(),
-        ),
-        (
-            "ten megabytes of dollars",
-            format!("name: {}", "$".repeat(9 << 20)),
-        ),
-        ("a ring of services", many),
-        ("one port for all", format!("services:\n{ports}")),
         ("more than ten megabytes", "#".repeat((10 << 20) + 1)),
     ];
     for (what, text) in files {
         let start = Instant::now();
         let loaded = load(text.as_bytes());
         let took = start.elapsed();
-        // A second when optimised; the debug build of this test is slower by far.
-        assert!(took < Duration::from_secs(10), "{what} took {took:?}");
+        assert!(took < limit, "{what} took {took:?}");
         assert!(loaded.problems.len() < 500, "{what}");
         assert!(loaded.plan.is_none(), "{what}");
     }

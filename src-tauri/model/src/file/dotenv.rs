@@ -14,28 +14,32 @@ pub(crate) enum Format {
     Raw,
 }
 
-/// Reads `text` into `out`, a later line over an earlier one. A key without a
-/// value is taken from `scope`, and left out where it is not set there either.
+/// The variables of `text`, a later line over an earlier one. Its values may use
+/// each other, those of `scope` and those that are `known` beside. A key without
+/// a value is taken from `scope`, and left out where it is not set there either.
 pub(crate) fn read(
     file: &str,
     text: &str,
     format: Format,
+    known: &dyn Fn(&str) -> Option<String>,
     scope: &Scope,
-    out: &mut BTreeMap<String, String>,
     findings: &mut Findings,
-) {
+) -> BTreeMap<String, String> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let mut reader = Reader {
         file,
         rest: text,
         line: 1,
         format,
+        known,
         scope,
+        values: BTreeMap::new(),
         findings,
     };
     while reader.skip_to_statement() {
-        reader.statement(out);
+        reader.statement();
     }
+    reader.values
 }
 
 struct Reader<'a> {
@@ -44,7 +48,9 @@ struct Reader<'a> {
     rest: &'a str,
     line: u32,
     format: Format,
+    known: &'a dyn Fn(&str) -> Option<String>,
     scope: &'a Scope,
+    values: BTreeMap<String, String>,
     findings: &'a mut Findings,
 }
 
@@ -61,7 +67,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn statement(&mut self, out: &mut BTreeMap<String, String>) {
+    fn statement(&mut self) {
         let place = Place {
             file: self.file.to_owned(),
             line: self.line,
@@ -79,17 +85,17 @@ impl<'a> Reader<'a> {
         if end == unexported.len() {
             self.take_line();
             if let Some(value) = self.scope.get(key) {
-                out.insert(key.to_owned(), value.to_owned());
+                self.values.insert(key.to_owned(), value.to_owned());
             }
             return;
         }
         self.advance(line.len() - unexported.len() + end + 1);
-        if let Some(value) = self.value(out, &place) {
-            out.insert(key.to_owned(), value);
+        if let Some(value) = self.value(&place) {
+            self.values.insert(key.to_owned(), value);
         }
     }
 
-    fn value(&mut self, known: &BTreeMap<String, String>, place: &Place) -> Option<String> {
+    fn value(&mut self, place: &Place) -> Option<String> {
         if self.format == Format::Raw {
             return Some(self.take_line().trim_end_matches('\r').to_owned());
         }
@@ -103,7 +109,7 @@ impl<'a> Reader<'a> {
             Some(quote @ (b'"' | b'\'')) => {
                 let text = self.quoted(quote, place)?;
                 if quote == b'"' {
-                    self.expand(&unescape(&text), known, place)
+                    self.expand(&unescape(&text), place)
                 } else {
                     Some(text)
                 }
@@ -117,7 +123,7 @@ impl<'a> Reader<'a> {
                     line
                 };
                 let value = value.split(" #").next().unwrap_or_default().trim_end();
-                self.expand(value, known, place)
+                self.expand(value, place)
             }
         }
     }
@@ -161,16 +167,17 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn expand(
-        &mut self,
-        text: &str,
-        known: &BTreeMap<String, String>,
-        place: &Place,
-    ) -> Option<String> {
+    fn expand(&mut self, text: &str, place: &Place) -> Option<String> {
         let mut unset = Vec::new();
+        let own = |name: &str| {
+            self.values
+                .get(name)
+                .cloned()
+                .or_else(|| (self.known)(name))
+        };
         let result = self
             .scope
-            .expand(text, known, &mut |name| unset.push(name.to_owned()));
+            .expand(text, &own, &mut |name| unset.push(name.to_owned()));
         for name in unset {
             self.findings.push(unset_warning(place, &name));
         }
@@ -287,8 +294,8 @@ mod tests {
 
     fn parse_as(text: &str, format: Format) -> (BTreeMap<String, String>, Vec<String>) {
         let scope = Scope::new([("HOME".to_owned(), "/home/me".to_owned())].into());
-        let (mut out, mut findings) = (BTreeMap::new(), Findings::default());
-        read(".env", text, format, &scope, &mut out, &mut findings);
+        let mut findings = Findings::default();
+        let out = read(".env", text, format, &|_| None, &scope, &mut findings);
         let problems = findings.into_sorted(&Place::default());
         (
             out,

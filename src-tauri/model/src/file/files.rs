@@ -1,12 +1,16 @@
 //! The files that an environment is made of, as text.
 
 use crate::problem::{Place, Problem};
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeSet;
 use std::io;
 use std::path::{Path, PathBuf};
 
 /// Largest file that is read.
 const MOST_BYTES: usize = 10 << 20;
+
+/// Most that all files together may have; one file may be named by many services.
+const MOST_IN_ALL: usize = 64 << 20;
 
 /// Reads files and remembers which.
 pub(crate) struct Files<'a> {
@@ -14,6 +18,8 @@ pub(crate) struct Files<'a> {
     /// Folder against which files are named.
     dir: &'a Path,
     inputs: RefCell<Vec<PathBuf>>,
+    seen: RefCell<BTreeSet<PathBuf>>,
+    left: Cell<usize>,
 }
 
 /// Why a file has no text.
@@ -21,6 +27,7 @@ pub(crate) struct Files<'a> {
 pub(crate) enum Unreadable {
     Missing,
     TooLarge,
+    TooMuch,
     NotText { line: u32, column: u32 },
     Failed(io::Error),
 }
@@ -31,13 +38,18 @@ impl<'a> Files<'a> {
             read,
             dir,
             inputs: RefCell::default(),
+            seen: RefCell::default(),
+            left: Cell::new(MOST_IN_ALL),
         }
     }
 
     /// The text of a file.
     pub(crate) fn text(&self, path: &Path) -> Result<String, Unreadable> {
-        if !self.inputs.borrow().iter().any(|input| input == path) {
+        if self.seen.borrow_mut().insert(path.to_owned()) {
             self.inputs.borrow_mut().push(path.to_owned());
+        }
+        if self.left.get() == 0 {
+            return Err(Unreadable::TooMuch);
         }
         let bytes = (self.read)(path).map_err(|error| match error.kind() {
             io::ErrorKind::NotFound => Unreadable::Missing,
@@ -46,6 +58,7 @@ impl<'a> Files<'a> {
         if bytes.len() > MOST_BYTES {
             return Err(Unreadable::TooLarge);
         }
+        self.left.set(self.left.get().saturating_sub(bytes.len()));
         String::from_utf8(bytes).map_err(|error| {
             let good =
                 String::from_utf8_lossy(&error.as_bytes()[..error.utf8_error().valid_up_to()]);
@@ -80,6 +93,10 @@ impl Unreadable {
             Self::TooLarge => Problem::error(
                 asked,
                 format!("the file `{name}` is larger than {} MB", MOST_BYTES >> 20),
+            ),
+            Self::TooMuch => Problem::error(
+                asked,
+                format!("all files together have more than {} MB", MOST_IN_ALL >> 20),
             ),
             Self::Failed(error) => {
                 Problem::error(asked, format!("the file `{name}` cannot be read: {error}"))

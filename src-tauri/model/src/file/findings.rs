@@ -1,13 +1,16 @@
 //! What was found wrong so far. Reading goes on after an error, so that all of
 //! them are said at once; the collection stays bounded however bad the file is.
 
-use crate::problem::{Place, Problem, Severity};
+use crate::problem::{Place, Problem, Severity, nearest};
 
 /// Most problems kept of one severity while reading.
 const MOST_KEPT: usize = 5_000;
 
 /// Most problems said of one severity.
 const MOST_SAID: usize = 200;
+
+/// Most errors for which the name is looked up that was probably meant.
+const MOST_WITH_NAME: usize = 50;
 
 /// Longest message and hint, in characters: a value that they quote can be huge.
 const MOST_CHARACTERS: usize = 300;
@@ -54,6 +57,24 @@ impl Findings {
     /// How many errors were found so far.
     pub(crate) fn error_count(&self) -> usize {
         self.errors.kept.len() + self.errors.dropped
+    }
+
+    /// The known name nearest to `word`; nothing once there are very many errors,
+    /// because looking for it takes time.
+    pub(crate) fn nearest<'a>(
+        &self,
+        word: &str,
+        known: impl IntoIterator<Item = &'a str>,
+    ) -> Option<&'a str> {
+        if self.error_count() > MOST_WITH_NAME {
+            return None;
+        }
+        nearest(word, known)
+    }
+
+    /// Whether nothing more would be told.
+    pub(crate) fn is_full(&self) -> bool {
+        self.error_count() > MOST_SAID
     }
 
     /// All of them by place. What an alias repeats is said once.

@@ -44,7 +44,7 @@ impl Scope {
     pub(crate) fn expand(
         &self,
         text: &str,
-        own: &BTreeMap<String, String>,
+        own: &dyn Fn(&str) -> Option<String>,
         unset: &mut dyn FnMut(&str),
     ) -> Result<String, Fault> {
         if !text.contains('$') {
@@ -158,9 +158,9 @@ impl Walk<'_> {
 
     fn text(&mut self, text: &str, place: &Place) -> Option<String> {
         let mut unset = Vec::new();
-        let expanded = self.scope.expand(text, &BTreeMap::new(), &mut |name| {
-            unset.push(name.to_owned())
-        });
+        let expanded = self
+            .scope
+            .expand(text, &|_| None, &mut |name| unset.push(name.to_owned()));
         for name in unset {
             if self.told.insert(name.clone()) {
                 self.findings.push(unset_warning(place, &name));
@@ -175,7 +175,7 @@ impl Walk<'_> {
 /// One text in the making.
 struct Expansion<'a> {
     scope: &'a Scope,
-    own: &'a BTreeMap<String, String>,
+    own: &'a dyn Fn(&str) -> Option<String>,
     unset: &'a mut dyn FnMut(&str),
 }
 
@@ -264,7 +264,7 @@ impl Expansion<'_> {
         self.scope
             .get(name)
             .map(str::to_owned)
-            .or_else(|| self.own.get(name).cloned())
+            .or_else(|| (self.own)(name))
     }
 
     /// Appends within the budget: a chain of variables that double each other
@@ -362,9 +362,7 @@ mod tests {
 
     fn expand(text: &str) -> (Result<String, Fault>, Vec<String>) {
         let mut unset = Vec::new();
-        let result = scope().expand(text, &BTreeMap::new(), &mut |name| {
-            unset.push(name.to_owned())
-        });
+        let result = scope().expand(text, &|_| None, &mut |name| unset.push(name.to_owned()));
         (result, unset)
     }
 
@@ -438,7 +436,7 @@ mod tests {
         let unclosed = "${A:-".repeat(100_000);
         assert!(matches!(expand(&unclosed).0, Err(Fault::Invalid(_))));
         let large = Scope::new([("L".to_owned(), "x".repeat(1 << 20))].into());
-        let result = large.expand(&"$L".repeat(100), &BTreeMap::new(), &mut |_| {});
+        let result = large.expand(&"$L".repeat(100), &|_| None, &mut |_| {});
         assert_eq!(result, Err(Fault::TooLong));
     }
 

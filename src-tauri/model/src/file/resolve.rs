@@ -21,8 +21,15 @@ use super::written::{self, At};
 use crate::plan::{self, Plan};
 use crate::problem::{Place, Problem};
 use service::Draft;
+use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
+
+/// Longest name of an environment; it becomes part of the names of containers.
+const LONGEST_NAME: usize = 64;
+
+/// Most ports that all services together may publish.
+pub(crate) const MOST_ENDPOINTS: usize = 4_000;
 
 /// What resolving knows beside the file.
 pub(crate) struct Project<'a> {
@@ -33,6 +40,8 @@ pub(crate) struct Project<'a> {
     pub(crate) scope: &'a Scope,
     pub(crate) profiles: &'a BTreeSet<String>,
     pub(crate) files: &'a Files<'a>,
+    /// How many more ports the services may publish.
+    pub(crate) endpoints_left: Cell<usize>,
 }
 
 /// The plan, which is good only where `findings` got no error.
@@ -43,9 +52,14 @@ pub(crate) fn resolve(
     findings: &mut Findings,
 ) -> Plan {
     let active = active_services(file, project, findings);
+    let declared = file
+        .volumes
+        .iter()
+        .map(|volume| volume.key.value.as_str())
+        .collect();
     let mut drafts: Vec<Draft<'_>> = active
         .iter()
-        .map(|service| Draft::new(service, &file.volumes, project, findings))
+        .map(|service| Draft::new(service, &declared, project, findings))
         .collect();
     dependencies::check(file, &mut drafts, findings);
     check::fixed_ports(&drafts, findings);
@@ -154,8 +168,8 @@ pub(crate) fn environment_name(
         };
         let message = format!("`{}` cannot be the name of an environment", name.value);
         findings.push(Problem::error(&name.place, message).hint(format!(
-            "use lower case letters, digits, `-` and `_`, and begin with a letter or digit: \
-             {hint}"
+            "use at most {LONGEST_NAME} lower case letters, digits, `-` and `_`, and begin with \
+             a letter or digit: {hint}"
         )));
     }
     normal
@@ -179,7 +193,9 @@ fn normalised(text: &str) -> String {
         .chars()
         .filter(|c| matches!(c, 'a'..='z' | '0'..='9' | '-' | '_'))
         .collect();
-    kept.trim_start_matches(['-', '_']).to_owned()
+    let name = kept.trim_start_matches(['-', '_']);
+    // Only ASCII is left, so that every byte is a character.
+    name[..name.len().min(LONGEST_NAME)].to_owned()
 }
 
 /// Whether a text can be the name of a service: letters, digits, `.`, `_`, `-`.

@@ -83,6 +83,9 @@ fn port_conflict(port: u16, other: Holder<'_>, holder: Holder<'_>) -> Problem {
 /// Every `{{service.endpoint.url}}` must name something that exists.
 pub(super) fn templates(plan: &Plan, texts: &[At<String>], findings: &mut Findings) {
     for text in texts {
+        if findings.is_full() {
+            return;
+        }
         for fault in inject::template_faults(&text.value, plan) {
             let problem = Problem::error(&text.place, fault.message);
             findings.push(match fault.hint {

@@ -4,73 +4,74 @@ use super::service::Draft;
 use super::{place_of, profile_hint};
 use crate::file::findings::Findings;
 use crate::file::written::service::Service;
-use crate::file::written::{self, At};
+use crate::file::written::{self, At, depends};
 use crate::graph;
-use crate::plan::{Condition, Dependency};
-use crate::problem::{Problem, nearest};
+use crate::plan::{self, Condition, Dependency};
+use crate::problem::Problem;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Both as the plan has them. Whether the names exist is checked by [`check`].
 pub(super) fn resolve(service: &Service) -> (BTreeMap<String, Dependency>, Vec<String>) {
-    let mut dependencies = BTreeMap::new();
-    for written in &service.depends_on {
-        let condition = written.condition.unwrap_or(Condition::Started);
+    let dependency = |written: &depends::Dependency| {
         let dependency = Dependency {
-            condition,
+            condition: written.condition.unwrap_or(Condition::Started),
             required: written.required,
             restart: written.restart,
         };
-        dependencies.insert(written.name.value.clone(), dependency);
-    }
-    let mut references: Vec<String> = Vec::new();
+        (written.name.value.clone(), dependency)
+    };
+    let mut dependencies: BTreeMap<_, _> = service.depends_on.iter().map(dependency).collect();
+    let chosen: BTreeSet<&str> = service
+        .depends_on
+        .iter()
+        .filter(|written| written.condition.is_some())
+        .map(|written| written.name.value.as_str())
+        .collect();
+    let mut references = Vec::new();
+    let mut seen = BTreeSet::new();
     for reference in &service.references {
         let name = &reference.name.value;
-        let chosen = service
-            .depends_on
-            .iter()
-            .any(|d| d.name.value == *name && d.condition.is_some());
-        let condition = reference.condition.unwrap_or(Condition::Healthy);
-        let dependency = dependencies.entry(name.clone()).or_insert(Dependency {
-            condition,
-            required: true,
-            restart: false,
-        });
+        let dependency = dependencies.entry(name.clone()).or_insert(REFERENCE);
         // A condition that `depends_on` names outright counts, unless this does, too.
-        if !chosen || reference.condition.is_some() {
-            dependency.condition = condition;
+        if reference.condition.is_some() || !chosen.contains(name.as_str()) {
+            dependency.condition = reference.condition.unwrap_or(REFERENCE.condition);
         }
-        if !references.contains(name) {
+        if seen.insert(name) {
             references.push(name.clone());
         }
     }
     (dependencies, references)
 }
 
+/// What a reference waits for, where nothing else is said.
+const REFERENCE: Dependency = Dependency {
+    condition: Condition::Healthy,
+    required: true,
+    restart: false,
+};
+
 /// Says which names do not exist or are off, and which services wait for
 /// themselves. What is not required and not there is taken out.
 pub(super) fn check(file: &written::File, drafts: &mut [Draft<'_>], findings: &mut Findings) {
-    let all: BTreeMap<&str, &Service> = file
-        .services
-        .iter()
-        .map(|s| (s.name.value.as_str(), s))
-        .collect();
-    let active: BTreeSet<String> = drafts
-        .iter()
-        .map(|draft| draft.service.name.clone())
-        .collect();
+    let by_name = |service| (Service::name(service), service);
+    let known = Known {
+        all: file.services.iter().map(by_name).collect(),
+        active: drafts
+            .iter()
+            .map(|draft| Service::name(draft.written))
+            .collect(),
+    };
     for draft in drafts.iter_mut() {
-        let written = draft.written;
-        for name in names(written) {
-            check_name(written, name, &all, &active, findings);
+        for name in names(draft.written) {
+            known.check(&draft.service, name, findings);
         }
-        draft
-            .service
+        let service = &mut draft.service;
+        service
             .depends_on
-            .retain(|name, _| active.contains(name));
-        draft
-            .service
+            .retain(|name, _| known.active.contains(name.as_str()));
+        service
             .references
-            .retain(|name| active.contains(name));
+            .retain(|name| known.active.contains(name.as_str()));
     }
     check_cycles(drafts, findings);
 }
@@ -88,60 +89,53 @@ fn names(service: &Service) -> Vec<&At<String>> {
         .collect()
 }
 
-fn check_name(
-    service: &Service,
-    name: &At<String>,
-    all: &BTreeMap<&str, &Service>,
-    active: &BTreeSet<String>,
-    findings: &mut Findings,
-) {
-    let own = &service.name.value;
-    let optional = service
-        .depends_on
-        .iter()
-        .any(|d| d.name.value == name.value && !d.required)
-        && !service
-            .references
-            .iter()
-            .any(|r| r.name.value == name.value);
-    if name.value == *own {
-        let problem = Problem::error(&name.place, format!("service `{own}` depends on itself"));
-        findings.push(problem.hint("remove this line"));
-    } else if let (Some(other), false) =
-        (all.get(name.value.as_str()), active.contains(&name.value))
-    {
-        if !optional {
-            let message = format!(
-                "service `{own}` depends on `{}`, which belongs to a profile that is off",
-                name.value
-            );
-            let hint = format!("{}, or write `required: false`", profile_hint(other));
-            findings.push(Problem::error(&name.place, message).hint(hint));
+/// The services that there are.
+struct Known<'f> {
+    all: BTreeMap<&'f str, &'f Service>,
+    active: BTreeSet<&'f str>,
+}
+
+impl Known<'_> {
+    fn check(&self, service: &plan::Service, name: &At<String>, findings: &mut Findings) {
+        let (own, other) = (&service.name, name.value.as_str());
+        // What is referenced is needed, whatever `depends_on` says.
+        let required = service.depends_on.get(other).is_none_or(|d| d.required)
+            || service.references.contains(&name.value);
+        if other == own {
+            let problem = Problem::error(&name.place, format!("service `{own}` depends on itself"));
+            findings.push(problem.hint("remove this line"));
+            return;
         }
-    } else if !active.contains(&name.value) {
-        findings.push(unknown(own, name, optional, all));
+        match self.all.get(other) {
+            Some(_) if self.active.contains(other) || !required => {}
+            Some(off) => findings.push(is_off(own, name, off)),
+            None => {
+                let near = findings.nearest(other, self.all.keys().copied().filter(|k| k != own));
+                findings.push(unknown(own, name, required, near));
+            }
+        }
     }
 }
 
-fn unknown(
-    own: &str,
-    name: &At<String>,
-    optional: bool,
-    all: &BTreeMap<&str, &Service>,
-) -> Problem {
+fn is_off(own: &str, name: &At<String>, off: &Service) -> Problem {
+    let other = &name.value;
+    let message =
+        format!("service `{own}` depends on `{other}`, which belongs to a profile that is off");
+    let hint = format!("{}, or write `required: false`", profile_hint(off));
+    Problem::error(&name.place, message).hint(hint)
+}
+
+fn unknown(own: &str, name: &At<String>, required: bool, near: Option<&str>) -> Problem {
     let message = format!(
         "service `{own}` depends on `{}`, which does not exist",
         name.value
     );
-    let problem = if optional {
-        Problem::warning(&name.place, message)
-    } else {
+    let problem = if required {
         Problem::error(&name.place, message)
+    } else {
+        Problem::warning(&name.place, message)
     };
-    match nearest(
-        &name.value,
-        all.keys().copied().filter(|known| *known != own),
-    ) {
+    match near {
         Some(near) => problem.hint(format!("did you mean `{near}`?")),
         None => problem.hint("add it to `services`, or remove it here"),
     }

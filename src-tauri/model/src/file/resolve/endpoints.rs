@@ -8,6 +8,8 @@ use crate::file::written::reach;
 use crate::file::written::service::Service;
 use crate::plan::{Endpoint, HostPort, Protocol, ServiceKind};
 use crate::problem::{Place, Problem};
+use std::cell::Cell;
+use std::collections::BTreeSet;
 
 /// Names that are schemes at the same time.
 const SCHEMES: [&str; 19] = [
@@ -42,24 +44,95 @@ pub(super) struct Bound {
     pub(super) place: Place,
 }
 
-/// All endpoints in the order of the file.
-pub(super) fn resolve(service: &Service, kind: ServiceKind, findings: &mut Findings) -> Vec<Bound> {
-    let written = service
-        .endpoints
-        .iter()
-        .filter_map(|endpoint| from_endpoint(endpoint, kind, findings));
-    let mut bound: Vec<Bound> = written.collect();
-    if kind == ServiceKind::Container {
-        for port in service
-            .ports
-            .iter()
-            .flat_map(|port| ports::resolve(port, findings))
-            .collect::<Vec<_>>()
-        {
-            publish(port, &mut bound, findings);
+/// All endpoints in the order of the file. `left` is how many more the whole
+/// environment may have.
+pub(super) fn resolve(
+    service: &Service,
+    kind: ServiceKind,
+    left: &Cell<usize>,
+    findings: &mut Findings,
+) -> Vec<Bound> {
+    let written = service.endpoints.iter();
+    let bound = written
+        .filter_map(|endpoint| from_endpoint(endpoint, kind, findings))
+        .collect();
+    let mut all = Endpoints::new(bound);
+    let published = if kind == ServiceKind::Container {
+        service.ports.as_slice()
+    } else {
+        &[]
+    };
+    for port in published.iter().take_while(|_| left.get() > 0) {
+        let ports = ports::resolve(port, findings);
+        left.set(left.get().saturating_sub(ports.len()));
+        if left.get() == 0 {
+            let message = "the services publish more ports than an environment may have";
+            findings.error(&service.name.place, message);
         }
+        ports
+            .into_iter()
+            .for_each(|port| all.publish(port, findings));
     }
-    bound
+    all.bound
+}
+
+/// The endpoints of one service in the making.
+struct Endpoints {
+    bound: Vec<Bound>,
+    names: BTreeSet<String>,
+}
+
+impl Endpoints {
+    fn new(bound: Vec<Bound>) -> Self {
+        let names = bound
+            .iter()
+            .map(|bound| bound.endpoint.name.clone())
+            .collect();
+        Self { bound, names }
+    }
+
+    /// Adds a published port, unless an endpoint already stands for it.
+    fn publish(&mut self, port: Published, findings: &mut Findings) {
+        if self
+            .bound
+            .iter()
+            .any(|bound| stands_for(&bound.endpoint, &port))
+        {
+            return;
+        }
+        let guess = guess_scheme(port.target, port.protocol);
+        let name = port.name.as_ref().map_or(guess, |name| &name.value);
+        if let Some(name) = &port.name {
+            check_name(name, findings);
+        }
+        let endpoint = Endpoint {
+            name: self.free_name(name, port.target),
+            scheme: match &port.scheme {
+                Some(explicit) => scheme(name, Some(explicit), findings),
+                None if is_scheme(name) => name.to_owned(),
+                None => guess.to_owned(),
+            },
+            port: port.port,
+            target: Some(port.target),
+            host: port.ip,
+            protocol: port.protocol,
+        };
+        self.names.insert(endpoint.name.clone());
+        self.bound.push(Bound {
+            endpoint,
+            place: port.place,
+        });
+    }
+
+    /// The name itself, or `NAME-PORT`, or that with a number.
+    fn free_name(&self, name: &str, port: u16) -> String {
+        let numbered = (2..).map(|n| format!("{name}-{port}-{n}"));
+        let mut candidates = [name.to_owned(), format!("{name}-{port}")]
+            .into_iter()
+            .chain(numbered);
+        let free = candidates.find(|candidate| !self.names.contains(candidate));
+        free.unwrap_or_default()
+    }
 }
 
 fn from_endpoint(
@@ -133,54 +206,11 @@ fn check_for_kind(
     }
 }
 
-/// Adds a published port, unless an endpoint already stands for it.
-fn publish(port: Published, bound: &mut Vec<Bound>, findings: &mut Findings) {
-    let known = |b: &Bound| {
-        let e = &b.endpoint;
-        (e.port, e.target, e.protocol, &e.host)
-            == (port.port, Some(port.target), port.protocol, &port.ip)
-            || port.ip.is_none()
-                && (e.port, e.target, e.protocol) == (port.port, Some(port.target), port.protocol)
-    };
-    if bound.iter().any(known) {
-        return;
-    }
-    let guess = guess_scheme(port.target, port.protocol);
-    let name = match &port.name {
-        Some(name) => {
-            check_name(name, findings);
-            name.value.clone()
-        }
-        None => guess.to_owned(),
-    };
-    let scheme = match (&port.scheme, &port.name) {
-        (None, None) => guess.to_owned(),
-        (Some(explicit), _) => scheme("", Some(explicit), findings),
-        (None, Some(name)) if is_scheme(&name.value) => name.value.clone(),
-        (None, Some(_)) => guess.to_owned(),
-    };
-    let endpoint = Endpoint {
-        name: free_name(name, port.target, bound),
-        scheme,
-        port: port.port,
-        target: Some(port.target),
-        host: port.ip,
-        protocol: port.protocol,
-    };
-    bound.push(Bound {
-        endpoint,
-        place: port.place,
-    });
-}
-
-/// The name itself, or `NAME-PORT`, or that with a number.
-fn free_name(name: String, port: u16, bound: &[Bound]) -> String {
-    let numbered = (2..).map(|n| format!("{name}-{port}-{n}"));
-    let mut candidates = [name.clone(), format!("{name}-{port}")]
-        .into_iter()
-        .chain(numbered);
-    let free = candidates.find(|candidate| bound.iter().all(|b| b.endpoint.name != *candidate));
-    free.unwrap_or(name)
+/// Whether both are the same port; an endpoint may say more about its host.
+fn stands_for(endpoint: &Endpoint, port: &Published) -> bool {
+    let same = (endpoint.port, endpoint.target, endpoint.protocol)
+        == (port.port, Some(port.target), port.protocol);
+    same && (port.ip.is_none() || endpoint.host == port.ip)
 }
 
 fn guess_scheme(target: u16, protocol: Protocol) -> &'static str {

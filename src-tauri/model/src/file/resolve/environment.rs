@@ -18,17 +18,8 @@ pub(super) fn resolve(
 ) -> BTreeMap<String, At<String>> {
     let mut variables = BTreeMap::new();
     for file in &service.env_files {
-        let place = &file.path.place;
         let values = read_file(file, &variables, project, findings);
-        variables.extend(values.into_iter().map(|(key, value)| {
-            (
-                key,
-                At {
-                    value,
-                    place: place.clone(),
-                },
-            )
-        }));
+        variables.extend(values);
     }
     for pair in &service.environment {
         check_key(&pair.key, findings);
@@ -52,32 +43,38 @@ fn value_of(pair: &Pair, project: &Project<'_>) -> Option<At<String>> {
     pair.value.clone().or_else(outside)
 }
 
-/// A later file may use the variables of those before it.
+/// A later file may use the variables of those before it. Their place is where
+/// the file is named.
 fn read_file(
     file: &EnvFile,
     before: &BTreeMap<String, At<String>>,
     project: &Project<'_>,
     findings: &mut Findings,
-) -> BTreeMap<String, String> {
-    let path = paths::absolute(&file.path.value, project);
+) -> BTreeMap<String, At<String>> {
+    let Some(At { value, place }) = &file.path else {
+        return BTreeMap::new();
+    };
+    let path = paths::absolute(value, project);
     let name = project.files.name(&path);
-    let mut values = before
-        .iter()
-        .map(|(key, value)| (key.clone(), value.value.clone()))
-        .collect();
-    match project.files.text(&path) {
-        Ok(text) => dotenv::read(
-            &name,
-            &text,
-            file.format,
-            project.scope,
-            &mut values,
-            findings,
-        ),
-        Err(Unreadable::Missing) if !file.required => {}
-        Err(fault) => findings.push(missing_hint(&fault, fault.problem(&name, &file.path.place))),
-    }
+    let text = match project.files.text(&path) {
+        Ok(text) => text,
+        Err(fault) => {
+            if file.required || !matches!(fault, Unreadable::Missing) {
+                findings.push(missing_hint(&fault, fault.problem(&name, place)));
+            }
+            return BTreeMap::new();
+        }
+    };
+    let known = |key: &str| before.get(key).map(|value| value.value.clone());
+    let values = dotenv::read(&name, &text, file.format, &known, project.scope, findings);
+    let at = |value| At {
+        value,
+        place: place.clone(),
+    };
     values
+        .into_iter()
+        .map(|(key, value)| (key, at(value)))
+        .collect()
 }
 
 fn missing_hint(fault: &Unreadable, problem: Problem) -> Problem {

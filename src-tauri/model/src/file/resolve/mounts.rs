@@ -2,11 +2,12 @@
 
 use super::{Project, paths};
 use crate::file::findings::Findings;
+use crate::file::written::At;
 use crate::file::written::service::Service;
 use crate::file::written::volumes::{LongVolume, VolumeUse};
-use crate::file::written::{At, Volume};
 use crate::plan::{Mount, MountSource};
-use crate::problem::{Place, Problem, nearest};
+use crate::problem::{Place, Problem};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Modes of the short form that change nothing here.
 const QUIET_MODES: [&str; 8] = [
@@ -28,7 +29,7 @@ const LATER_MODES: [&str; 6] = [
 /// All mounts in the order of the file.
 pub(super) fn resolve(
     service: &Service,
-    declared: &[Volume],
+    declared: &BTreeSet<&str>,
     project: &Project<'_>,
     findings: &mut Findings,
 ) -> Vec<Mount> {
@@ -57,27 +58,25 @@ pub(super) fn resolve(
 /// A later mount takes the place of an earlier one, as in Compose.
 fn one_for_each_target(mounts: Vec<(Mount, &Place)>, findings: &mut Findings) -> Vec<Mount> {
     let mut kept: Vec<Mount> = Vec::new();
+    let mut position: BTreeMap<String, usize> = BTreeMap::new();
     for (mount, place) in mounts {
-        match kept.iter_mut().find(|other| other.target == mount.target) {
-            Some(other) if *other == mount => {}
-            Some(other) => {
-                findings.warn(
-                    place,
-                    format!(
-                        "something else is mounted to `{}` above; this one counts",
-                        mount.target
-                    ),
-                );
-                *other = mount;
-            }
-            None => kept.push(mount),
+        let Some(&at) = position.get(&mount.target) else {
+            position.insert(mount.target.clone(), kept.len());
+            kept.push(mount);
+            continue;
+        };
+        if kept[at] != mount {
+            let target = &mount.target;
+            let message = format!("something else is mounted to `{target}` above; this counts");
+            findings.warn(place, message);
+            kept[at] = mount;
         }
     }
     kept
 }
 
 struct Resolver<'r> {
-    declared: &'r [Volume],
+    declared: &'r BTreeSet<&'r str>,
     project: &'r Project<'r>,
     findings: &'r mut Findings,
 }
@@ -114,18 +113,17 @@ impl Resolver<'_> {
     }
 
     fn named(&mut self, name: &str, place: &Place) -> Option<MountSource> {
-        let names = || self.declared.iter().map(|volume| volume.key.value.as_str());
-        if names().any(|declared| declared == name) {
+        if self.declared.contains(name) {
             return Some(MountSource::Volume(name.to_owned()));
         }
         let problem = Problem::error(place, format!("the volume `{name}` is not declared"));
-        let problem = match nearest(name, names()) {
+        let near = self.findings.nearest(name, self.declared.iter().copied());
+        self.findings.push(match near {
             Some(near) => problem.hint(format!("did you mean `{near}`?")),
             None => problem.hint(format!(
                 "add `{name}:` to the top-level `volumes`, or write `./{name}` for a folder"
             )),
-        };
-        self.findings.push(problem);
+        });
         None
     }
 

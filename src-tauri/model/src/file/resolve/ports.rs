@@ -28,22 +28,15 @@ pub(super) struct Published {
 pub(super) fn resolve(port: &Port, findings: &mut Findings) -> Vec<Published> {
     let (place, parts) = match port {
         Port::Short(text) => (&text.place, Parts::split(&text.value)),
-        Port::Long(long) => (&long.place, Parts::of(long)),
+        Port::Long(long) => match Parts::of(long) {
+            Some(parts) => (&long.place, parts),
+            None => return Vec::new(),
+        },
     };
-    let (name, scheme) = match port {
-        Port::Short(_) => (None, None),
-        Port::Long(long) => (long.name.clone(), long.app_protocol.clone()),
-    };
-    let (protocol, pairs) = match parts
-        .protocol()
-        .and_then(|protocol| Ok((protocol, parts.pairs()?)))
-    {
-        Ok(resolved) => resolved,
-        Err(fault) => {
-            findings.push(fault.problem(place));
-            return Vec::new();
-        }
-    };
+    let pairs = parts.pairs().unwrap_or_else(|fault| {
+        findings.push(fault.problem(place));
+        Vec::new()
+    });
     if parts.is_choice() {
         let message = "the range of host ports is not kept to: any free port is taken";
         findings.push(
@@ -51,13 +44,13 @@ pub(super) fn resolve(port: &Port, findings: &mut Findings) -> Vec<Published> {
                 .hint("write one host port where it must be a certain one"),
         );
     }
-    let published = |(port, target)| Published {
+    let published = |(protocol, port, target)| Published {
         ip: parts.ip.map(str::to_owned),
         port,
         target,
         protocol,
-        name: name.clone(),
-        scheme: scheme.clone(),
+        name: parts.name.cloned(),
+        scheme: parts.scheme.cloned(),
         place: place.clone(),
     };
     pairs.into_iter().map(published).collect()
@@ -90,6 +83,8 @@ struct Parts<'p> {
     host: Option<&'p str>,
     container: &'p str,
     protocol: &'p str,
+    name: Option<&'p At<String>>,
+    scheme: Option<&'p At<String>>,
 }
 
 impl<'p> Parts<'p> {
@@ -109,17 +104,22 @@ impl<'p> Parts<'p> {
             host: host.filter(|host| !host.is_empty()),
             container,
             protocol,
+            name: None,
+            scheme: None,
         }
     }
 
-    fn of(long: &'p LongPort) -> Self {
+    /// Nothing where the container's port was forgotten, which was told.
+    fn of(long: &'p LongPort) -> Option<Self> {
         let text = |text: &'p Option<At<String>>| text.as_ref().map(|text| text.value.as_str());
-        Self {
+        Some(Self {
             ip: text(&long.host_ip),
             host: text(&long.published),
-            container: &long.target.value,
+            container: text(&long.target)?,
             protocol: text(&long.protocol).unwrap_or("tcp"),
-        }
+            name: long.name.as_ref(),
+            scheme: long.app_protocol.as_ref(),
+        })
     }
 
     fn protocol(&self) -> Result<Protocol, Fault> {
@@ -130,26 +130,35 @@ impl<'p> Parts<'p> {
         }
     }
 
-    /// Host port and container port, one by one.
-    fn pairs(&self) -> Result<Vec<(HostPort, u16)>, Fault> {
+    /// Protocol, host port and container port, one by one.
+    fn pairs(&self) -> Result<Vec<(Protocol, HostPort, u16)>, Fault> {
+        let protocol = self.protocol()?;
         let targets = range(self.container)?;
-        let Some(host) = self.host else {
-            return Ok(targets.map(|target| (HostPort::Auto, target)).collect());
+        let hosts = match self.host {
+            Some(host) => Some((host, range(host)?)),
+            None => None,
         };
-        let hosts = range(host)?;
-        if self.is_choice() {
-            return Ok(targets.map(|target| (HostPort::Auto, target)).collect());
+        match hosts {
+            Some((host, hosts)) if !self.is_choice() => {
+                if hosts.len() != targets.len() {
+                    return Err(self.unequal(host, hosts.len(), targets.len()));
+                }
+                let pairs = hosts.zip(targets);
+                Ok(pairs
+                    .map(|(host, target)| (protocol, HostPort::Fixed(host), target))
+                    .collect())
+            }
+            _ => Ok(targets
+                .map(|target| (protocol, HostPort::Auto, target))
+                .collect()),
         }
-        if hosts.len() != targets.len() {
-            let message = format!(
-                "`{host}` are {} ports of the host, but `{}` are {} of the container",
-                hosts.len(),
-                self.container,
-                targets.len()
-            );
-            return Err(Fault::Range(message));
-        }
-        Ok(hosts.map(HostPort::Fixed).zip(targets).collect())
+    }
+
+    fn unequal(&self, host: &str, hosts: usize, targets: usize) -> Fault {
+        let container = self.container;
+        Fault::Range(format!(
+            "`{host}` are {hosts} ports of the host, but `{container}` are {targets} of the container"
+        ))
     }
 
     /// `8000-8010:80`: any free one of several host ports.

@@ -2,12 +2,12 @@
 
 use super::{Project, health, mounts, paths, place_of, words};
 use crate::file::findings::Findings;
+use crate::file::written::At;
 use crate::file::written::service::Service;
 use crate::file::written::values::Pair;
-use crate::file::written::{At, Volume};
 use crate::plan::{Container, Process, Run, ServiceKind};
-use crate::problem::{Problem, nearest};
-use std::collections::BTreeMap;
+use crate::problem::{Place, Problem, nearest};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Keys that only a container has.
 const CONTAINER_KEYS: [&str; 11] = [
@@ -109,7 +109,7 @@ fn nothing_to_run(service: &Service) -> Problem {
 pub(super) fn resolve(
     service: &Service,
     kind: ServiceKind,
-    volumes: &[Volume],
+    volumes: &BTreeSet<&str>,
     project: &Project<'_>,
     findings: &mut Findings,
 ) -> Run {
@@ -123,7 +123,7 @@ pub(super) fn resolve(
 
 fn container(
     service: &Service,
-    volumes: &[Volume],
+    volumes: &BTreeSet<&str>,
     project: &Project<'_>,
     findings: &mut Findings,
 ) -> Container {
@@ -203,44 +203,34 @@ fn process(service: &Service, project: &Project<'_>, findings: &mut Findings) ->
 
 /// Says which keys do nothing for this kind of service.
 fn warn_idle_keys(service: &Service, kind: ServiceKind, findings: &mut Findings) {
-    let idle: &[&[&str]] = match kind {
-        ServiceKind::Container => &[],
-        ServiceKind::Process => &[&CONTAINER_KEYS],
-        ServiceKind::External => &[&CONTAINER_KEYS, &RUN_KEYS],
+    let (of, idle): (&str, &[&[&str]]) = match kind {
+        ServiceKind::Container => ("a container", &[]),
+        ServiceKind::Process => ("a process", &[&CONTAINER_KEYS]),
+        ServiceKind::External => ("an external service", &[&CONTAINER_KEYS, &RUN_KEYS]),
     };
-    let of = if kind == ServiceKind::Process {
-        "a process"
-    } else {
-        "an external service"
-    };
-    for (key, place) in idle
-        .iter()
-        .copied()
-        .flatten()
-        .filter_map(|key| Some((*key, service.keys.get(*key)?)))
-    {
-        findings.push(match key {
-            "command" | "entrypoint" => {
-                Problem::error(place, format!("`{key}` does not fit to {of}"))
-                    .hint("write the program and its arguments in `process`")
-            }
-            "ports" => Problem::warning(place, format!("`ports` has no effect on {of}"))
-                .hint("name the ports it listens on: `endpoints: { http: 8080 }`"),
-            "healthcheck" => {
-                Problem::warning(place, format!("`healthcheck` has no effect on {of}"))
-                    .hint("use `probes`")
-            }
-            _ => Problem::warning(place, format!("`{key}` has no effect on {of}")),
-        });
+    for key in idle.iter().copied().flatten() {
+        if let Some(place) = service.keys.get(*key) {
+            findings.push(idle_key(key, of, place));
+        }
     }
     for key in ["build", "watch", "extends", "provider"] {
         if let Some(place) = service.keys.get(key) {
-            findings.push(idle_yet(
-                key,
-                kind,
-                Problem::warning(place, format!("`{key}` has no effect yet")),
-            ));
+            let problem = Problem::warning(place, format!("`{key}` has no effect yet"));
+            findings.push(idle_yet(key, kind, problem));
         }
+    }
+}
+
+fn idle_key(key: &str, of: &str, place: &Place) -> Problem {
+    if ["command", "entrypoint"].contains(&key) {
+        return Problem::error(place, format!("`{key}` does not fit to {of}"))
+            .hint("write the program and its arguments in `process`");
+    }
+    let problem = Problem::warning(place, format!("`{key}` has no effect on {of}"));
+    match key {
+        "ports" => problem.hint("name the ports it listens on: `endpoints: { http: 8080 }`"),
+        "healthcheck" => problem.hint("use `probes`"),
+        _ => problem,
     }
 }
 

@@ -6,12 +6,12 @@ use super::{Project, dependencies, duration, environment, health, is_service_nam
 use crate::file::findings::Findings;
 use crate::file::written::At;
 use crate::file::written::service::Service as Written;
-use crate::file::written::{Volume, values::Words};
+use crate::file::written::values::Words;
 use crate::plan::{Endpoint, MountSource, RestartPolicy, Run, Service, ServiceKind};
 use crate::problem::{Place, Problem, nearest};
 use crate::signal;
 use crate::time::Millis;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 const STOP_GRACE: Millis = Millis::from_secs(10);
 
@@ -32,7 +32,7 @@ pub(super) struct Draft<'w> {
 impl<'w> Draft<'w> {
     pub(super) fn new(
         written: &'w Written,
-        volumes: &[Volume],
+        volumes: &BTreeSet<&str>,
         project: &Project<'_>,
         findings: &mut Findings,
     ) -> Self {
@@ -43,7 +43,9 @@ impl<'w> Draft<'w> {
         });
         let variables = environment::resolve(written, project, findings);
         let before = findings.error_count();
-        let bound = kind.map_or_else(Vec::new, |kind| endpoints::resolve(written, kind, findings));
+        let bound = kind.map_or_else(Vec::new, |kind| {
+            endpoints::resolve(written, kind, &project.endpoints_left, findings)
+        });
         let sure = kind.is_some() && written.is_reach_whole && findings.error_count() == before;
         let texts = command_texts(written)
             .chain(variables.values().cloned())

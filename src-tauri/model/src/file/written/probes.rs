@@ -88,24 +88,12 @@ impl Probe {
             );
             return None;
         }
-        let mut probe = Self {
-            role,
-            place: entry.key.place.clone(),
-            kind: None,
-            interval: None,
-            timeout: None,
-            initial_delay: None,
-            failure_threshold: None,
-            success_threshold: None,
-        };
+        let mut probe = Self::new(role, entry.key.place.clone());
         for field in entry.entries(findings) {
             probe.take(&field, findings);
         }
-        if probe.kind.is_none()
-            && !entry
-                .entries(findings)
-                .any(|field| is_kind(&field.key.text))
-        {
+        let mut keys = entry.entries(findings).map(|field| &field.key.text);
+        if !keys.any(|key| is_kind(key)) {
             let message = format!("the {} probe does not say what it does", role.word());
             findings.push(
                 Problem::error(&probe.place, message)
@@ -113,6 +101,19 @@ impl Probe {
             );
         }
         Some(probe)
+    }
+
+    fn new(role: ProbeRole, place: Place) -> Self {
+        Self {
+            role,
+            place,
+            kind: None,
+            interval: None,
+            timeout: None,
+            initial_delay: None,
+            failure_threshold: None,
+            success_threshold: None,
+        }
     }
 
     fn take(&mut self, field: &Field<'_>, findings: &mut Findings) {

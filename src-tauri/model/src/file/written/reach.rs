@@ -1,7 +1,7 @@
 //! Ports and endpoints as written.
 
 use super::At;
-use super::read::{Field, Keys, required, text};
+use super::read::{Field, Keys, require, text};
 use crate::file::findings::Findings;
 use crate::file::yaml::{Node, Value};
 use crate::problem::{Place, Problem};
@@ -14,9 +14,10 @@ pub(crate) enum Port {
 }
 
 /// The long form of an item of `ports`.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct LongPort {
-    pub(crate) target: At<String>,
+    /// Nothing where it was forgotten, which was told.
+    pub(crate) target: Option<At<String>>,
     pub(crate) published: Option<At<String>>,
     pub(crate) host_ip: Option<At<String>>,
     pub(crate) protocol: Option<At<String>>,
@@ -31,65 +32,48 @@ impl Port {
             .items(findings)
             .iter()
             .filter_map(|node| match node.value {
-                Value::Map(_) => {
-                    LongPort::read(node, findings).map(|long| Self::Long(Box::new(long)))
-                }
+                Value::Map(_) => Some(Self::Long(Box::new(LongPort::read(node, findings)))),
                 _ => text("an item of `ports`", node, findings).map(Self::Short),
             })
             .collect()
     }
 }
 
+const LONG_PORT: Keys<LongPort> = Keys {
+    known: &[
+        ("target", |long, field, findings| {
+            long.target = field.text(findings);
+        }),
+        ("published", |long, field, findings| {
+            long.published = field.filled(findings);
+        }),
+        ("host_ip", |long, field, findings| {
+            long.host_ip = field.filled(findings);
+        }),
+        ("protocol", |long, field, findings| {
+            long.protocol = field.filled(findings);
+        }),
+        ("name", |long, field, findings| {
+            long.name = field.filled(findings);
+        }),
+        ("app_protocol", |long, field, findings| {
+            long.app_protocol = field.filled(findings);
+        }),
+        // `host` and `ingress` differ only in a swarm.
+        ("mode", |_, _, _| {}),
+    ],
+    later: &[],
+};
+
 impl LongPort {
-    fn read(node: &Node, findings: &mut Findings) -> Option<Self> {
-        #[derive(Default)]
-        struct Long {
-            texts: [Option<At<String>>; 6],
-        }
-        const KEYS: Keys<Long> = Keys {
-            known: &[
-                ("target", |long, field, findings| {
-                    long.texts[0] = field.text(findings)
-                }),
-                ("published", |long, field, findings| {
-                    long.texts[1] = field.filled(findings)
-                }),
-                ("host_ip", |long, field, findings| {
-                    long.texts[2] = field.filled(findings)
-                }),
-                ("protocol", |long, field, findings| {
-                    long.texts[3] = field.filled(findings)
-                }),
-                ("name", |long, field, findings| {
-                    long.texts[4] = field.filled(findings)
-                }),
-                ("app_protocol", |long, field, findings| {
-                    long.texts[5] = field.filled(findings)
-                }),
-                // `host` and `ingress` differ only in a swarm.
-                ("mode", |_, _, _| {}),
-            ],
-            later: &[],
-        };
-        let mut long = Long::default();
-        KEYS.read("an item of `ports`", node, &mut long, findings);
-        let [target, published, host_ip, protocol, name, app_protocol] = long.texts;
-        let target = required(
-            "target",
-            "an item of `ports`",
-            target,
-            &node.place,
-            findings,
-        )?;
-        Some(Self {
-            target,
-            published,
-            host_ip,
-            protocol,
-            name,
-            app_protocol,
+    fn read(node: &Node, findings: &mut Findings) -> Self {
+        let mut long = Self {
             place: node.place.clone(),
-        })
+            ..Self::default()
+        };
+        LONG_PORT.read("an item of `ports`", node, &mut long, findings);
+        require("target", "an item of `ports`", node, findings);
+        long
     }
 }
 
@@ -104,6 +88,24 @@ pub(crate) struct Endpoint {
     pub(crate) host: Option<At<String>>,
     pub(crate) place: Place,
 }
+
+const ENDPOINT: Keys<Endpoint> = Keys {
+    known: &[
+        ("port", |endpoint, field, findings| {
+            endpoint.port = field.text(findings)
+        }),
+        ("target", |endpoint, field, findings| {
+            endpoint.target = field.text(findings)
+        }),
+        ("scheme", |endpoint, field, findings| {
+            endpoint.scheme = field.filled(findings)
+        }),
+        ("host", |endpoint, field, findings| {
+            endpoint.host = field.filled(findings)
+        }),
+    ],
+    later: &[],
+};
 
 impl Endpoint {
     pub(super) fn read_all(field: &Field<'_>, findings: &mut Findings) -> Vec<Self> {
@@ -122,23 +124,6 @@ impl Endpoint {
     }
 
     fn read(entry: &Field<'_>, findings: &mut Findings) -> Option<Self> {
-        const KEYS: Keys<Endpoint> = Keys {
-            known: &[
-                ("port", |endpoint, field, findings| {
-                    endpoint.port = field.text(findings)
-                }),
-                ("target", |endpoint, field, findings| {
-                    endpoint.target = field.text(findings)
-                }),
-                ("scheme", |endpoint, field, findings| {
-                    endpoint.scheme = field.filled(findings)
-                }),
-                ("host", |endpoint, field, findings| {
-                    endpoint.host = field.filled(findings)
-                }),
-            ],
-            later: &[],
-        };
         let place = entry.place().clone();
         let mut endpoint = Self {
             name: entry.key(),
@@ -149,7 +134,7 @@ impl Endpoint {
             place,
         };
         match entry.node.value {
-            Value::Map(_) => KEYS.read(
+            Value::Map(_) => ENDPOINT.read(
                 &format!("endpoint {}", entry.what()),
                 entry.node,
                 &mut endpoint,

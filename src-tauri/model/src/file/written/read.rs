@@ -4,7 +4,7 @@
 use super::At;
 use crate::file::findings::Findings;
 use crate::file::yaml::{Key, Node, Value};
-use crate::problem::{Place, Problem, nearest};
+use crate::problem::{Place, Problem};
 
 /// A key with its value.
 #[derive(Clone, Copy)]
@@ -46,12 +46,12 @@ impl<T> Keys<T> {
                         ),
                     );
                 }
-                None => findings.push(self.unknown(what, key)),
+                None => self.unknown(what, key, findings),
             }
         }
     }
 
-    fn unknown(&self, what: &str, key: &Key) -> Problem {
+    fn unknown(&self, what: &str, key: &Key, findings: &mut Findings) {
         let names = || {
             self.known
                 .iter()
@@ -59,13 +59,14 @@ impl<T> Keys<T> {
                 .chain(self.later.iter().copied())
         };
         let problem = Problem::error(&key.place, format!("unknown key `{}` in {what}", key.text));
-        match nearest(&key.text, names()) {
+        let near = findings.nearest(&key.text, names());
+        findings.push(match near {
             Some(name) => problem.hint(format!("did you mean `{name}`?")),
             None if self.known.len() <= 12 => {
                 problem.hint(format!("known keys: {}", quoted(names())))
             }
             None => problem.hint("a key that begins with `x-` is ignored"),
-        }
+        });
     }
 }
 
@@ -205,18 +206,11 @@ pub(super) fn text(what: &str, node: &Node, findings: &mut Findings) -> Option<A
     }
 }
 
-/// The value of a key that must be there.
-pub(super) fn required(
-    key: &str,
-    what: &str,
-    value: Option<At<String>>,
-    place: &Place,
-    findings: &mut Findings,
-) -> Option<At<String>> {
-    if value.is_none() {
-        findings.error(place, format!("`{key}` is missing in {what}"));
+/// Says that a key is missing in a map.
+pub(super) fn require(key: &str, what: &str, node: &Node, findings: &mut Findings) {
+    if node.get(key).is_none() {
+        findings.error(&node.place, format!("`{key}` is missing in {what}"));
     }
-    value
 }
 
 /// Says that a node is of the wrong kind, unless something worse was said of it.

@@ -63,6 +63,11 @@ impl Service {
         service
     }
 
+    /// Its key in the file.
+    pub(crate) fn name(&self) -> &str {
+        &self.name.value
+    }
+
     fn new(name: At<String>) -> Self {
         Self {
             name,

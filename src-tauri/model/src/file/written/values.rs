@@ -1,7 +1,7 @@
 //! Commands and variables as written.
 
 use super::At;
-use super::read::{Field, Keys, expected, required, text};
+use super::read::{Field, Keys, expected, require, text};
 use crate::file::dotenv::Format;
 use crate::file::findings::Findings;
 use crate::file::yaml::{Node, Value};
@@ -103,84 +103,60 @@ impl Pair {
 /// A file of variables.
 #[derive(Debug)]
 pub(crate) struct EnvFile {
-    pub(crate) path: At<String>,
+    /// Nothing where it was forgotten, which was told.
+    pub(crate) path: Option<At<String>>,
     pub(crate) required: bool,
     pub(crate) format: Format,
 }
 
+const ENV_FILE: Keys<EnvFile> = Keys {
+    known: &[
+        ("path", |file, field, findings| {
+            file.path = field.text(findings);
+        }),
+        ("required", |file, field, findings| {
+            file.required = field.flag(findings).is_none_or(|flag| flag.value);
+        }),
+        ("format", EnvFile::read_format),
+    ],
+    later: &[],
+};
+
 impl EnvFile {
     pub(super) fn read_all(field: &Field<'_>, findings: &mut Findings) -> Vec<Self> {
-        let usual = |path| Self {
-            path,
+        match &field.node.value {
+            Value::Scalar(_) | Value::Map(_) => vec![Self::read(field.node, findings)],
+            _ => {
+                let nodes = field.items(findings).iter();
+                nodes.map(|node| Self::read(node, findings)).collect()
+            }
+        }
+    }
+
+    /// A path, or a map with one.
+    fn read(node: &Node, findings: &mut Findings) -> Self {
+        let mut file = Self {
+            path: None,
             required: true,
             format: Format::Usual,
         };
-        match &field.node.value {
-            Value::Scalar(_) => field.text(findings).map(usual).into_iter().collect(),
-            Value::Map(_) => Self::long(field.node, findings).into_iter().collect(),
-            _ => {
-                let what = format!("an item of {}", field.what());
-                let read = |node: &Node| match node.value {
-                    Value::Map(_) => Self::long(node, findings),
-                    _ => text(&what, node, findings).map(usual),
-                };
-                items(field, read)
-            }
-        }
+        let Value::Map(_) = node.value else {
+            file.path = text("an item of `env_file`", node, findings);
+            return file;
+        };
+        ENV_FILE.read("`env_file`", node, &mut file, findings);
+        require("path", "an item of `env_file`", node, findings);
+        file
     }
 
-    fn long(node: &Node, findings: &mut Findings) -> Option<Self> {
-        #[derive(Default)]
-        struct Long {
-            path: Option<At<String>>,
-            required: Option<At<bool>>,
-            format: Option<At<String>>,
-        }
-        const KEYS: Keys<Long> = Keys {
-            known: &[
-                ("path", |long, field, findings| {
-                    long.path = field.text(findings)
-                }),
-                ("required", |long, field, findings| {
-                    long.required = field.flag(findings)
-                }),
-                ("format", |long, field, findings| {
-                    long.format = field.filled(findings)
-                }),
-            ],
-            later: &[],
-        };
-        let mut long = Long::default();
-        KEYS.read("`env_file`", node, &mut long, findings);
-        let format = match long.format {
-            Some(format) if format.value == "raw" => Format::Raw,
+    fn read_format(&mut self, field: &Field<'_>, findings: &mut Findings) {
+        match field.filled(findings) {
+            Some(format) if format.value == "raw" => self.format = Format::Raw,
             Some(format) => {
-                findings.error(
-                    &format.place,
-                    format!("`format` can only be `raw`, but is `{}`", format.value),
-                );
-                Format::Usual
+                let message = format!("`format` can only be `raw`, but is `{}`", format.value);
+                findings.error(&format.place, message);
             }
-            None => Format::Usual,
-        };
-        let path = required(
-            "path",
-            "an item of `env_file`",
-            long.path,
-            &node.place,
-            findings,
-        )?;
-        Some(Self {
-            path,
-            required: long.required.is_none_or(|flag| flag.value),
-            format,
-        })
-    }
-}
-
-fn items<T>(field: &Field<'_>, read: impl FnMut(&Node) -> Option<T>) -> Vec<T> {
-    match &field.node.value {
-        Value::Seq(nodes) => nodes.iter().filter_map(read).collect(),
-        _ => Vec::new(),
+            None => {}
+        }
     }
 }

@@ -14,7 +14,7 @@ pub(crate) enum VolumeUse {
 }
 
 /// The long form of an item of `volumes`.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct LongVolume {
     pub(crate) kind: Option<At<String>>,
     pub(crate) source: Option<At<String>>,
@@ -36,43 +36,41 @@ impl VolumeUse {
     }
 }
 
+const LONG_VOLUME: Keys<LongVolume> = Keys {
+    known: &[
+        ("type", |long, field, findings| {
+            long.kind = field.text(findings)
+        }),
+        ("source", |long, field, findings| {
+            long.source = field.filled(findings)
+        }),
+        ("target", |long, field, findings| {
+            long.target = field.text(findings)
+        }),
+        ("read_only", |long, field, findings| {
+            long.read_only = field.flag(findings).is_some_and(|flag| flag.value);
+        }),
+        ("bind", |_, field, findings| {
+            no_options(field, &["create_host_path"], findings)
+        }),
+        ("volume", |_, field, findings| {
+            no_options(field, &["nocopy"], findings)
+        }),
+        ("tmpfs", |_, field, findings| {
+            no_options(field, &[], findings)
+        }),
+        ("consistency", |_, _, _| {}),
+    ],
+    later: &["image"],
+};
+
 impl LongVolume {
     fn read(node: &Node, findings: &mut Findings) -> Self {
-        const KEYS: Keys<LongVolume> = Keys {
-            known: &[
-                ("type", |long, field, findings| {
-                    long.kind = field.text(findings)
-                }),
-                ("source", |long, field, findings| {
-                    long.source = field.filled(findings)
-                }),
-                ("target", |long, field, findings| {
-                    long.target = field.text(findings)
-                }),
-                ("read_only", |long, field, findings| {
-                    long.read_only = field.flag(findings).is_some_and(|flag| flag.value);
-                }),
-                ("bind", |_, field, findings| {
-                    no_options(field, &["create_host_path"], findings)
-                }),
-                ("volume", |_, field, findings| {
-                    no_options(field, &["nocopy"], findings)
-                }),
-                ("tmpfs", |_, field, findings| {
-                    no_options(field, &[], findings)
-                }),
-                ("consistency", |_, _, _| {}),
-            ],
-            later: &["image"],
-        };
         let mut long = Self {
-            kind: None,
-            source: None,
-            target: None,
-            read_only: false,
             place: node.place.clone(),
+            ..Self::default()
         };
-        KEYS.read("an item of `volumes`", node, &mut long, findings);
+        LONG_VOLUME.read("an item of `volumes`", node, &mut long, findings);
         long
     }
 }
