@@ -13,6 +13,7 @@ function service(more: Partial<ServiceView>): ServiceView {
 
 describe("the note of a service", () => {
   it("is absent where nothing needs saying", () => expect(statusNote(service({}), 0)).toBeNull());
+  it("does not repeat the status", () => expect(statusNote(service({ status: "Stopped", lifecycle: "Stopped", reason: "stopped" }), 0)).toBeNull());
   it("joins reason and progress as the engine wrote them", () => {
     expect(statusNote(service({ reason: "port is held", progress: "pulling" }), 0)).toBe("port is held · pulling");
   });

@@ -22,7 +22,7 @@ export function statusNote(service: ServiceView, now: number): string | null {
   const next = service.lifecycle === "Backoff" && service.next_start !== null
     ? `next start in ${formatUptime(Math.max(0, service.next_start - now))}`
     : null;
-  const said = [service.reason, service.progress].filter((part) => part !== null && part !== "");
+  const said = [service.reason, service.progress].filter((part) => part !== null && part !== "" && part.toLowerCase() !== service.status.toLowerCase());
   if (said.length === 0) {
     const own = lifecycleNote(service);
     if (own) said.push(own);
