@@ -58,11 +58,11 @@ mod tests {
         );
         assert_eq!(words("--gtk-thing shop").path.as_deref(), Some("shop"));
         assert_eq!(
-            words("shop").below("/home").path.as_deref(),
-            Some("/home/shop")
+            words("shop").below("/srv").path.as_deref(),
+            Some("/srv/shop")
         );
         assert_eq!(
-            words("/srv/shop").below("/home").path.as_deref(),
+            words("/srv/shop").below("/mnt").path.as_deref(),
             Some("/srv/shop")
         );
     }

@@ -10,6 +10,7 @@ use tempfile::TempDir;
 #[derive(Debug)]
 pub struct Home {
     dir: TempDir,
+    more: Vec<(&'static str, String)>,
 }
 
 /// What a call printed, and how it ended.
@@ -28,9 +29,12 @@ impl Outcome {
     ///
     /// # Panics
     /// Where it is another, with all that was printed.
-    #[must_use]
     pub fn expect(self, code: i32) -> Self {
-        assert_eq!(self.code, code, "stdout: {}\nstderr: {}", self.stdout, self.stderr);
+        assert_eq!(
+            self.code, code,
+            "stdout: {}\nstderr: {}",
+            self.stdout, self.stderr
+        );
         self
     }
 }
@@ -43,7 +47,20 @@ impl Home {
     #[must_use]
     pub fn new() -> Self {
         // A short path: socket paths are limited to about 100 bytes.
-        Self { dir: tempfile::Builder::new().prefix("bt-").tempdir_in("/tmp").expect("a folder") }
+        Self {
+            dir: tempfile::Builder::new()
+                .prefix("bt-")
+                .tempdir_in("/tmp")
+                .expect("a folder"),
+            more: Vec::new(),
+        }
+    }
+
+    /// With another variable in the environment of everything it runs.
+    #[must_use]
+    pub fn with(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.more.push((name, value.into()));
+        self
     }
 
     /// Its folder.
@@ -56,14 +73,21 @@ impl Home {
     #[must_use]
     pub fn variables(&self) -> Vec<(&'static str, String)> {
         let below = |name: &str| self.path().join(name).display().to_string();
-        vec![("BENCHTOP_DATA_DIR", below("data")), ("BENCHTOP_RUNTIME_DIR", below("run"))]
+        let own = [
+            ("BENCHTOP_DATA_DIR", below("data")),
+            ("BENCHTOP_RUNTIME_DIR", below("run")),
+        ];
+        own.into_iter().chain(self.more.clone()).collect()
     }
 
     /// The CLI, ready to be called.
     #[must_use]
     pub fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(program("benchtop"));
-        command.args(arguments).envs(self.variables()).stdin(Stdio::null());
+        command
+            .args(arguments)
+            .envs(self.variables())
+            .stdin(Stdio::null());
         command
     }
 
@@ -95,7 +119,9 @@ impl Home {
     /// Where there is none of that name.
     pub fn service(&self, which: &[&str], name: &str) -> Value {
         let status = self.status(which);
-        let found = status["services"].as_array().and_then(|all| all.iter().find(|s| s["name"] == name).cloned());
+        let found = status["services"]
+            .as_array()
+            .and_then(|all| all.iter().find(|s| s["name"] == name).cloned());
         found.unwrap_or_else(|| panic!("no service {name} in {status}"))
     }
 
@@ -106,7 +132,11 @@ impl Home {
     #[must_use]
     pub fn engine_pid(&self) -> i32 {
         let said = self.benchtop(&["engine", "status"]).expect(0).stdout;
-        let pid = said.split("pid ").nth(1).and_then(|rest| rest.split(',').next()).and_then(|pid| pid.parse().ok());
+        let pid = said
+            .split("pid ")
+            .nth(1)
+            .and_then(|rest| rest.split(',').next())
+            .and_then(|pid| pid.parse().ok());
         pid.unwrap_or_else(|| panic!("no pid in {said}"))
     }
 
@@ -117,11 +147,18 @@ impl Home {
     pub fn kill_engine(&self) {
         let pid = nix::unistd::Pid::from_raw(self.engine_pid());
         nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGKILL).expect("kill the engine");
-        crate::eventually("the engine ends", || match nix::sys::signal::kill(pid, None) {
-            Err(_) => Ok(()),
-            // Dead, but not reaped yet, where its parent is this test.
-            Ok(()) if std::fs::read_to_string(format!("/proc/{pid}/stat")).is_ok_and(|stat| stat.contains(") Z ")) => Ok(()),
-            Ok(()) => Err("it lives".to_owned()),
+        crate::eventually("the engine ends", || {
+            match nix::sys::signal::kill(pid, None) {
+                Err(_) => Ok(()),
+                // Dead, but not reaped yet, where its parent is this test.
+                Ok(())
+                    if std::fs::read_to_string(format!("/proc/{pid}/stat"))
+                        .is_ok_and(|stat| stat.contains(") Z ")) =>
+                {
+                    Ok(())
+                }
+                Ok(()) => Err("it lives".to_owned()),
+            }
         });
     }
 }

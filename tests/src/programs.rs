@@ -10,7 +10,10 @@ pub fn bin_dir() -> PathBuf {
     }
     // The tests lie in TARGET/debug/deps.
     let own = std::env::current_exe().expect("this program has a path");
-    own.parent().and_then(Path::parent).expect("it lies in target/debug/deps").to_owned()
+    own.parent()
+        .and_then(Path::parent)
+        .expect("it lies in target/debug/deps")
+        .to_owned()
 }
 
 /// One of the built programs.
@@ -20,12 +23,19 @@ pub fn bin_dir() -> PathBuf {
 #[must_use]
 pub fn program(name: &str) -> PathBuf {
     let path = bin_dir().join(name);
-    assert!(path.is_file(), "{} is not there: build the workspace first", path.display());
+    assert!(
+        path.is_file(),
+        "{} is not there: build the workspace first",
+        path.display()
+    );
     path
 }
 
 /// The root of the checkout.
 #[must_use]
 pub fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("tests/ lies in the root").to_owned()
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .expect("tests/ lies in the root")
+        .to_owned()
 }

@@ -16,7 +16,12 @@ impl Project {
     /// Where the folder cannot be made.
     #[must_use]
     pub fn new(yaml: &str) -> Self {
-        let project = Self { dir: tempfile::Builder::new().prefix("bt-project-").tempdir().expect("a folder") };
+        let project = Self {
+            dir: tempfile::Builder::new()
+                .prefix("bt-project-")
+                .tempdir()
+                .expect("a folder"),
+        };
         project.write("benchtop.yaml", yaml);
         project
     }

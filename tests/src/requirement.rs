@@ -10,10 +10,17 @@ use std::process::{Command, Stdio};
 /// Where none answers though one was demanded.
 #[must_use]
 pub fn docker(test: &str) -> bool {
-    let answers = Command::new("docker").args(["version", "--format", "{{.Server.Version}}"]).stdout(Stdio::null()).stderr(Stdio::null()).status();
+    let answers = Command::new("docker")
+        .args(["version", "--format", "{{.Server.Version}}"])
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status();
     let answers = answers.is_ok_and(|status| status.success());
     if !answers {
-        assert!(!is_demanded("docker"), "{test} needs a container engine, and none answers");
+        assert!(
+            !is_demanded("docker"),
+            "{test} needs a container engine, and none answers"
+        );
         println!("SKIPPED {test}: no container engine answers");
     }
     answers

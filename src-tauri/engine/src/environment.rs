@@ -147,6 +147,14 @@ impl EnvironmentHandle {
         _ = snapshots.wait_for(|snapshot| snapshot.idle).await;
     }
 
+    /// Waits until everything asked for before shows in the snapshot.
+    pub async fn sync(&self) {
+        let (done, taken) = oneshot::channel();
+        self.send(Message::Sync { done });
+        // The task being gone is no news to whoever asks.
+        _ = taken.await;
+    }
+
     fn send(&self, message: Message) {
         if self.messages.send(message).is_err() {
             tracing::warn!("a request came after the environment was closed");

@@ -27,7 +27,10 @@ impl Exit {
     /// An ordinary end with this code.
     #[must_use]
     pub fn with_code(code: i32) -> Self {
-        Self { code: Some(code), ..Self::default() }
+        Self {
+            code: Some(code),
+            ..Self::default()
+        }
     }
 
     /// Whether the program says it did its work.
@@ -39,7 +42,9 @@ impl Exit {
     /// One line for people: `exited with code 137 (killed, out of memory)`.
     #[must_use]
     pub fn describe(&self) -> String {
-        let Some(code) = self.code else { return "ended while nobody watched; its exit code is unknown".to_owned() };
+        let Some(code) = self.code else {
+            return "ended while nobody watched; its exit code is unknown".to_owned();
+        };
         match self.meaning() {
             Some(meaning) => format!("exited with code {code} ({meaning})"),
             None => format!("exited with code {code}"),
@@ -56,7 +61,10 @@ impl Exit {
             return Some("killed: did not end within the grace period".to_owned());
         }
         // A signal that was seen, or a shell's and Docker's 128 + n.
-        if let Some(number) = self.signal.or((129..=159).contains(&code).then_some(code - 128)) {
+        if let Some(number) = self
+            .signal
+            .or((129..=159).contains(&code).then_some(code - 128))
+        {
             return Some(match signal::name(number) {
                 Some(name) => format!("ended by {name}"),
                 None => format!("ended by signal {number}"),
@@ -87,15 +95,27 @@ mod tests {
 
     #[test]
     fn a_killed_container_is_out_of_memory_only_when_the_runtime_says_so() {
-        let killed = Exit { code: Some(137), ..Exit::default() };
+        let killed = Exit {
+            code: Some(137),
+            ..Exit::default()
+        };
         assert_eq!(killed.describe(), "exited with code 137 (ended by SIGKILL)");
-        let oom = Exit { oom: true, ..killed };
-        assert_eq!(oom.describe(), "exited with code 137 (killed: out of memory)");
+        let oom = Exit {
+            oom: true,
+            ..killed
+        };
+        assert_eq!(
+            oom.describe(),
+            "exited with code 137 (killed: out of memory)"
+        );
     }
 
     #[test]
     fn codes_are_explained_where_they_have_a_meaning() {
-        assert_eq!(Exit::with_code(127).describe(), "exited with code 127 (command not found)");
+        assert_eq!(
+            Exit::with_code(127).describe(),
+            "exited with code 127 (command not found)"
+        );
         assert_eq!(Exit::with_code(3).describe(), "exited with code 3");
         assert!(Exit::with_code(-532_462_766).describe().contains(".NET"));
         assert!(Exit::unseen().describe().contains("unknown"));

@@ -34,7 +34,9 @@ impl Plan {
 
     /// The services that depend directly on `name`.
     pub fn dependants<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a Service> {
-        self.services.values().filter(move |s| s.depends_on.contains_key(name))
+        self.services
+            .values()
+            .filter(move |s| s.depends_on.contains_key(name))
     }
 }
 
@@ -42,12 +44,20 @@ impl Plan {
 /// SHA-256 of its absolute path. Two checkouts of one project never meet.
 #[must_use]
 pub fn environment_id(project_dir: &std::path::Path) -> String {
-    hex(&Sha256::digest(project_dir.as_os_str().as_encoded_bytes()), 12)
+    hex(
+        &Sha256::digest(project_dir.as_os_str().as_encoded_bytes()),
+        12,
+    )
 }
 
 /// The first `digits` hexadecimal digits of a hash.
 fn hex(bytes: &[u8], digits: usize) -> String {
-    bytes.iter().flat_map(|b| [b >> 4, b & 15]).take(digits).map(|n| char::from(b"0123456789abcdef"[usize::from(n)])).collect()
+    bytes
+        .iter()
+        .flat_map(|b| [b >> 4, b & 15])
+        .take(digits)
+        .map(|n| char::from(b"0123456789abcdef"[usize::from(n)]))
+        .collect()
 }
 
 /// One service.
@@ -104,7 +114,13 @@ impl Service {
     /// policy may change without touching it.
     #[must_use]
     pub fn definition_hash(&self) -> String {
-        let essence = (&self.run, &self.environment, &self.endpoints, &self.references, self.stop_signal);
+        let essence = (
+            &self.run,
+            &self.environment,
+            &self.endpoints,
+            &self.references,
+            self.stop_signal,
+        );
         // Serializing plain data with string keys cannot fail.
         let json = serde_json::to_vec(&essence).unwrap_or_default();
         hex(&Sha256::digest(json), 16)

@@ -133,7 +133,9 @@ impl Probes {
 
     /// Every probe there is, with its role.
     pub fn iter(&self) -> impl Iterator<Item = (ProbeRole, &Probe)> {
-        ProbeRole::ALL.into_iter().filter_map(|role| Some((role, self.get(role)?)))
+        ProbeRole::ALL
+            .into_iter()
+            .filter_map(|role| Some((role, self.get(role)?)))
     }
 }
 

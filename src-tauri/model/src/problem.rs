@@ -6,7 +6,9 @@ use std::fmt;
 use ts_rs::TS;
 
 /// A place in a file. Lines and columns count from 1, columns in characters.
-#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, TS)]
+#[derive(
+    Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, TS,
+)]
 pub struct Place {
     /// The file as the user would name it.
     pub file: String,
@@ -52,13 +54,21 @@ impl Problem {
     /// An error at `place`.
     #[must_use]
     pub fn error(place: &Place, message: impl Into<String>) -> Self {
-        Self { severity: Severity::Error, place: place.clone(), message: message.into(), hint: None }
+        Self {
+            severity: Severity::Error,
+            place: place.clone(),
+            message: message.into(),
+            hint: None,
+        }
     }
 
     /// A warning at `place`.
     #[must_use]
     pub fn warning(place: &Place, message: impl Into<String>) -> Self {
-        Self { severity: Severity::Warning, ..Self::error(place, message) }
+        Self {
+            severity: Severity::Warning,
+            ..Self::error(place, message)
+        }
     }
 
     /// The same finding with advice.
@@ -76,7 +86,9 @@ impl fmt::Display for Problem {
             Severity::Warning => "warning",
         };
         write!(f, "{}: {word}: {}", self.place, self.message)?;
-        self.hint.as_ref().map_or(Ok(()), |hint| write!(f, "\n  hint: {hint}"))
+        self.hint
+            .as_ref()
+            .map_or(Ok(()), |hint| write!(f, "\n  hint: {hint}"))
     }
 }
 
@@ -122,7 +134,11 @@ mod tests {
 
     #[test]
     fn a_problem_reads_like_a_compiler_message() {
-        let place = Place { file: "benchtop.yaml".into(), line: 3, column: 5 };
+        let place = Place {
+            file: "benchtop.yaml".into(),
+            line: 3,
+            column: 5,
+        };
         let problem = Problem::error(&place, "unknown key `imge`").hint("did you mean `image`?");
         assert_eq!(
             problem.to_string(),

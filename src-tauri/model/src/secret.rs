@@ -5,8 +5,16 @@ pub const MASK: &str = "••••••";
 
 /// Words that make a variable's name look secret.
 const SECRET_WORDS: [&str; 10] = [
-    "PASSWORD", "PASSWD", "SECRET", "TOKEN", "APIKEY", "API_KEY", "PRIVATE_KEY", "CREDENTIAL",
-    "ACCESS_KEY", "CONNECTIONSTRINGS__",
+    "PASSWORD",
+    "PASSWD",
+    "SECRET",
+    "TOKEN",
+    "APIKEY",
+    "API_KEY",
+    "PRIVATE_KEY",
+    "CREDENTIAL",
+    "ACCESS_KEY",
+    "CONNECTIONSTRINGS__",
 ];
 
 /// Whether the value of this variable is masked in every face, log and export.
@@ -40,7 +48,12 @@ mod tests {
 
     #[test]
     fn keys_that_look_secret_are_masked() {
-        for key in ["POSTGRES_PASSWORD", "GITHUB_TOKEN", "ConnectionStrings__shop", "DB_PASS"] {
+        for key in [
+            "POSTGRES_PASSWORD",
+            "GITHUB_TOKEN",
+            "ConnectionStrings__shop",
+            "DB_PASS",
+        ] {
             assert_eq!(mask(key, "x"), MASK, "{key}");
         }
         assert_eq!(mask("POSTGRES_USER", "app"), "app");
@@ -49,7 +62,13 @@ mod tests {
 
     #[test]
     fn the_password_in_a_url_is_blanked() {
-        assert_eq!(mask("BROKER", "amqp://guest:guest@localhost:5672/v"), format!("amqp://guest:{MASK}@localhost:5672/v"));
-        assert_eq!(mask("URL", "http://localhost:80/a:b@c"), "http://localhost:80/a:b@c");
+        assert_eq!(
+            mask("BROKER", "amqp://guest:guest@localhost:5672/v"),
+            format!("amqp://guest:{MASK}@localhost:5672/v")
+        );
+        assert_eq!(
+            mask("URL", "http://localhost:80/a:b@c"),
+            "http://localhost:80/a:b@c"
+        );
     }
 }

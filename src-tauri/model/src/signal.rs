@@ -42,7 +42,10 @@ const SIGNALS: [(&str, i32); 31] = [
 /// The name of a signal number, where it has a common one.
 #[must_use]
 pub fn name(number: i32) -> Option<&'static str> {
-    SIGNALS.iter().find(|(_, n)| *n == number).map(|(name, _)| *name)
+    SIGNALS
+        .iter()
+        .find(|(_, n)| *n == number)
+        .map(|(name, _)| *name)
 }
 
 /// The number of a signal as written in a file: `SIGINT`, `INT` or `2`.
@@ -52,8 +55,15 @@ pub fn number(text: &str) -> Option<i32> {
         return (1..=64).contains(&number).then_some(number);
     }
     let upper = text.to_ascii_uppercase();
-    let full = if upper.starts_with("SIG") { upper } else { format!("SIG{upper}") };
-    SIGNALS.iter().find(|(name, _)| *name == full).map(|(_, n)| *n)
+    let full = if upper.starts_with("SIG") {
+        upper
+    } else {
+        format!("SIG{upper}")
+    };
+    SIGNALS
+        .iter()
+        .find(|(name, _)| *name == full)
+        .map(|(_, n)| *n)
 }
 
 #[cfg(test)]

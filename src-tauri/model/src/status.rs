@@ -111,20 +111,35 @@ mod tests {
 
     #[test]
     fn a_running_service_shows_its_health() {
-        assert_eq!(status(Lifecycle::Running, Health::Unknown), Status::Starting);
-        assert_eq!(status(Lifecycle::Running, Health::Degraded), Status::Degraded);
+        assert_eq!(
+            status(Lifecycle::Running, Health::Unknown),
+            Status::Starting
+        );
+        assert_eq!(
+            status(Lifecycle::Running, Health::Degraded),
+            Status::Degraded
+        );
     }
 
     #[test]
     fn health_of_an_instance_that_is_gone_does_not_count() {
-        assert_eq!(status(Lifecycle::Failed, Health::Healthy), Status::Unhealthy);
-        assert_eq!(status(Lifecycle::Completed, Health::Unhealthy), Status::Stopped);
+        assert_eq!(
+            status(Lifecycle::Failed, Health::Healthy),
+            Status::Unhealthy
+        );
+        assert_eq!(
+            status(Lifecycle::Completed, Health::Unhealthy),
+            Status::Stopped
+        );
     }
 
     #[test]
     fn one_stopped_service_does_not_darken_a_healthy_environment() {
         assert_eq!(worst([Status::Healthy, Status::Stopped]), Status::Healthy);
-        assert_eq!(worst([Status::Healthy, Status::Starting, Status::Degraded]), Status::Degraded);
+        assert_eq!(
+            worst([Status::Healthy, Status::Starting, Status::Degraded]),
+            Status::Degraded
+        );
         assert_eq!(worst([]), Status::Stopped);
     }
 }

@@ -6,12 +6,16 @@ use ts_rs::TS;
 
 /// Wall time in milliseconds since 1970-01-01 UTC. For records and display; a
 /// decision never depends on it, because it can jump.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, TS)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, TS,
+)]
 #[serde(transparent)]
 pub struct Timestamp(#[ts(type = "number")] pub i64);
 
 /// Monotonic time in milliseconds since an origin that only the driver knows.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
 pub struct Tick(pub u64);
 
 impl Tick {
@@ -29,7 +33,9 @@ impl Tick {
 }
 
 /// A length of time in milliseconds.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, TS)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, TS,
+)]
 #[serde(transparent)]
 pub struct Millis(#[ts(type = "number")] pub u64);
 
@@ -53,7 +59,9 @@ impl std::fmt::Display for Millis {
         let secs = self.0 / 1000;
         match self.0 {
             ms @ 0..1000 => write!(f, "{ms} ms"),
-            ms if secs < 60 && ms % 1000 != 0 && secs < 10 => write!(f, "{:.1} s", ms as f64 / 1000.0),
+            ms if secs < 60 && ms % 1000 != 0 && secs < 10 => {
+                write!(f, "{:.1} s", ms as f64 / 1000.0)
+            }
             _ if secs < 60 => write!(f, "{secs} s"),
             _ if secs % 60 == 0 && secs < 3600 => write!(f, "{} m", secs / 60),
             _ if secs < 3600 => write!(f, "{} m {} s", secs / 60, secs % 60),

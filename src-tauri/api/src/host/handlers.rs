@@ -128,19 +128,18 @@ impl Host {
         self: &Arc<Self>,
         request: EnvironmentUpRequest,
     ) -> Answer<Empty> {
-        self.get(&request.environment).await?.up(request.services)?;
-        Ok(Empty {})
+        let open = self.get(&request.environment).await?;
+        open.up(request.services)?;
+        open.taken().await
     }
 
     pub(crate) async fn environment_down(
         self: &Arc<Self>,
         request: EnvironmentDownRequest,
     ) -> Answer<Empty> {
-        self.get(&request.environment)
-            .await?
-            .handle
-            .down(request.remove.unwrap_or(false));
-        Ok(Empty {})
+        let open = self.get(&request.environment).await?;
+        open.handle.down(request.remove.unwrap_or(false));
+        open.taken().await
     }
 
     pub(crate) async fn service_start(
@@ -151,7 +150,7 @@ impl Host {
         open.snapshot_with(&request.service)?;
         open.handle
             .start(&request.service, request.with_dependencies);
-        Ok(Empty {})
+        open.taken().await
     }
 
     pub(crate) async fn service_stop(
@@ -161,7 +160,7 @@ impl Host {
         let open = self.get(&request.environment).await?;
         open.snapshot_with(&request.service)?;
         open.handle.stop(&request.service);
-        Ok(Empty {})
+        open.taken().await
     }
 
     pub(crate) async fn service_restart(
@@ -171,7 +170,7 @@ impl Host {
         let open = self.get(&request.environment).await?;
         open.snapshot_with(&request.service)?;
         open.handle.restart(&request.service);
-        Ok(Empty {})
+        open.taken().await
     }
 
     pub(crate) async fn service_probe(
@@ -181,7 +180,7 @@ impl Host {
         let open = self.get(&request.environment).await?;
         open.snapshot_with(&request.service)?;
         open.handle.probe(&request.service);
-        Ok(Empty {})
+        open.taken().await
     }
 
     pub(crate) async fn service_details(

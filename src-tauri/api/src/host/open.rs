@@ -1,7 +1,7 @@
 //! One open environment with all that belongs to it.
 
 use crate::definition::{Definition, Source};
-use crate::schema::{ApiError, ErrorCode};
+use crate::schema::{ApiError, Empty, ErrorCode};
 use benchtop_engine::environment::EnvironmentHandle;
 use benchtop_engine::environment::snapshot::EnvironmentSnapshot;
 use benchtop_model::plan::Plan;
@@ -61,6 +61,12 @@ impl OpenEnvironment {
         }
         self.handle.up(services);
         Ok(())
+    }
+
+    /// The answer to a request that changes something, once the change shows.
+    pub(super) async fn taken(&self) -> Result<Empty, ApiError> {
+        self.handle.sync().await;
+        Ok(Empty {})
     }
 
     /// The definition as it lies on disk now.

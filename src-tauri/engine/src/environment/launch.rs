@@ -71,13 +71,18 @@ pub(super) fn spawn(task: &Task, service: &str, generation: u64, cancel: Cancell
 
 impl Launch {
     async fn run(mut self, cancel: CancellationToken) {
-        let outcome = tokio::select! {
-            biased;
-            outcome = Box::pin(self.bring_up()) => outcome,
-            () = cancel.cancelled() => {
-                self.clean_up().await;
-                Err("called off".to_owned())
-            }
+        let outcome = match self.service.run {
+            Run::Container(_) => tokio::select! {
+                biased;
+                outcome = Box::pin(self.bring_up()) => outcome,
+                () = cancel.cancelled() => {
+                    self.clean_up().await;
+                    Err("called off".to_owned())
+                }
+            },
+            // Short, and not to be left half done: a shim that nobody knows
+            // would live on. What came up is stopped by who called it off.
+            Run::Process(_) | Run::External => Box::pin(self.bring_up()).await,
         };
         let (service, generation) = (self.service.name.clone(), self.generation);
         let message = match outcome {

@@ -35,6 +35,8 @@ pub(super) enum Message {
     },
     /// From [`super::EnvironmentHandle::leave`].
     Leave { done: oneshot::Sender<()> },
+    /// From [`super::EnvironmentHandle::sync`].
+    Sync { done: oneshot::Sender<()> },
     /// A launch has succeeded.
     Launched {
         service: String,

@@ -70,6 +70,12 @@ type Started = (
 
 /// Starts the task.
 pub(super) fn spawn(config: EnvironmentConfig, looked: Arc<AtomicU64>) -> Started {
+    // Few and small: a command of a person, or an answer of which every instance
+    // has one per probe on its way. Output never comes this way.
+    #[allow(
+        clippy::disallowed_methods,
+        reason = "the task also sends to itself, and must never wait for itself"
+    )]
     let (messages, inbox) = mpsc::unbounded_channel();
     let task = Task::new(config, messages.clone());
     let (snapshots, watcher) = watch::channel(Arc::new(task.snapshot()));
@@ -128,21 +134,27 @@ impl Task {
                 }
             };
             let Some(mut message) = message else { return };
+            let mut waiting = Vec::new();
             // Everything that has queued up is taken before anybody is told.
             loop {
-                if let Message::Leave { done } = message {
-                    self.save();
-                    // Whoever asked may be gone.
-                    _ = done.send(());
-                    return;
+                match message {
+                    Message::Leave { done } => {
+                        self.save();
+                        // Whoever asked may be gone.
+                        _ = done.send(());
+                        return;
+                    }
+                    Message::Sync { done } => waiting.push(done),
+                    message => self.take(message),
                 }
-                self.take(message);
                 match inbox.try_recv() {
                     Ok(next) => message = next,
                     Err(_) => break,
                 }
             }
             self.publish(&snapshots);
+            // Whoever asked may be gone.
+            waiting.into_iter().for_each(|done| _ = done.send(()));
         }
     }
 
@@ -192,7 +204,8 @@ impl Task {
             } => self.on_looked(service, generation, condition),
             Message::Usage(usage) => self.usage = usage,
             Message::Removed(result) => self.on_removed(result),
-            Message::Leave { .. } => {}
+            // Taken by the loop itself.
+            Message::Leave { .. } | Message::Sync { .. } => {}
         }
     }
 

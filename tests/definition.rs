@@ -1,0 +1,107 @@
+//! Wrong input: each gives a clear message and its exit code.
+
+use benchtop_tests::{Home, Project};
+
+/// Checks a definition that is wrong, and returns what is said about it.
+fn refused(yaml: &str) -> String {
+    let (home, project) = (Home::new(), Project::new(yaml));
+    let file = project.file().display().to_string();
+    let checked = home.benchtop(&["check", "-f", &file]).expect(2).stderr;
+    let started = home
+        .benchtop(&["up", "-f", &file, "--wait"])
+        .expect(2)
+        .stderr;
+    assert_eq!(checked, started, "`check` and `up` say the same");
+    checked.replace(&format!("{}/", project.path().display()), "")
+}
+
+#[test]
+fn a_missing_file_is_named() {
+    let home = Home::new();
+    let said = home
+        .benchtop(&["up", "-f", "/nowhere/benchtop.yaml"])
+        .expect(2)
+        .stderr;
+    assert!(said.contains("/nowhere/benchtop.yaml"), "{said}");
+    assert!(said.contains("no such file"), "{said}");
+}
+
+#[test]
+fn a_folder_without_a_definition_says_what_was_looked_for() {
+    let (home, project) = (Home::new(), Project::new(""));
+    std::fs::remove_file(project.file()).expect("remove");
+    let said = home
+        .benchtop(&["check", "-f", &project.path().display().to_string()])
+        .expect(2)
+        .stderr;
+    assert!(
+        said.contains("benchtop.yaml") && said.contains("compose.yaml"),
+        "{said}"
+    );
+}
+
+#[test]
+fn bad_yaml_has_a_place() {
+    let said = refused("services:\n  a:\n    process: [x\n  b: {}\n");
+    assert!(said.starts_with("benchtop.yaml:"), "{said}");
+    assert!(said.contains("error:"), "{said}");
+}
+
+#[test]
+fn every_error_is_reported_at_once_with_place_and_hint() {
+    let said = refused(
+        "services:\n  a:\n    proces: x\n  b:\n    process: y\n    references: [c]\n    restart: sometimes\n",
+    );
+    assert!(said.contains("benchtop.yaml:3:5"), "{said}");
+    assert!(said.contains("`process`"), "the nearest key: {said}");
+    assert!(said.contains("benchtop.yaml:6"), "{said}");
+    assert!(said.contains("benchtop.yaml:7"), "{said}");
+}
+
+#[test]
+fn a_cycle_is_printed_as_a_path() {
+    let said = refused(
+        "services:\n  a: { process: x, references: [b] }\n  b: { process: x, references: [c] }\n  c: { process: x, references: [a] }\n",
+    );
+    assert!(said.contains("a → b → c → a"), "{said}");
+}
+
+#[test]
+fn an_unknown_dependency_has_a_nearest_name() {
+    let said = refused(
+        "services:\n  postgres: { process: x }\n  a: { process: x, references: [postgre] }\n",
+    );
+    assert!(
+        said.contains("`postgre`") && said.contains("`postgres`"),
+        "{said}"
+    );
+}
+
+#[test]
+fn a_good_definition_is_resolved() {
+    let (home, project) = (
+        Home::new(),
+        Project::new("services:\n  web: { process: x, references: [db] }\n  db: { process: y }\n"),
+    );
+    let file = project.file().display().to_string();
+    let said = home.benchtop(&["check", "-f", &file]).expect(0).stdout;
+    assert!(said.contains("db, web"), "{said}");
+    let json = home
+        .benchtop(&["check", "--json", "-f", &file])
+        .expect(0)
+        .stdout;
+    let report: serde_json::Value = serde_json::from_str(&json).expect("JSON");
+    assert_eq!(report["start_order"], serde_json::json!(["db", "web"]));
+}
+
+#[test]
+fn a_wrong_command_line_exits_with_two() {
+    let home = Home::new();
+    assert_eq!(home.benchtop(&["up", "--no-such-switch"]).code, 2);
+    assert_eq!(home.benchtop(&["fly"]).code, 2);
+    let said = home
+        .benchtop(&["restart", "--sample", "store-room"])
+        .expect(2)
+        .stderr;
+    assert!(said.contains("there is no service `store-room`"), "{said}");
+}
