@@ -208,7 +208,7 @@ benchtop.yaml:2:32: error: service `web` depends on `databse`, which does not ex
 benchtop.yaml:2:41: error: service `web` depends on itself
   hint: remove this line
 benchtop.yaml:2:65: error: service `web` depends on `off`, which belongs to a profile that is off
-  hint: start with the profile `debug`, or remove `profiles` from `off`, or write `required: false`
+  hint: start with the profile `debug`, or remove `profiles` from `off`
 benchtop.yaml:3:54: error: unknown condition `service_heathy`
   hint: did you mean `healthy`?
 benchtop.yaml:3:88: error: unknown condition `ready`
@@ -268,6 +268,12 @@ services:
   d:
     image: x
     healthcheck: {test: [curl, x], interval: often, retires: 3}
+  f:
+    image: x
+    healthcheck: {test: [CMD-SHELL, curl, x]}
+  g:
+    image: x
+    healthcheck: {test: [CMD]}
   e:
     image: x
     healthcheck: {disable: true}
@@ -305,7 +311,10 @@ benchtop.yaml:25:46: error: `interval` must be a duration, but is `often`
   hint: expected something like `5s`, `1m30s` or `500ms`
 benchtop.yaml:25:53: error: unknown key `retires` in `healthcheck`
   hint: did you mean `retries`?
-benchtop.yaml:29:22: error: the health check that is asked for is disabled
+benchtop.yaml:28:25: warning: the shell runs only the first text behind `CMD-SHELL`
+  hint: put the whole command line into one text, or use `CMD`
+benchtop.yaml:31:25: error: the health check has no command
+benchtop.yaml:35:22: error: the health check that is asked for is disabled
   hint: remove `disable` from `healthcheck`, or use another probe
 "#,
     );

@@ -108,7 +108,7 @@ impl Known<'_> {
         }
         match self.all.get(other) {
             Some(_) if self.active.contains(other) || !required => {}
-            Some(off) => findings.push(is_off(own, name, off)),
+            Some(off) => findings.push(is_off(service, name, off)),
             None => {
                 let near = findings.nearest(other, self.all.keys().copied().filter(|k| k != own));
                 findings.push(unknown(own, name, required, near));
@@ -117,11 +117,14 @@ impl Known<'_> {
     }
 }
 
-fn is_off(own: &str, name: &At<String>, off: &Service) -> Problem {
-    let other = &name.value;
+fn is_off(service: &plan::Service, name: &At<String>, off: &Service) -> Problem {
+    let (own, other) = (&service.name, &name.value);
     let message =
         format!("service `{own}` depends on `{other}`, which belongs to a profile that is off");
-    let hint = format!("{}, or write `required: false`", profile_hint(off));
+    let mut hint = profile_hint(off);
+    if !service.references.contains(other) {
+        hint.push_str(", or write `required: false`");
+    }
     Problem::error(&name.place, message).hint(hint)
 }
 

