@@ -79,7 +79,7 @@ impl Supervisor {
             Lifecycle::Running => service
                 .health
                 .reason()
-                .or_else(|| Some("no probe has answered yet".to_owned())),
+                .or_else(|| Some("it has only just started".to_owned())),
             Lifecycle::Stopped if service.generation == 0 => None,
             _ => Some(service.cause.clone()).filter(|cause| !cause.is_empty()),
         }

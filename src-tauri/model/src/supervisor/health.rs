@@ -18,6 +18,10 @@ const FAST_LONGEST: u64 = 5000;
 /// that never passed counts against it.
 const PATIENCE: Millis = Millis::from_secs(60);
 
+/// Without any probe: how long an instance must have lived to be taken for
+/// Healthy. Most programs that cannot run end within a moment.
+const PROOF_OF_LIFE: Millis = Millis(500);
+
 /// The state of one probe.
 #[derive(Clone, Debug)]
 pub struct ProbeState {
@@ -201,9 +205,17 @@ impl HealthState {
             .filter(|p| !p.in_flight)
             .filter_map(|p| p.due);
         let patience = (now_known == Health::Unknown)
-            .then(|| self.patience_ends())
+            .then(|| self.doubt_ends())
             .flatten();
         probes.chain(patience).min()
+    }
+
+    /// When time alone will change an Unknown health.
+    fn doubt_ends(&self) -> Option<Tick> {
+        match self.probes.as_slice() {
+            [] => Some(self.since?.after(PROOF_OF_LIFE)),
+            _ => self.patience_ends(),
+        }
     }
 
     /// When a probe that never passed begins to count against the instance.
@@ -219,6 +231,9 @@ impl HealthState {
     pub(super) fn health(&self, now: Tick) -> Health {
         if self.since.is_none() {
             return Health::Unknown;
+        }
+        if self.probes.is_empty() && self.doubt_ends().is_some_and(|end| now < end) {
+            return self.assumed.unwrap_or(Health::Unknown);
         }
         let patient = self.patience_ends().is_none_or(|end| now < end);
         let mut health = Health::Healthy;

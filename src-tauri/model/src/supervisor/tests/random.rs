@@ -228,7 +228,12 @@ fn step(bench: &mut Bench, fake: &mut Fake, event: Event) {
 fn finish_all(bench: &mut Bench, fake: &mut Fake) {
     for _ in 0..400 {
         if fake.asked.is_empty() {
-            return;
+            // Time alone may have more to bring: an instance proves its life.
+            bench.now.0 += 500;
+            step(bench, fake, Event::Tick);
+            if fake.asked.is_empty() {
+                return;
+            }
         }
         if let Some(event) = fake.finish(0, true) {
             step(bench, fake, event);
