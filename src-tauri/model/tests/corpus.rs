@@ -1,5 +1,5 @@
 //! Every Compose file of a corpus of real ones is read: none may panic, and none
-//! is bad YAML. How many resolve fully is printed, and may only grow.
+//! is bad YAML. How many resolve fully is printed; more than half must.
 //!
 //! The corpus is not part of the repository. `BENCHTOP_CORPUS` names its folder;
 //! without it, and without the usual place, the test is skipped and says so.
