@@ -40,7 +40,7 @@ pub struct Desktop {
     display: Display,
     /// The user's data and engine.
     pub home: Home,
-    runtime: tokio::runtime::Runtime,
+    _runtime: tokio::runtime::Runtime,
     // Last, so that the next test begins when all of this has ended.
     _turn: Turn,
 }
@@ -101,7 +101,7 @@ impl Desktop {
             bus,
             display,
             home,
-            runtime,
+            _runtime: runtime,
             _turn: turn,
         })
     }
@@ -112,7 +112,10 @@ impl Desktop {
     /// Where it does not come up.
     pub fn start(&mut self, arguments: &[&str]) {
         assert!(self.app.is_none(), "the program runs already");
-        let log = std::fs::File::options().create(true).append(true).open(self.log());
+        let log = std::fs::File::options()
+            .create(true)
+            .append(true)
+            .open(self.log());
         let log = log.expect("a log for the program");
         let port = http::free_port();
         let mut driver = Command::new("WebKitWebDriver");
@@ -127,7 +130,11 @@ impl Desktop {
         let page = Page::open(port, &program("benchtop-desktop"), arguments);
         let pid = background::child_of(driver.pid(), "benchtop-deskto")
             .expect("the driver has started the program");
-        self.app = Some(App { page, pid, _driver: driver });
+        self.app = Some(App {
+            page,
+            pid,
+            _driver: driver,
+        });
     }
 
     /// Starts the program once more, as a user would who forgot that it runs.
@@ -136,7 +143,10 @@ impl Desktop {
     /// Where it does not end soon.
     pub fn start_again(&self, arguments: &[&str]) -> std::process::ExitStatus {
         let mut second = Command::new(program("benchtop-desktop"));
-        second.args(arguments).stdout(Stdio::null()).stderr(Stdio::null());
+        second
+            .args(arguments)
+            .stdout(Stdio::null())
+            .stderr(Stdio::null());
         self.with_variables(&mut second);
         let mut second = Background::start("a second benchtop-desktop", second);
         crate::eventually("the second start ends", || {
@@ -187,7 +197,9 @@ impl Desktop {
     /// Whether the program runs.
     #[must_use]
     pub fn runs(&self) -> bool {
-        self.app.as_ref().is_some_and(|app| background::lives(app.pid))
+        self.app
+            .as_ref()
+            .is_some_and(|app| background::lives(app.pid))
     }
 
     /// Titles of all windows that are on the screen.
@@ -208,7 +220,9 @@ impl Desktop {
         crate::eventually("the window appears or goes", || {
             let windows = self.windows();
             let shown = windows.iter().any(|title| title == WINDOW);
-            (shown == wanted).then_some(()).ok_or_else(|| format!("there are {windows:?}"))
+            (shown == wanted)
+                .then_some(())
+                .ok_or_else(|| format!("there are {windows:?}"))
         });
     }
 
@@ -235,7 +249,11 @@ impl Desktop {
         crate::eventually("all rows turn Healthy", || {
             let rows = self.page().rows()?;
             let healthy = rows.len() == SAMPLE.len() && rows.iter().all(|r| r.status == "Healthy");
-            if healthy { Ok(rows) } else { Err(format!("{rows:?}")) }
+            if healthy {
+                Ok(rows)
+            } else {
+                Err(format!("{rows:?}"))
+            }
         })
     }
 
@@ -308,5 +326,8 @@ impl Drop for Desktop {
 
 fn private_folder(path: &std::path::Path) {
     use std::os::unix::fs::DirBuilderExt as _;
-    std::fs::DirBuilder::new().mode(0o700).create(path).expect("a folder of the user's");
+    std::fs::DirBuilder::new()
+        .mode(0o700)
+        .create(path)
+        .expect("a folder of the user's");
 }

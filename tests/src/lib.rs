@@ -2,6 +2,7 @@
 //! them, and patience.
 #![allow(clippy::print_stdout, reason = "what is skipped is said aloud")]
 
+pub mod desktop;
 pub mod home;
 pub mod programs;
 pub mod project;

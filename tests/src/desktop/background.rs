@@ -15,14 +15,19 @@ pub(super) struct Background {
 
 impl Background {
     pub(super) fn start(what: &str, mut command: Command) -> Self {
-        let child = command.spawn().unwrap_or_else(|e| panic!("cannot start {what}: {e}"));
+        let child = command
+            .spawn()
+            .unwrap_or_else(|e| panic!("cannot start {what}: {e}"));
         Self { child }
     }
 
     /// Starts it and waits for its first line, which says where it can be found.
     pub(super) fn start_and_read(what: &str, mut command: Command) -> (Self, String) {
         let mut started = Self::start(what, {
-            command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
+            command
+                .stdin(Stdio::null())
+                .stdout(Stdio::piped())
+                .stderr(Stdio::null());
             command
         });
         let output = started.child.stdout.take().expect("its output is piped");

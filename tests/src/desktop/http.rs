@@ -13,9 +13,15 @@ const PATIENCE: Duration = Duration::from_secs(60);
 ///
 /// # Errors
 /// What is wrong, or what was answered.
-pub fn request(method: &str, port: u16, path: &str, body: Option<&Value>) -> Result<String, String> {
+pub fn request(
+    method: &str,
+    port: u16,
+    path: &str,
+    body: Option<&Value>,
+) -> Result<String, String> {
     let body = body.map(Value::to_string).unwrap_or_default();
-    let answer = exchange(method, port, path, &body).map_err(|e| format!("{method} {path}: {e}"))?;
+    let answer =
+        exchange(method, port, path, &body).map_err(|e| format!("{method} {path}: {e}"))?;
     let (head, rest) = answer.split_once("\r\n\r\n").unwrap_or((&answer, ""));
     let status = head.split(' ').nth(1).unwrap_or_default();
     match status.starts_with('2') {

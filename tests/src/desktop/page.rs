@@ -26,12 +26,18 @@ pub struct Row {
 impl Page {
     /// Lets the driver start the program, and waits for its page.
     pub(super) fn open(port: u16, binary: &Path, arguments: &[&str]) -> Self {
-        crate::eventually("the driver listens", || http::request("GET", port, "/status", None));
+        crate::eventually("the driver listens", || {
+            http::request("GET", port, "/status", None)
+        });
         let options = json!({ "binary": binary, "args": arguments });
-        let wanted = json!({ "capabilities": { "alwaysMatch": { "webkitgtk:browserOptions": options } } });
+        let wanted =
+            json!({ "capabilities": { "alwaysMatch": { "webkitgtk:browserOptions": options } } });
         let answer = http::request("POST", port, "/session", Some(&wanted)).expect("a session");
         let answer: Value = serde_json::from_str(&answer).expect("the driver answers in JSON");
-        let session = answer["value"]["sessionId"].as_str().expect("a session").to_owned();
+        let session = answer["value"]["sessionId"]
+            .as_str()
+            .expect("a session")
+            .to_owned();
         let page = Self { port, session };
         page.wait();
         page
@@ -55,7 +61,10 @@ impl Page {
     /// # Errors
     /// What the page or the driver says.
     pub fn run(&self, script: &str, arguments: &[Value]) -> Result<Value, String> {
-        self.post("execute/sync", &json!({ "script": script, "args": arguments }))
+        self.post(
+            "execute/sync",
+            &json!({ "script": script, "args": arguments }),
+        )
     }
 
     /// Runs a script that calls its last argument when it is done.
@@ -63,7 +72,10 @@ impl Page {
     /// # Errors
     /// What the page or the driver says.
     pub fn run_async(&self, script: &str, arguments: &[Value]) -> Result<Value, String> {
-        self.post("execute/async", &json!({ "script": script, "args": arguments }))
+        self.post(
+            "execute/async",
+            &json!({ "script": script, "args": arguments }),
+        )
     }
 
     /// Asks the engine something by the page's own door.
@@ -99,7 +111,10 @@ impl Page {
     pub fn write(&self, css: &str, text: &str) {
         crate::eventually(&format!("write into {css}"), || {
             let element = self.element(css)?;
-            self.post(&format!("element/{element}/value"), &json!({ "text": text }))
+            self.post(
+                &format!("element/{element}/value"),
+                &json!({ "text": text }),
+            )
         });
     }
 
@@ -108,7 +123,10 @@ impl Page {
     /// # Errors
     /// What the page or the driver says.
     pub fn has(&self, css: &str) -> Result<bool, String> {
-        let found = self.run("return document.querySelector(arguments[0]) !== null", &[json!(css)])?;
+        let found = self.run(
+            "return document.querySelector(arguments[0]) !== null",
+            &[json!(css)],
+        )?;
         Ok(found == Value::Bool(true))
     }
 
@@ -118,9 +136,11 @@ impl Page {
     /// Where none appears.
     pub fn text_of(&self, css: &str) -> String {
         let script = "return document.querySelector(arguments[0])?.innerText ?? null";
-        crate::eventually(&format!("{css} appears"), || match self.run(script, &[json!(css)])? {
-            Value::String(text) => Ok(text),
-            _ => Err(format!("the page shows {:?}", self.text())),
+        crate::eventually(&format!("{css} appears"), || {
+            match self.run(script, &[json!(css)])? {
+                Value::String(text) => Ok(text),
+                _ => Err(format!("the page shows {:?}", self.text())),
+            }
         })
     }
 
@@ -132,7 +152,11 @@ impl Page {
         let script = "return [...document.querySelectorAll(arguments[0])]
             .map((element) => element.getAttribute(arguments[1]) ?? '')";
         let found = self.run(script, &[json!(css), json!(attribute)])?;
-        let words = found.as_array().into_iter().flatten().filter_map(Value::as_str);
+        let words = found
+            .as_array()
+            .into_iter()
+            .flatten()
+            .filter_map(Value::as_str);
         Ok(words.map(str::to_owned).collect())
     }
 
@@ -151,7 +175,12 @@ impl Page {
                 generation: value[2].as_u64()?,
             })
         };
-        let mut rows: Vec<Row> = found.as_array().into_iter().flatten().filter_map(row).collect();
+        let mut rows: Vec<Row> = found
+            .as_array()
+            .into_iter()
+            .flatten()
+            .filter_map(row)
+            .collect();
         rows.sort_by(|a, b| a.service.cmp(&b.service));
         Ok(rows)
     }
@@ -170,7 +199,11 @@ impl Page {
     /// # Errors
     /// What the page or the driver says.
     pub fn address(&self) -> Result<String, String> {
-        Ok(self.run("return location.hash", &[])?.as_str().unwrap_or_default().to_owned())
+        Ok(self
+            .run("return location.hash", &[])?
+            .as_str()
+            .unwrap_or_default()
+            .to_owned())
     }
 
     /// All that can be read on it.
@@ -178,7 +211,11 @@ impl Page {
     /// # Errors
     /// What the page or the driver says.
     pub fn text(&self) -> Result<String, String> {
-        Ok(self.run("return document.body.innerText", &[])?.as_str().unwrap_or_default().to_owned())
+        Ok(self
+            .run("return document.body.innerText", &[])?
+            .as_str()
+            .unwrap_or_default()
+            .to_owned())
     }
 
     /// A picture of what the window shows, as PNG.
@@ -186,7 +223,12 @@ impl Page {
     /// # Errors
     /// What the page or the driver says.
     pub fn screenshot(&self) -> Result<Vec<u8>, String> {
-        let answer = self.value(&http::request("GET", self.port, &self.path("screenshot"), None)?)?;
+        let answer = self.value(&http::request(
+            "GET",
+            self.port,
+            &self.path("screenshot"),
+            None,
+        )?)?;
         base64::decode(answer.as_str().unwrap_or_default()).ok_or_else(|| "no picture".to_owned())
     }
 
@@ -210,18 +252,29 @@ impl Page {
             image.src = `data:image/png;base64,${source}`;";
         let answer = self.run_async(script, &[json!(base64::encode(png))])?;
         let points = answer.as_array().ok_or("it is no picture")?;
-        Ok(points.iter().filter_map(Value::as_u64).filter_map(|p| u8::try_from(p).ok()).collect())
+        Ok(points
+            .iter()
+            .filter_map(Value::as_u64)
+            .filter_map(|p| u8::try_from(p).ok())
+            .collect())
     }
 
     fn element(&self, css: &str) -> Result<String, String> {
         let wanted = json!({ "using": "css selector", "value": css });
         let found = self.post("element", &wanted)?;
-        let id = found.as_object().and_then(|found| found.values().next()?.as_str());
+        let id = found
+            .as_object()
+            .and_then(|found| found.values().next()?.as_str());
         id.map(str::to_owned).ok_or_else(|| format!("no {css}"))
     }
 
     fn post(&self, what: &str, body: &Value) -> Result<Value, String> {
-        self.value(&http::request("POST", self.port, &self.path(what), Some(body))?)
+        self.value(&http::request(
+            "POST",
+            self.port,
+            &self.path(what),
+            Some(body),
+        )?)
     }
 
     fn path(&self, what: &str) -> String {
@@ -245,7 +298,11 @@ mod base64 {
             let bits = byte(0) << 16 | byte(1) << 8 | byte(2);
             for at in 0..4 {
                 let letter = LETTERS[(bits >> (18 - 6 * at) & 63) as usize];
-                text.push(if at > group.len() { '=' } else { char::from(letter) });
+                text.push(if at > group.len() {
+                    '='
+                } else {
+                    char::from(letter)
+                });
             }
         }
         text
@@ -253,7 +310,10 @@ mod base64 {
 
     pub(super) fn decode(text: &str) -> Option<Vec<u8>> {
         let mut bytes = Vec::with_capacity(text.len() / 4 * 3);
-        let letters: Vec<u8> = text.bytes().filter(|b| !b.is_ascii_whitespace() && *b != b'=').collect();
+        let letters: Vec<u8> = text
+            .bytes()
+            .filter(|b| !b.is_ascii_whitespace() && *b != b'=')
+            .collect();
         for group in letters.chunks(4) {
             let mut bits = 0_u32;
             for letter in group {

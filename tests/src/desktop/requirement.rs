@@ -3,7 +3,10 @@
 /// Whether it is all there; the line that is printed where it is not is counted
 /// as a skipped test.
 pub(super) fn desktop(test: &str) -> bool {
-    let missing: Vec<&str> = NEEDED.into_iter().filter(|program| !is_in_path(program)).collect();
+    let missing: Vec<&str> = NEEDED
+        .into_iter()
+        .filter(|program| !is_in_path(program))
+        .collect();
     if missing.is_empty() {
         return true;
     }

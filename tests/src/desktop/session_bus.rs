@@ -20,7 +20,10 @@ impl SessionBus {
         daemon.arg(format!("--config-file={}", file.display()));
         daemon.args(["--nofork", "--nopidfile", "--print-address=1"]);
         let (daemon, address) = Background::start_and_read("dbus-daemon", daemon);
-        Self { address, _daemon: daemon }
+        Self {
+            address,
+            _daemon: daemon,
+        }
     }
 
     pub(super) fn address(&self) -> &str {
