@@ -1,5 +1,9 @@
 //! The commands that the page may invoke: one door to the engine, and the few
 //! things that only the shell can do.
+#![allow(
+    clippy::let_underscore_must_use,
+    reason = "the macro of a command writes such code"
+)]
 
 use crate::messages::Message;
 use crate::quit::{self, Mode};
@@ -15,13 +19,29 @@ use tauri::{AppHandle, State};
 pub(crate) async fn call(
     shell: State<'_, Shell>,
     method: String,
-    request: Value,
+    mut request: Value,
 ) -> Result<Value, ApiError> {
+    lend_environment(&method, &mut request);
     let client = shell.wait_for_client().await?;
     let answer = client
         .call_raw(&method, request.to_string().into_bytes())
         .await?;
     serde_json::from_slice(&answer).map_err(|error| ApiError::internal(error.to_string()))
+}
+
+/// A page cannot read the environment, which a definition may refer to.
+fn lend_environment(method: &str, request: &mut Value) {
+    let opens = matches!(method, "environment.open" | "environment.check");
+    if opens
+        && request["variables"]
+            .as_object()
+            .is_none_or(serde_json::Map::is_empty)
+    {
+        request["variables"] = std::env::vars()
+            .collect::<std::collections::BTreeMap<_, _>>()
+            .into_iter()
+            .collect();
+    }
 }
 
 /// From now on the page is told what happens.

@@ -45,6 +45,10 @@ fn missing_display() -> Option<&'static str> {
     none.then_some("there is no display here; `benchtop up` does the same in a terminal")
 }
 
+#[allow(
+    clippy::disallowed_methods,
+    reason = "what generate_context! makes may exit before anything was begun"
+)]
 fn run(arguments: Arguments) -> tauri::Result<()> {
     let app = tauri::Builder::default()
         // First, so that a second start ends before it has done anything.

@@ -141,6 +141,10 @@ pub enum ServiceKind {
 
 /// How a service is run.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[allow(
+    clippy::large_enum_variant,
+    reason = "there is one per service; a box would only be in the way"
+)]
 #[serde(rename_all = "lowercase")]
 pub enum Run {
     /// By a container engine.

@@ -63,7 +63,7 @@ impl std::fmt::Display for Millis {
                 write!(f, "{:.1} s", ms as f64 / 1000.0)
             }
             _ if secs < 60 => write!(f, "{secs} s"),
-            _ if secs % 60 == 0 && secs < 3600 => write!(f, "{} m", secs / 60),
+            _ if secs.is_multiple_of(60) && secs < 3600 => write!(f, "{} m", secs / 60),
             _ if secs < 3600 => write!(f, "{} m {} s", secs / 60, secs % 60),
             _ => write!(f, "{} h {} m", secs / 3600, secs % 3600 / 60),
         }

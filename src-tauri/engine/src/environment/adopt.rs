@@ -16,6 +16,9 @@ use benchtop_model::supervisor::{Event, Found, Restored};
 use std::collections::HashMap;
 use std::sync::Arc;
 
+/// The runtime, and the labels of our containers in it by their id.
+type OwnContainers = (Arc<Runtime>, HashMap<String, HashMap<String, String>>);
+
 /// What a look at one service has found.
 struct Finding {
     service: String,
@@ -118,9 +121,7 @@ impl Task {
     }
 
     /// The runtime and our containers in it; `None` where it does not answer.
-    async fn own_containers(
-        &self,
-    ) -> Option<(Arc<Runtime>, HashMap<String, HashMap<String, String>>)> {
+    async fn own_containers(&self) -> Option<OwnContainers> {
         if !self
             .plan
             .services
@@ -138,7 +139,7 @@ impl Task {
         &self,
         service: &Service,
         record: ServiceRecord,
-        containers: Option<&(Arc<Runtime>, HashMap<String, HashMap<String, String>>)>,
+        containers: Option<&OwnContainers>,
     ) -> Finding {
         let name = service.name.clone();
         let Some((runtime, list)) = containers else {

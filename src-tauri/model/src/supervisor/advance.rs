@@ -26,9 +26,11 @@ impl Supervisor {
 
     fn advance_all(&mut self, now: Tick, effects: &mut Vec<Effect>) -> bool {
         let names: Vec<String> = self.services.keys().cloned().collect();
-        names.iter().fold(false, |moved, name| {
-            self.advance(name, now, effects) || moved
-        })
+        let mut moved = false;
+        for name in &names {
+            moved |= self.advance(name, now, effects);
+        }
+        moved
     }
 
     /// Moves one service one step, if it can.

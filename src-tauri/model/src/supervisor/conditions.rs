@@ -80,7 +80,11 @@ impl Supervisor {
                 .health
                 .reason()
                 .or_else(|| Some("it has only just started".to_owned())),
-            Lifecycle::Stopped if service.generation == 0 => None,
+            Lifecycle::Stopped
+                if matches!(service.cause.as_str(), "stopped" | "stop requested") =>
+            {
+                None
+            }
             _ => Some(service.cause.clone()).filter(|cause| !cause.is_empty()),
         }
     }

@@ -104,7 +104,7 @@ impl Fake {
                 generation,
                 Report::LaunchFailed {
                     cause: "no".into(),
-                    retry: n % 2 == 0,
+                    retry: n.is_multiple_of(2),
                 },
             ),
             Effect::Stop {
@@ -176,7 +176,7 @@ fn event_of(act: &Act, bench: &mut Bench, fake: &mut Fake) -> Option<Event> {
         Act::Down => Some(Event::Down),
         Act::Start(n) => Some(Event::Start {
             service: name(n),
-            with_dependencies: n % 3 == 0,
+            with_dependencies: n.is_multiple_of(3),
         }),
         Act::Stop(n) => Some(Event::Stop { service: name(n) }),
         Act::Restart(n) => Some(Event::Restart { service: name(n) }),
