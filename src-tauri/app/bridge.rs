@@ -61,9 +61,9 @@ pub(crate) struct Startup {
 
 /// What to show first.
 #[tauri::command]
-pub(crate) async fn startup(shell: State<'_, Shell>) -> Result<Startup, ApiError> {
+pub(crate) async fn startup(app: AppHandle, shell: State<'_, Shell>) -> Result<Startup, ApiError> {
     Ok(Startup {
-        environment: shell.first_environment().await?,
+        environment: shell.first_environment(&app).await?,
         version: env!("CARGO_PKG_VERSION"),
     })
 }

@@ -5,6 +5,7 @@
 mod arguments;
 mod bridge;
 mod engine_link;
+mod failure;
 mod messages;
 mod notification;
 mod quit;

@@ -2,7 +2,7 @@
 
 use crate::arguments::Arguments;
 use crate::messages::{Message, ShellEvent};
-use crate::window;
+use crate::{failure, window};
 use benchtop_api::client::Client;
 use benchtop_api::schema::{
     ApiError, EnvironmentListRequest, EnvironmentOpenRequest, EnvironmentUpRequest,
@@ -70,6 +70,11 @@ impl Shell {
         *lock(&self.channels) = vec![channel];
     }
 
+    /// The page is gone; what must not be missed waits for the next one.
+    pub(crate) fn forget_page(&self) {
+        lock(&self.channels).clear();
+    }
+
     /// Tells the page, if there is one.
     pub(crate) fn tell(&self, message: &Message) {
         lock(&self.channels).retain(|channel| channel.send(message.clone()).is_ok());
@@ -86,11 +91,15 @@ impl Shell {
 
     /// What to show first: what the command line says, else what is open, else
     /// what was open last, else nothing.
-    pub(crate) async fn first_environment(&self) -> Result<Option<String>, ApiError> {
+    pub(crate) async fn first_environment(
+        &self,
+        app: &AppHandle,
+    ) -> Result<Option<String>, ApiError> {
         let client = self.wait_for_client().await?;
         let arguments = lock(&self.arguments).take().unwrap_or_default();
         if arguments.sample || arguments.path.is_some() {
-            return open(&client, &arguments).await.map(Some);
+            // The page would take a failure for a lost connection.
+            return Ok(open(app, &client, &arguments).await);
         }
         let list = client.call(&EnvironmentListRequest {}).await?;
         match list.into_iter().next() {
@@ -106,8 +115,23 @@ impl Shell {
     }
 }
 
+/// Opens what a command line asks for, or tells the user why it cannot be.
+async fn open(app: &AppHandle, client: &Client, arguments: &Arguments) -> Option<String> {
+    let opened = try_open(client, arguments).await;
+    opened
+        .inspect_err(|error| failure::show(app, &cannot_open(arguments), error))
+        .ok()
+}
+
+fn cannot_open(arguments: &Arguments) -> String {
+    match &arguments.path {
+        Some(path) if !arguments.sample => format!("Cannot open {path}"),
+        _ => "Cannot open the sample".to_owned(),
+    }
+}
+
 /// Opens what a command line asks for; the sample is started, too.
-async fn open(client: &Client, arguments: &Arguments) -> Result<String, ApiError> {
+async fn try_open(client: &Client, arguments: &Arguments) -> Result<String, ApiError> {
     let path = arguments.path.clone().filter(|_| !arguments.sample);
     let path =
         path.map(|path| std::path::absolute(&path).map_or(path, |p| p.display().to_string()));
@@ -149,15 +173,18 @@ pub(crate) fn on_second_start(app: &AppHandle, arguments: Arguments) {
     let app = app.clone();
     tauri::async_runtime::spawn(async move {
         let shell = app.state::<Shell>();
-        let opened = match shell.client() {
-            Ok(client) => open(&client, &arguments).await,
-            Err(error) => Err(error),
+        // The first start may still be waiting for its engine.
+        let opened = match shell.wait_for_client().await {
+            Ok(client) => open(&app, &client, &arguments).await,
+            Err(error) => {
+                failure::show(&app, &cannot_open(&arguments), &error);
+                None
+            }
         };
-        match opened {
-            Ok(id) => shell.tell_surely(ShellEvent::Navigate {
+        if let Some(id) = opened {
+            shell.tell_surely(ShellEvent::Navigate {
                 to: format!("#/e/{id}/resources"),
-            }),
-            Err(error) => tracing::warn!(%error, "cannot open what a second start asked for"),
+            });
         }
     });
 }

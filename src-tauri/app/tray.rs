@@ -3,7 +3,7 @@
 use crate::messages::ShellEvent;
 use crate::shell::{Shell, lock};
 use crate::tray_model::{Section, TrayModel};
-use crate::{quit, window};
+use crate::{failure, quit, window};
 use benchtop_api::client::Client;
 use benchtop_api::model::status::Status;
 use benchtop_api::schema::{
@@ -171,13 +171,19 @@ pub(crate) fn go(app: &AppHandle, to: String) {
 /// Asks the engine for something on behalf of the tray or a notification.
 pub(crate) fn act(app: &AppHandle, verb: String, environment: String, service: String) {
     let client = app.state::<Shell>().client();
+    let app = app.clone();
+    let title = match verb.as_str() {
+        "up" => "Cannot start all".to_owned(),
+        "down" => "Cannot stop all".to_owned(),
+        _ => format!("Cannot {verb} {service}"),
+    };
     tauri::async_runtime::spawn(async move {
         let outcome = match client {
             Ok(client) => request(&client, &verb, environment, service).await,
             Err(error) => Err(error),
         };
         if let Err(error) = outcome {
-            tracing::warn!(%error, verb, "the tray's request failed");
+            failure::show(&app, &title, &error);
         }
     });
 }

@@ -1,5 +1,6 @@
 //! The one window.
 
+use crate::shell::Shell;
 use crate::{quit, tray};
 use tauri::{AppHandle, CloseRequestApi, Manager as _, WebviewWindow, WebviewWindowBuilder};
 
@@ -46,14 +47,16 @@ pub(crate) fn on_close(app: &AppHandle, api: &CloseRequestApi) {
 #[cfg(target_os = "linux")]
 fn reload_after_crash(window: &WebviewWindow) {
     use webkit2gtk::WebViewExt as _;
-    let connected = window.with_webview(|webview| {
+    let app = window.app_handle().clone();
+    let connected = window.with_webview(move |webview| {
         webview
             .inner()
-            .connect_web_process_terminated(|view, reason| {
+            .connect_web_process_terminated(move |view, reason| {
                 tracing::warn!(
                     ?reason,
                     "the web process has ended; the page is loaded anew"
                 );
+                app.state::<Shell>().forget_page();
                 view.reload();
             });
     });

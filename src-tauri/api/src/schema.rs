@@ -79,8 +79,10 @@ pub enum Event {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, TS)]
 #[serde(rename_all = "lowercase")]
 pub enum Topic {
-    /// States, health, statistics.
+    /// States, health, reasons.
     Status,
+    /// Only CPU and memory.
+    Usage,
     /// New log records.
     Logs,
     /// The history.

@@ -16,7 +16,16 @@ pub trait Sink: Send + Sync + 'static {
     /// A service has written.
     fn logs(&self, service: &str, generation: u64, lines: Vec<LogLine>);
     /// The snapshot has changed.
-    fn changed(&self);
+    fn changed(&self, what: Changed);
+}
+
+/// What of the snapshot has changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Changed {
+    /// States, health, reasons.
+    State,
+    /// Only CPU and memory, as every few seconds.
+    Usage,
 }
 
 /// One line of output.

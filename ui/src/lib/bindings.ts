@@ -794,7 +794,7 @@ export type Severity = "error" | "warning";
 export type Status = "Stopped" | "Healthy" | "Starting" | "Degraded" | "Unhealthy";
 export type Stream = "stdout" | "stderr" | "benchtop";
 export type Timestamp = number;
-export type Topic = "status" | "logs" | "runs";
+export type Topic = "status" | "usage" | "logs" | "runs";
 export type Transition = { 
 /**
  * The run it belongs to.

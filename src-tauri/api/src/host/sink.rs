@@ -4,7 +4,7 @@ use super::git;
 use super::notifier::Notifier;
 use crate::definition;
 use crate::schema::{Alert, Event, Topic};
-use benchtop_engine::sink::{EngineEvent, LogLine, Origin, Sink};
+use benchtop_engine::sink::{Changed, EngineEvent, LogLine, Origin, Sink};
 use benchtop_model::plan::Plan;
 use benchtop_model::status::Status;
 use benchtop_model::time::Timestamp;
@@ -191,7 +191,10 @@ impl Sink for HostSink {
         self.notifier.mark(Topic::Logs);
     }
 
-    fn changed(&self) {
-        self.notifier.mark(Topic::Status);
+    fn changed(&self, what: Changed) {
+        self.notifier.mark(match what {
+            Changed::State => Topic::Status,
+            Changed::Usage => Topic::Usage,
+        });
     }
 }

@@ -138,15 +138,10 @@ impl Launch {
             return Ok(());
         }
         let mut assigned = BTreeMap::new();
-        for endpoint in self
-            .service
-            .endpoints
-            .iter()
-            .filter(|e| e.protocol == Protocol::Tcp)
-        {
+        for endpoint in &self.service.endpoints {
             let key = (self.service.name.clone(), endpoint.name.clone());
-            let port = match endpoint.port {
-                HostPort::Fixed(port) => {
+            let port = match (endpoint.port, endpoint.protocol) {
+                (HostPort::Fixed(port), Protocol::Tcp) => {
                     ports::wait_free(port).await.map_err(|taken| {
                         format!(
                             "{taken}; stop that program or give {} another port",
@@ -155,7 +150,9 @@ impl Launch {
                     })?;
                     port
                 }
-                HostPort::Auto => ports::assign(self.ports.get(&key).copied())
+                // Who holds a UDP port is told by the container runtime.
+                (HostPort::Fixed(port), Protocol::Udp) => port,
+                (HostPort::Auto, _) => ports::assign(self.ports.get(&key).copied())
                     .ok_or("this host has no free port left")?,
             };
             assigned.insert(format!("{}/{}", key.0, key.1), port);

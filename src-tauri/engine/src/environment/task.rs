@@ -12,7 +12,7 @@ use crate::container::monitor::{self, Action, RuntimeNews};
 use crate::container::runtime::Runtime;
 use crate::probe;
 use crate::record::{EnvironmentRecord, RunRecord};
-use crate::sink::{EngineEvent, Sink};
+use crate::sink::{Changed, EngineEvent, Sink};
 use benchtop_model::plan::{Plan, ServiceKind};
 use benchtop_model::probe::ProbeRole;
 use benchtop_model::status::{Lifecycle, Status};
@@ -123,18 +123,19 @@ impl Task {
         self.adopt().await;
         self.adopted = true;
         self.save();
-        self.publish(&snapshots);
+        self.publish(&snapshots, Changed::State);
         loop {
             let message = tokio::select! {
                 message = inbox.recv() => message,
                 () = sleep_until(self.supervisor.next_deadline()) => {
                     self.handle(Event::Tick);
-                    self.publish(&snapshots);
+                    self.publish(&snapshots, Changed::State);
                     continue;
                 }
             };
             let Some(mut message) = message else { return };
             let mut waiting = Vec::new();
+            let mut changed = Changed::Usage;
             // Everything that has queued up is taken before anybody is told.
             loop {
                 match message {
@@ -145,14 +146,18 @@ impl Task {
                         return;
                     }
                     Message::Sync { done } => waiting.push(done),
-                    message => self.take(message),
+                    Message::Usage(usage) => self.usage = usage,
+                    message => {
+                        changed = Changed::State;
+                        self.take(message);
+                    }
                 }
                 match inbox.try_recv() {
                     Ok(next) => message = next,
                     Err(_) => break,
                 }
             }
-            self.publish(&snapshots);
+            self.publish(&snapshots, changed);
             // Whoever asked may be gone.
             waiting.into_iter().for_each(|done| _ = done.send(()));
         }
@@ -202,10 +207,9 @@ impl Task {
                 generation,
                 condition,
             } => self.on_looked(service, generation, condition),
-            Message::Usage(usage) => self.usage = usage,
             Message::Removed(result) => self.on_removed(result),
             // Taken by the loop itself.
-            Message::Leave { .. } | Message::Sync { .. } => {}
+            Message::Leave { .. } | Message::Sync { .. } | Message::Usage(_) => {}
         }
     }
 
@@ -475,10 +479,10 @@ impl Task {
         }
     }
 
-    fn publish(&mut self, snapshots: &watch::Sender<Arc<EnvironmentSnapshot>>) {
+    fn publish(&mut self, snapshots: &watch::Sender<Arc<EnvironmentSnapshot>>, changed: Changed) {
         self.save();
         snapshots.send_replace(Arc::new(self.snapshot()));
-        self.sink.changed();
+        self.sink.changed(changed);
     }
 
     fn snapshot(&self) -> EnvironmentSnapshot {

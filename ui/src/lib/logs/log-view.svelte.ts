@@ -37,7 +37,7 @@ export class LogView {
     this.#environment = environment;
     this.#puller = new Puller(() => this.#pull());
     this.#unsubscribe = backend.subscribe((event: BackendEvent) => {
-      if (concerns(event, environment, "logs")) this.#puller.request();
+      if (concerns(event, environment, ["logs"])) this.#puller.request();
     });
     this.#puller.start();
   }

@@ -20,13 +20,13 @@ export class EnvironmentStore {
   constructor(backend: Backend, id: string, reopen: () => Promise<void>) {
     this.id = id;
     let last: EnvironmentView | null = null;
-    this.#status = new LiveQuery(backend, id, "status", async () => {
+    this.#status = new LiveQuery(backend, id, ["status", "usage"], async () => {
       const view = await statusOf(backend, id, reopen);
       this.samples.take(view.services, Date.now());
       last = { ...view, services: last ? shareUnchanged(last.services, view.services) : view.services };
       return last;
     });
-    this.#errors = new LiveQuery(backend, id, "logs", () => errorCount(backend, id), { interval: ERROR_COUNT_INTERVAL });
+    this.#errors = new LiveQuery(backend, id, ["logs"], () => errorCount(backend, id), { interval: ERROR_COUNT_INTERVAL });
   }
 
   get view(): EnvironmentView | null {

@@ -14,7 +14,7 @@ export class LiveQuery<T> {
   #puller: Puller;
   #unsubscribe: () => void;
 
-  constructor(backend: Backend, environment: string, topic: Topic, load: () => Promise<T>, options: Partial<PullerOptions> = {}) {
+  constructor(backend: Backend, environment: string, topics: Topic[], load: () => Promise<T>, options: Partial<PullerOptions> = {}) {
     this.#puller = new Puller(async () => {
       try {
         this.value = await load();
@@ -24,7 +24,7 @@ export class LiveQuery<T> {
       }
     }, options);
     this.#unsubscribe = backend.subscribe((event) => {
-      if (concerns(event, environment, topic)) this.#puller.request();
+      if (concerns(event, environment, topics)) this.#puller.request();
     });
     this.#puller.start();
   }
@@ -39,10 +39,10 @@ export class LiveQuery<T> {
   }
 }
 
-/** Whether an event makes answers about this topic old. */
-export function concerns(event: BackendEvent, environment: string, topic: Topic): boolean {
+/** Whether an event makes answers about these topics old. */
+export function concerns(event: BackendEvent, environment: string, topics: Topic[]): boolean {
   // "environments" also stands for notices that were missed.
   if (event.type === "environments") return true;
   if (event.type === "connection") return event.connected;
-  return event.type === "changed" && event.environment === environment && event.topics.includes(topic);
+  return event.type === "changed" && event.environment === environment && event.topics.some((topic) => topics.includes(topic));
 }

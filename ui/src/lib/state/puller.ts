@@ -16,6 +16,8 @@ export class Puller {
   #wanted = false;
   #startedAt = -Infinity;
   #timer: ReturnType<typeof setTimeout> | undefined;
+  /** One function, so that it is registered once however often it is wanted. */
+  #resume = (): void => this.request();
 
   constructor(pull: () => Promise<void>, options: Partial<PullerOptions> = {}) {
     this.#pull = pull;
@@ -47,6 +49,8 @@ export class Puller {
   }
 
   async #ask(): Promise<void> {
+    // A window that nobody sees costs nothing; it catches up when it is shown.
+    if (isHidden()) return document.addEventListener("visibilitychange", this.#resume, { once: true });
     this.#inFlight = true;
     this.#wanted = false;
     this.#startedAt = Date.now();
@@ -60,4 +64,8 @@ export class Puller {
       }
     }
   }
+}
+
+function isHidden(): boolean {
+  return typeof document !== "undefined" && document.hidden;
 }
