@@ -9,6 +9,7 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 const WHICH: &[&str] = &["--sample"];
 
@@ -214,10 +215,10 @@ fn closing_the_window_keeps_the_tray_which_brings_it_back() {
     desktop.start(&["--sample"]);
     desktop.wait_until_healthy();
     let before = instances(&desktop.home);
-    desktop.wait_for_window(true);
+    desktop.wait_for_window(WINDOW, true);
 
-    desktop.close_window();
-    desktop.wait_for_window(false);
+    desktop.close_window(WINDOW);
+    desktop.wait_for_window(WINDOW, false);
     assert!(desktop.runs(), "it stays in the tray");
     assert!(
         desktop
@@ -227,7 +228,7 @@ fn closing_the_window_keeps_the_tray_which_brings_it_back() {
     );
 
     desktop.tray.click(&["Open Benchtop"]);
-    desktop.wait_for_window(true);
+    desktop.wait_for_window(WINDOW, true);
     desktop.wait_until_healthy();
     assert_eq!(
         instances(&desktop.home),
@@ -246,13 +247,13 @@ fn without_a_panel_closing_the_window_is_quitting() {
     desktop.start(&["--sample"]);
     desktop.wait_until_healthy();
 
-    desktop.close_window();
+    desktop.close_window(WINDOW);
     desktop.page().click("[data-testid=quit-cancel]");
-    desktop.wait_for_window(true);
+    desktop.wait_for_window(WINDOW, true);
 
     desktop.home.benchtop(&["down", "--sample"]).expect(0);
     wait_for_status(&desktop, "Stopped");
-    desktop.close_window();
+    desktop.close_window(WINDOW);
     desktop.wait_for_end();
 }
 
@@ -302,23 +303,37 @@ fn a_crash_of_the_web_process_brings_the_page_back() {
     let Some(mut desktop) = Desktop::new("a_crash_of_the_web_process_brings_the_page_back") else {
         return;
     };
-    desktop.start(&["--sample"]);
-    desktop.wait_until_healthy();
-    let before = instances(&desktop.home);
+    let (one, two) = (idle_project("one"), idle_project("two"));
+    desktop.start(&[]);
+    let shown = |project: &Project| {
+        let path = project.path().display().to_string();
+        assert!(desktop.start_again(&[&path]).success());
+    };
+    shown(&one);
+    eventually("the first is shown", || desktop.page().row("one"));
+    let picture_of_one = still_picture(&desktop);
+    shown(&two);
+    eventually("the second is shown", || desktop.page().row("two"));
+    assert_ne!(still_picture(&desktop), picture_of_one);
+
+    // The driver's session dies with the process, so eyes are needed from here.
     let old = desktop.web_process().expect("a web process");
-
     kill(Pid::from_raw(old), Signal::SIGKILL).expect("kill the web process");
-
     eventually("another one draws the page", || {
         match desktop.web_process()? {
             pid if pid == old => Err("it is the old one".to_owned()),
             _ => Ok(()),
         }
     });
-    desktop.wait_until_healthy();
-    assert_eq!(instances(&desktop.home), before);
-    desktop.page().click(&action("orders-api", "restart"));
-    wait_for_row(&desktop, "orders-api", "Healthy", 2);
+
+    // What was on the screen before could be an old picture; the other cannot.
+    shown(&one);
+    eventually("the page follows again", || {
+        match desktop.picture()? == picture_of_one {
+            true => Ok(()),
+            false => Err("the window shows something else".to_owned()),
+        }
+    });
 }
 
 #[test]
@@ -404,6 +419,83 @@ fn the_log_is_followed_filtered_and_searched_and_the_run_is_listed() {
         Some(runs[0].as_str()),
         desktop.home.status(WHICH)["run"].as_str()
     );
+}
+
+#[test]
+fn what_cannot_be_opened_is_told_with_line_and_hint() {
+    let Some(mut desktop) = Desktop::new("what_cannot_be_opened_is_told_with_line_and_hint") else {
+        return;
+    };
+    let project = Project::new("name: shop\nservices:\n  counter:\n    proces: sleep 1000\n");
+    let path = project.path().display().to_string();
+    let dialog = format!("Cannot open {path}");
+
+    for first in [true, false] {
+        match first {
+            true => desktop.start(&[&path]),
+            false => assert!(desktop.start_again(&[&path]).success()),
+        }
+        desktop.wait_for_window(&dialog, true);
+        desktop.close_window(&dialog);
+        desktop.wait_for_window(&dialog, false);
+    }
+
+    // What the dialog says is logged, too, where a test can read it.
+    let said = desktop.said();
+    assert_eq!(
+        said.matches("benchtop.yaml:4:5: error: unknown key `proces`")
+            .count(),
+        2,
+        "{said}"
+    );
+    assert_eq!(said.matches("did you mean `process`?").count(), 2, "{said}");
+    let page = desktop.page();
+    assert_eq!(
+        page.has("[data-testid=open-folder]"),
+        Ok(true),
+        "the start page is shown"
+    );
+    assert_eq!(
+        page.has("[data-testid=connection-banner]"),
+        Ok(false),
+        "the engine answers"
+    );
+}
+
+/// Not a check: makes the pictures of the README, where it is asked to.
+#[test]
+fn screenshot_of_the_window_for_the_readme() {
+    if std::env::var_os("BENCHTOP_WRITE_SCREENSHOTS").is_none() {
+        return;
+    }
+    let Some(mut desktop) = Desktop::new("screenshot_of_the_window_for_the_readme") else {
+        return;
+    };
+    desktop.start(&["--sample"]);
+    desktop.wait_until_healthy();
+    // So that there is something to see: lines, uptimes, the first curves.
+    std::thread::sleep(Duration::from_secs(20));
+    let folder = root().join("docs/images");
+    std::fs::create_dir_all(&folder).expect("a folder for pictures");
+    for (name, view, theme) in [
+        ("resources-light", "resources", "light"),
+        ("resources-dark", "resources", "dark"),
+        ("logs", "logs", "light"),
+    ] {
+        desktop.page().click(&format!("[data-testid=nav-{view}]"));
+        let script = "document.documentElement.dataset.theme = arguments[0];
+            document.activeElement?.blur();";
+        desktop
+            .page()
+            .run(script, &[json!(theme)])
+            .expect("choose a theme");
+        let row = ["[data-testid=service-row]", "[data-testid=log-row]"];
+        desktop.page().text_of(row[usize::from(view == "logs")]);
+        // Colours fade over.
+        std::thread::sleep(Duration::from_secs(1));
+        let picture = desktop.page().screenshot().expect("a picture");
+        std::fs::write(folder.join(format!("{name}.png")), picture).expect("write the picture");
+    }
 }
 
 /// Generation and process of each service, as the engine tells them.
@@ -530,32 +622,25 @@ fn assert_menu_is_complete(desktop: &Desktop) {
     }
 }
 
-#[test]
-fn zz_probe() {
-    let Some(mut desktop) = Desktop::new("zz_probe") else {
-        return;
-    };
-    let project = Project::new("name: shop\nservices:\n  counter:\n    proces: sleep 1000\n");
-    let path = project.path().display().to_string();
-    desktop.start(&[&path]);
-    std::thread::sleep(std::time::Duration::from_secs(2));
-    println!(
-        "FIRST {:?}\n{}",
-        desktop.page().address(),
-        desktop.page().text().unwrap_or_default()
-    );
-    desktop.start_again(&[&path]);
-    std::thread::sleep(std::time::Duration::from_secs(2));
-    println!(
-        "SECOND {:?}\n{}",
-        desktop.page().address(),
-        desktop.page().text().unwrap_or_default()
-    );
-    println!("{}", desktop.said());
-    println!(
-        "{:?}",
-        desktop
-            .page()
-            .ask("environment.open", &json!({"path":path}))
-    );
+/// A project of one service that was not started: its page stands still.
+fn idle_project(service: &str) -> Project {
+    Project::new(&format!(
+        "name: {service}\nservices:\n  {service}:\n    process: sleep 1000\n"
+    ))
+}
+
+/// What is on the screen once nothing moves there any more.
+fn still_picture(desktop: &Desktop) -> Vec<u8> {
+    let mut last = (Vec::new(), 0);
+    eventually("the window stands still", || {
+        let picture = desktop.picture()?;
+        last.1 = if picture == last.0 { last.1 + 1 } else { 0 };
+        last.0 = picture;
+        if last.1 == 10 {
+            Ok(())
+        } else {
+            Err("it moves".to_owned())
+        }
+    });
+    last.0
 }

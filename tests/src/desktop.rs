@@ -212,26 +212,37 @@ impl Desktop {
         windows.into_iter().map(|window| window.title).collect()
     }
 
-    /// Waits until the program's window is on the screen, or is not.
+    /// Waits until a window of this title is on the screen, or is not.
     ///
     /// # Panics
     /// Where that does not happen.
-    pub fn wait_for_window(&self, wanted: bool) {
-        crate::eventually("the window appears or goes", || {
+    pub fn wait_for_window(&self, title: &str, wanted: bool) {
+        crate::eventually(&format!("a window {title:?}: {wanted}"), || {
             let windows = self.windows();
-            let shown = windows.iter().any(|title| title == WINDOW);
+            let shown = windows.iter().any(|window| window == title);
             (shown == wanted)
                 .then_some(())
                 .ok_or_else(|| format!("there are {windows:?}"))
         });
     }
 
-    /// Closes the window, as its frame's button does.
+    /// Closes a window, as its frame's button does.
     ///
     /// # Panics
-    /// Where there is none.
-    pub fn close_window(&self) {
-        self.display.close(WINDOW).expect("close the window");
+    /// Where there is none of this title.
+    pub fn close_window(&self, title: &str) {
+        self.display.close(title).expect("close the window");
+    }
+
+    /// The points of the program's window as they are on the screen, which say
+    /// what a person sees even where the page cannot be asked.
+    ///
+    /// # Errors
+    /// Where there is no window.
+    pub fn picture(&self) -> Result<Vec<u8>, String> {
+        self.display
+            .picture(WINDOW)
+            .map_err(|error| error.to_string())
     }
 
     /// What the program has said on its standard error so far.

@@ -50,10 +50,15 @@ impl Display {
     /// Asks the window of this title to close, as its frame's button does.
     pub(super) fn close(&self, title: &str) -> io::Result<()> {
         let mut connection = Connection::open(self.number)?;
-        let windows = connection.windows()?;
-        let window = windows.iter().find(|window| window.title == title);
-        let window = window.ok_or_else(|| io::Error::other(format!("there are {windows:?}")))?;
-        connection.ask_to_close(window.id)
+        let window = connection.window(title)?;
+        connection.ask_to_close(window)
+    }
+
+    /// The points of the window of this title, with what lies over it.
+    pub(super) fn picture(&self, title: &str) -> io::Result<Vec<u8>> {
+        let mut connection = Connection::open(self.number)?;
+        let window = connection.window(title)?;
+        connection.picture(window)
     }
 }
 
@@ -66,6 +71,7 @@ struct Connection {
 const WM_NAME: u32 = 39;
 const VIEWABLE: u8 = 2;
 const CLIENT_MESSAGE: u8 = 33;
+const Z_PIXMAP: u8 = 2;
 
 impl Connection {
     fn open(number: u32) -> io::Result<Self> {
@@ -104,6 +110,27 @@ impl Connection {
             }
         }
         Ok(windows)
+    }
+
+    fn window(&mut self, title: &str) -> io::Result<u32> {
+        let windows = self.windows()?;
+        let window = windows.iter().find(|window| window.title == title);
+        let window = window.ok_or_else(|| io::Error::other(format!("there are {windows:?}")))?;
+        Ok(window.id)
+    }
+
+    fn picture(&mut self, window: u32) -> io::Result<Vec<u8>> {
+        let geometry = self.ask(14, 0, &window.to_le_bytes())?;
+        // From its upper left corner, all bits of each point.
+        let body = [
+            &window.to_le_bytes()[..],
+            &[0; 4],
+            &geometry[16..20],
+            &[0xff; 4],
+        ]
+        .concat();
+        let image = self.ask(73, Z_PIXMAP, &body)?;
+        Ok(image[32..].to_vec())
     }
 
     fn title(&mut self, window: u32) -> io::Result<String> {
