@@ -330,16 +330,7 @@ fn the_whole_tree_is_stopped_even_what_left_the_session() {
         "  tree: { process: [sh, -c, \"setsid sleep 4321 & sleep 4322 & wait\"], stop_grace_period: 1s }\n",
     );
     bench.up().expect(0);
-    let children = || -> Vec<String> {
-        let output = std::process::Command::new("pgrep")
-            .args(["-f", "^sleep 432[12]$"])
-            .output()
-            .expect("pgrep");
-        String::from_utf8_lossy(&output.stdout)
-            .split_whitespace()
-            .map(str::to_owned)
-            .collect()
-    };
+    let children = || processes("^sleep 432[12]$");
     eventually("both children run", || {
         if children().len() == 2 {
             Ok(())
@@ -435,4 +426,45 @@ fn ctrl_c_stops_everything_that_up_has_started() {
     nix::sys::signal::kill(up_pid, nix::sys::signal::Signal::SIGINT).expect("interrupt");
     assert_eq!(up.wait().expect("wait").code(), Some(0));
     assert!(!is_alive(&pid));
+}
+
+#[test]
+fn killing_the_engine_at_any_moment_never_makes_two() {
+    let marker = format!("77{}", std::process::id());
+    let services: String = (0..4)
+        .map(|n| format!("  s{n}: {{ process: sleep {marker}.{n}, restart: always }}\n"))
+        .collect();
+    let bench = Bench::new(&services);
+    for round in 0_u64..8 {
+        bench.call("up", &["--detach"]).expect(0);
+        // Somewhere between the record, the shim, the program and the report.
+        std::thread::sleep(std::time::Duration::from_millis(round * 13 % 60));
+        bench.home.kill_engine();
+        for n in 0..4 {
+            bench.wait_for(&format!("s{n}"), "status", "Healthy");
+            assert_eq!(
+                processes(&format!("^sleep {marker}.{n}$")).len(),
+                1,
+                "round {round}"
+            );
+        }
+        bench.call("down", &[]).expect(0);
+        assert_eq!(
+            processes(&format!("^sleep {marker}")),
+            Vec::<String>::new(),
+            "round {round}"
+        );
+    }
+}
+
+/// Process ids of the programs whose command line matches.
+fn processes(pattern: &str) -> Vec<String> {
+    let output = std::process::Command::new("pgrep")
+        .args(["-f", pattern])
+        .output()
+        .expect("pgrep");
+    String::from_utf8_lossy(&output.stdout)
+        .split_whitespace()
+        .map(str::to_owned)
+        .collect()
 }

@@ -19,7 +19,7 @@ use benchtop_telemetry::book::LogBook;
 use notifier::Notifier;
 use open::OpenEnvironment;
 use sink::HostSink;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::broadcast;
@@ -109,7 +109,7 @@ impl Host {
                 .any(|e| e.id == record.plan.id() && e.sample);
             let source = Source {
                 path: record.plan.file.clone(),
-                profiles: BTreeSet::new(),
+                profiles: record.profiles.clone(),
                 variables: record.base_environment.clone(),
                 sample,
             };
@@ -159,6 +159,7 @@ impl Host {
         let mut record = EnvironmentRecord::read(&self.paths.environment(&id))
             .unwrap_or_else(|| EnvironmentRecord::new(plan.clone(), BTreeMap::new()));
         record.plan = plan;
+        record.profiles.clone_from(&source.profiles);
         record.base_environment = source.variables.clone();
         self.insert(source, record)
     }

@@ -7,7 +7,7 @@ use benchtop_model::plan::Plan;
 use benchtop_model::status::Health;
 use benchtop_model::time::Timestamp;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 
@@ -18,6 +18,9 @@ pub struct EnvironmentRecord {
     pub plan: Plan,
     /// The run that is going on.
     pub run: Option<RunRecord>,
+    /// Profiles that it was opened with.
+    #[serde(default)]
+    pub profiles: BTreeSet<String>,
     /// Variables that processes start with, before the file's own.
     pub base_environment: BTreeMap<String, String>,
     /// Assigned host ports: `service/endpoint` → port. Kept between runs, so that
@@ -64,6 +67,7 @@ impl EnvironmentRecord {
         Self {
             plan,
             run: None,
+            profiles: BTreeSet::new(),
             base_environment,
             ports: BTreeMap::new(),
             services: BTreeMap::new(),

@@ -137,10 +137,10 @@ pub async fn find(dir: InstanceDir) -> Found {
     if let Some(ended) = read_json::<Ended>(&dir.exit()) {
         return Found::Ended(ended.exit);
     }
-    let (Some(spec), Some(state)) = (
-        read_json::<Spec>(&dir.spec()),
-        read_json::<State>(&dir.state()),
-    ) else {
+    let Some(spec) = read_json::<Spec>(&dir.spec()) else {
+        return Found::Nothing { rebooted: false };
+    };
+    let Some(state) = wait_for_state(&dir, &spec).await else {
         return Found::Nothing { rebooted: false };
     };
     if !state.shim.is_this_boot() {
@@ -153,6 +153,29 @@ pub async fn find(dir: InstanceDir) -> Found {
             Found::Ended(Exit::unseen())
         }
     }
+}
+
+/// The state of an instance; an engine may have died while its shim was still
+/// starting, and then it is about to be written.
+async fn wait_for_state(dir: &InstanceDir, spec: &Spec) -> Option<State> {
+    for _ in 0..40 {
+        if let Some(state) = read_json(&dir.state()) {
+            return Some(state);
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        if !is_held(&spec.lock) {
+            break;
+        }
+    }
+    read_json(&dir.state())
+}
+
+/// Whether some shim holds the lock of its service.
+fn is_held(lock: &Path) -> bool {
+    let Ok(file) = std::fs::File::open(lock) else {
+        return false;
+    };
+    nix::fcntl::Flock::lock(file, nix::fcntl::FlockArg::LockSharedNonblock).is_err()
 }
 
 /// A program whose shim was killed has lost its pipes and its guard: it is
