@@ -123,6 +123,11 @@ impl Task {
             at: clock::now(),
         });
         self.report(service.to_owned(), generation, Report::Launched);
+        // One that ended at once may have done so before its id was known here,
+        // and its event was nobody's.
+        if let Live::Container { id, .. } = &live {
+            self.look_at(service.to_owned(), generation, id.clone());
+        }
         // A stop that came while it was being launched.
         if let Some((signal, grace)) = stop {
             self.stop(service, generation, signal, grace);

@@ -446,7 +446,7 @@ impl Task {
         }
     }
 
-    fn look_at(&self, service: String, generation: u64, id: String) {
+    pub(super) fn look_at(&self, service: String, generation: u64, id: String) {
         let Some(runtime) = self.runtime.borrow().up.clone() else {
             return;
         };
