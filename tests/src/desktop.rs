@@ -7,12 +7,14 @@ mod display;
 pub mod http;
 pub mod notifications;
 pub mod page;
+mod picture;
 mod requirement;
 mod session_bus;
 pub mod tray;
 mod turns;
 
 pub use page::{Page, Row};
+pub use picture::Picture;
 
 use crate::home::Home;
 use crate::programs::{program, root};
@@ -79,6 +81,8 @@ impl Desktop {
         if !requirement::desktop(test) {
             return None;
         }
+        // Missing programs are better said before anything was started.
+        let _ = (program("benchtop"), program("benchtop-desktop"));
         let turn = Turn::take();
         let home = Home::new();
         for folder in ["xdg-runtime", "xdg-data", "xdg-config", "xdg-cache", "user"] {
@@ -234,12 +238,12 @@ impl Desktop {
         self.display.close(title).expect("close the window");
     }
 
-    /// The points of the program's window as they are on the screen, which say
-    /// what a person sees even where the page cannot be asked.
+    /// What the window shows on the screen, which says what a person sees even
+    /// where the page cannot be asked.
     ///
     /// # Errors
     /// Where there is no window.
-    pub fn picture(&self) -> Result<Vec<u8>, String> {
+    pub fn picture(&self) -> Result<Picture, String> {
         self.display
             .picture(WINDOW)
             .map_err(|error| error.to_string())
@@ -312,6 +316,10 @@ impl Desktop {
                 Ok(image) => _ = std::fs::write(name("png"), image),
                 Err(error) => text += &format!("--- no picture: {error}\n"),
             }
+        }
+        match self.display.screen() {
+            Ok(image) => _ = std::fs::write(name("ppm"), image.to_ppm()),
+            Err(error) => text += &format!("--- no picture of the screen: {error}\n"),
         }
         _ = std::fs::write(name("log"), text);
         println!("evidence: {}", name("log").display());

@@ -2,6 +2,7 @@
 //! window manager would make: which windows are shown, and "please close".
 
 use super::background::Background;
+use super::picture::Picture;
 use std::io::{self, Read as _, Write as _};
 use std::os::unix::net::UnixStream;
 use std::path::Path;
@@ -54,11 +55,17 @@ impl Display {
         connection.ask_to_close(window)
     }
 
-    /// The points of the window of this title, with what lies over it.
-    pub(super) fn picture(&self, title: &str) -> io::Result<Vec<u8>> {
+    /// The window of this title, with what lies over it.
+    pub(super) fn picture(&self, title: &str) -> io::Result<Picture> {
         let mut connection = Connection::open(self.number)?;
         let window = connection.window(title)?;
         connection.picture(window)
+    }
+
+    /// All that is on the screen.
+    pub(super) fn screen(&self) -> io::Result<Picture> {
+        let mut connection = Connection::open(self.number)?;
+        connection.picture(connection.root)
     }
 }
 
@@ -119,7 +126,7 @@ impl Connection {
         Ok(window.id)
     }
 
-    fn picture(&mut self, window: u32) -> io::Result<Vec<u8>> {
+    fn picture(&mut self, window: u32) -> io::Result<Picture> {
         let geometry = self.ask(14, 0, &window.to_le_bytes())?;
         // From its upper left corner, all bits of each point.
         let body = [
@@ -130,7 +137,8 @@ impl Connection {
         ]
         .concat();
         let image = self.ask(73, Z_PIXMAP, &body)?;
-        Ok(image[32..].to_vec())
+        let (width, height) = (short(&geometry, 16), short(&geometry, 18));
+        Ok(Picture::from_x(width, height, &image[32..]))
     }
 
     fn title(&mut self, window: u32) -> io::Result<String> {

@@ -104,6 +104,18 @@ impl Page {
         });
     }
 
+    /// Clicks on what ends the program, which may be gone before it has answered.
+    ///
+    /// # Panics
+    /// Where there is nothing to click on.
+    pub fn click_to_end(&self, css: &str) {
+        let element = crate::eventually(&format!("{css} appears"), || self.element(css));
+        let clicked = self.post(&format!("element/{element}/click"), &json!({}));
+        if let Err(error) = clicked {
+            println!("the click had no answer: {error}");
+        }
+    }
+
     /// Writes into the first element of this description.
     ///
     /// # Panics
