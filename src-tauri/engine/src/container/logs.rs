@@ -17,19 +17,21 @@ const BATCH: usize = 512;
 
 /// Follows until the container has ended and its last line was passed on.
 pub async fn follow(runtime: &Runtime, id: &str, mut tell: impl FnMut(Vec<LogLine>)) {
-    let mut since_us = started_us(runtime, id).await.unwrap_or(0);
+    let mut assembly = Assembly {
+        after_us: started_us(runtime, id).await.unwrap_or(0),
+        ..Assembly::default()
+    };
     loop {
-        let mut assembly = Assembly {
-            after_us: since_us,
-            ..Assembly::default()
-        };
-        stream(runtime, id, &mut assembly, &mut tell).await;
-        since_us = assembly.after_us.max(since_us);
-        if condition(runtime, id).await != Condition::Running {
-            return;
+        stream(runtime, id, true, &mut assembly, &mut tell).await;
+        match condition(runtime, id).await {
+            Condition::Running | Condition::Unknown => {}
+            Condition::Ended(_) | Condition::Absent => break,
         }
         tokio::time::sleep(Duration::from_millis(250)).await;
     }
+    // Following a container that ends in the same moment can miss its last
+    // lines; reading them afterwards cannot.
+    stream(runtime, id, false, &mut assembly, &mut tell).await;
 }
 
 async fn started_us(runtime: &Runtime, id: &str) -> Option<i64> {
@@ -47,12 +49,15 @@ fn parse_time(text: &str) -> Option<i64> {
 async fn stream(
     runtime: &Runtime,
     id: &str,
+    follow: bool,
     assembly: &mut Assembly,
     tell: &mut impl FnMut(Vec<LogLine>),
 ) {
+    // What an earlier stream left unfinished comes again.
+    assembly.pending = None;
     let since = i32::try_from(assembly.after_us / 1_000_000).unwrap_or(0);
     let options = LogsOptions {
-        follow: true,
+        follow,
         stdout: true,
         stderr: true,
         timestamps: true,

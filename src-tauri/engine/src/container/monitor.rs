@@ -84,10 +84,14 @@ async fn follow(
             vec![format!("{}={environment}", labels::ENVIRONMENT)],
         ),
     ]);
-    let mut events = runtime.docker.events(Some(EventsOptions {
+    let options = EventsOptions {
         filters: Some(filters),
+        // The request goes out while launches begin already: nothing that
+        // happens from now on may be missed.
+        since: Some((crate::clock::now().0 / 1000).to_string()),
         ..EventsOptions::default()
-    }));
+    };
+    let mut events = runtime.docker.events(Some(options));
     let mut heartbeat = tokio::time::interval(HEARTBEAT);
     heartbeat.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {

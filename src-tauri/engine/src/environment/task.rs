@@ -24,6 +24,9 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use tokio::sync::{mpsc, watch};
 
+/// Between two looks at a container of which the runtime does not tell.
+const LOOK_AGAIN: std::time::Duration = std::time::Duration::from_millis(500);
+
 /// Everything about one environment.
 pub(super) struct Task {
     pub(super) plan: Arc<Plan>,
@@ -452,7 +455,13 @@ impl Task {
         };
         let messages = self.messages.clone();
         tokio::spawn(async move {
-            let condition = instance::condition(&runtime, &id).await;
+            let mut condition = instance::condition(&runtime, &id).await;
+            // A busy runtime may not answer in time; what it was asked for must
+            // still be known some day.
+            while condition == Condition::Unknown && !messages.is_closed() {
+                tokio::time::sleep(LOOK_AGAIN).await;
+                condition = instance::condition(&runtime, &id).await;
+            }
             messages.send(Message::Looked {
                 service,
                 generation,
