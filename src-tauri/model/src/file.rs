@@ -104,6 +104,10 @@ fn read(
         scope: &scope,
         profiles: sources.profiles,
         files,
+        sources: resolve::Sources {
+            secrets: &written.secrets,
+            configs: &written.configs,
+        },
         endpoints_left: Cell::new(resolve::MOST_ENDPOINTS),
     };
     Some(resolve::resolve(&written, file, &project, findings))
