@@ -2,6 +2,7 @@
 //! looked at in `tests/messages.rs`.
 
 mod engine;
+mod files;
 mod needs;
 mod reach;
 mod run;
@@ -146,7 +147,6 @@ services:
 #[test]
 fn what_compose_knows_and_we_do_not_is_told_and_left_out() {
     let text = "
-include: [x]
 networks: {back: {}}
 secrets: {}
 services:
@@ -155,7 +155,6 @@ services:
     assert_eq!(
         said(text, Severity::Warning),
         [
-            "`include` of the file is not supported yet and has no effect",
             "an environment has one network, which all of its services share",
             "`gpus` of service `a` is not supported yet and has no effect",
             "`scale` has no effect yet: each service has one instance",

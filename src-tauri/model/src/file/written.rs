@@ -84,7 +84,7 @@ const KEYS: Keys<File> = Keys {
         ("scenarios", |_, _, _| {}),
         ("version", |_, _, _| {}),
     ],
-    later: &["include", "models"],
+    later: &["models"],
 };
 
 impl Volume {
