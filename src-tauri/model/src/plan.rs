@@ -149,6 +149,10 @@ pub enum ServiceKind {
 /// How a service is run.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
+#[allow(
+    clippy::large_enum_variant,
+    reason = "an environment has few services, and most are containers"
+)]
 pub enum Run {
     /// By a container engine.
     Container(Container),
