@@ -2,11 +2,15 @@
 //! [`instance`] brings containers up and ends them, [`monitor`] keeps watch.
 //! Everything we make carries our labels, and nothing without them is touched.
 
+mod context;
 mod create;
 pub mod exec;
+mod ignore;
+mod image;
 pub mod instance;
 pub mod labels;
 pub mod logs;
 pub mod monitor;
 pub mod runtime;
+mod settings;
 pub mod stats;

@@ -1,20 +1,25 @@
 //! The environment file: read, checked and resolved into a [`Plan`].
 //!
-//! Four steps, each in a module of its own: `yaml` makes nodes that know their
-//! place, `interpolate` fills in variables, `written` keeps what the author
-//! wrote, `resolve` decides what it means. Each goes on after an error, so that
+//! Five steps, each in a module of its own: `yaml` makes nodes that know their
+//! place, `interpolate` fills in variables, `assemble` puts several files
+//! together, `written` keeps what the author wrote, `resolve` decides what it
+//! means. Each goes on after an error, so that
 //! everything wrong is said at once.
 
+mod assemble;
 mod dotenv;
 mod files;
 mod findings;
 mod interpolate;
+mod merge;
+mod rebase;
 mod resolve;
 mod written;
 mod yaml;
 
 use crate::plan::Plan;
 use crate::problem::{Place, Problem};
+use assemble::Assembly;
 use files::{Files, Unreadable};
 use findings::Findings;
 use interpolate::Scope;
@@ -91,10 +96,16 @@ fn read(
 ) -> Option<Plan> {
     let dir = file.parent().unwrap_or(Path::new("/"));
     let mut scope = read_dotenv(dir, sources, files, findings);
-    let mut root = yaml::parse(&files.name(file), text, findings)?;
-    let name = early_name(&root, dir, &scope);
+    let root = yaml::parse_marked(&files.name(file), text, findings)?;
+    let mut assembly = Assembly::new(files, findings);
+    let over = assembly.override_of(file);
+    let named = over.as_ref().filter(|over| over.get("name").is_some());
+    let name = early_name(named.unwrap_or(&root), dir, &scope);
     scope.add_default("COMPOSE_PROJECT_NAME", name.clone());
-    interpolate::document(&mut root, &scope, findings);
+    let root = assembly.complete(root, file, &scope);
+    let over = over.map(|over| assembly.complete(over, file, &scope));
+    let mut root = assemble::over(root, over);
+    root.prune();
     let written = written::read(&root, findings);
     // A second time, for the messages.
     resolve::environment_name(written.name.as_ref(), dir, findings);
@@ -104,6 +115,10 @@ fn read(
         scope: &scope,
         profiles: sources.profiles,
         files,
+        sources: resolve::Sources {
+            secrets: &written.secrets,
+            configs: &written.configs,
+        },
         endpoints_left: Cell::new(resolve::MOST_ENDPOINTS),
     };
     Some(resolve::resolve(&written, file, &project, findings))

@@ -7,7 +7,7 @@ mod template;
 
 pub(crate) use template::faults as template_faults;
 
-use crate::plan::{Endpoint, HostPort, Plan, Protocol, Run, Service};
+use crate::plan::{Container, Endpoint, HostPort, Network, Owner, Plan, Protocol, Run, Service};
 use std::collections::BTreeMap;
 use std::fmt;
 
@@ -27,9 +27,22 @@ impl Viewpoint {
     /// Where this service runs.
     #[must_use]
     pub fn of(service: &Service) -> Self {
-        match service.run {
+        match &service.run {
+            Run::Container(container) if container.settings.network == Network::Host => Self::Host,
             Run::Container(_) => Self::Container,
             Run::Process(_) | Run::External => Self::Host,
+        }
+    }
+}
+
+/// The name by which other containers reach a container, where they can do so
+/// without a port of this host.
+fn name_on_network<'a>(service: &'a Service, container: &'a Container) -> Option<&'a str> {
+    match &container.settings.network {
+        Network::Shared => Some(&service.name),
+        Network::Join(Owner::Service(owner)) => Some(owner),
+        Network::Host | Network::None | Network::Bridge | Network::Join(Owner::Container(_)) => {
+            None
         }
     }
 }
@@ -139,8 +152,12 @@ fn address_of(
         })
     };
     let local = local_host(endpoint.host.as_deref());
+    if let (Run::Container(container), Viewpoint::Container) = (&service.run, viewpoint)
+        && let Some(name) = name_on_network(service, container)
+    {
+        return at(name, endpoint.target?);
+    }
     match (&service.run, viewpoint) {
-        (Run::Container(_), Viewpoint::Container) => at(&service.name, endpoint.target?),
         (_, Viewpoint::Host) => at(local, host_port(service, endpoint, ports)?),
         // A host of its own is the same from everywhere.
         (Run::External, Viewpoint::Container) if !is_loopback(local) => {

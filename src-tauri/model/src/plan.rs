@@ -1,6 +1,13 @@
 //! The environment as resolved: everything interpolated, defaulted and checked,
 //! ready to be performed. Made from the file by [`crate::file`].
 
+mod settings;
+
+pub use settings::{
+    Build, Device, DeviceRequest, InlineFile, Limits, Logging, Namespace, Network, Owner,
+    PullPolicy, Settings, Ulimit,
+};
+
 use crate::probe::Probes;
 use crate::time::Millis;
 use serde::{Deserialize, Serialize};
@@ -146,6 +153,10 @@ pub enum ServiceKind {
     reason = "there is one per service; a box would only be in the way"
 )]
 #[serde(rename_all = "lowercase")]
+#[allow(
+    clippy::large_enum_variant,
+    reason = "an environment has few services, and most are containers"
+)]
 pub enum Run {
     /// By a container engine.
     Container(Container),
@@ -187,6 +198,12 @@ pub struct Container {
     pub working_dir: Option<String>,
     /// Labels of the user.
     pub labels: BTreeMap<String, String>,
+    /// How the image is built, where it is not only fetched.
+    #[serde(default, skip_serializing_if = "settings::is_usual")]
+    pub build: Option<Box<Build>>,
+    /// Everything else that the engine is told.
+    #[serde(default, skip_serializing_if = "settings::is_usual")]
+    pub settings: Box<Settings>,
 }
 
 /// A mount of a container.
@@ -198,6 +215,9 @@ pub struct Mount {
     pub target: String,
     /// The container may not write to it.
     pub read_only: bool,
+    /// Options of memory, as of `mount`: `size=64m,mode=1777`.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub options: String,
 }
 
 /// What is mounted.

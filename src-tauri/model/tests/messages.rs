@@ -33,7 +33,7 @@ fn a_service_is_exactly_one_thing() {
 services:
   both: {image: nginx, process: npm start}
   none: {restart: always}
-  built: {build: ./src}
+  built: {provider: {type: x}}
   wrong: {imge: nginx}
   not.ok!: {image: nginx}
   off: {external: false}
@@ -44,10 +44,10 @@ services:
         r#"
 benchtop.yaml:2:24: error: `process` beside `image`: service `both` can only be one of them
   hint: keep one of `image`, `process`, `external`
-benchtop.yaml:3:3: error: service `none` has none of `image`, `process`, `external`
+benchtop.yaml:3:3: error: service `none` has none of `image`, `build`, `process`, `external`
   hint: say what it is, such as `image: nginx` or `process: npm start`
-benchtop.yaml:4:11: error: service `built` is built from source, which Benchtop cannot do yet
-  hint: build the image yourself and name it with `image`, or run it with `process`
+benchtop.yaml:4:11: error: service `built` comes from a provider, which is not supported yet
+  hint: say what it runs with `image` or `process`
 benchtop.yaml:5:11: error: unknown key `imge` in service `wrong`
   hint: did you mean `image`?
 benchtop.yaml:6:3: error: `not.ok!` cannot be the name of a service

@@ -1,8 +1,8 @@
 //! From a service's definition to what the engine's API wants. Pure.
 
-use super::labels;
+use super::{labels, settings};
 use benchtop_model::inject::{self, Ports, Viewpoint};
-use benchtop_model::plan::{Container, MountSource, Plan, Protocol, Service};
+use benchtop_model::plan::{Container, MountSource, Network, Plan, Protocol, Service};
 use benchtop_model::signal;
 use bollard::models::{
     ContainerCreateBody, EndpointSettings, HealthConfig, HostConfig, Mount, MountType,
@@ -34,6 +34,8 @@ pub(crate) fn body(
     let expand =
         |words: &Option<Vec<String>>| words.as_ref().map(|words| expand_all(plan, words, ports));
     let environment = inject::variables(plan, &service.name, ports);
+    let own = &container.settings;
+    let is_guest = matches!(own.network, Network::Join(_));
     ContainerCreateBody {
         image: Some(container.image.clone()),
         cmd: expand(&container.command),
@@ -44,7 +46,11 @@ pub(crate) fn body(
                 .map(|(k, v)| format!("{k}={v}"))
                 .collect(),
         ),
-        hostname: container.hostname.clone(),
+        // Who shares a network takes over its names and ports, too.
+        hostname: container.hostname.clone().filter(|_| !is_guest),
+        domainname: own.domainname.clone().filter(|_| !is_guest),
+        tty: own.tty.then_some(true),
+        open_stdin: own.stdin_open.then_some(true),
         user: container.user.clone(),
         working_dir: container.working_dir.clone(),
         labels: Some(labels::of_service(
@@ -56,10 +62,11 @@ pub(crate) fn body(
         stop_signal: service
             .stop_signal
             .map(|number| signal::name(number).map_or(number.to_string(), str::to_owned)),
-        exposed_ports: Some(service.endpoints.iter().filter_map(port_key).collect()),
+        exposed_ports: (!is_guest).then(|| exposed_ports(service, container)),
         healthcheck: container.healthcheck.as_ref().map(health_config),
         host_config: Some(host_config(plan, service, container, ports)),
-        networking_config: Some(networking(plan, service)),
+        networking_config: (own.network == Network::Shared)
+            .then(|| networking(plan, service, container)),
         ..ContainerCreateBody::default()
     }
 }
@@ -83,20 +90,64 @@ fn port_key(endpoint: &benchtop_model::plan::Endpoint) -> Option<String> {
     Some(format!("{}/{protocol}", endpoint.target?))
 }
 
+fn exposed_ports(service: &Service, container: &Container) -> Vec<String> {
+    let mut all: Vec<String> = service.endpoints.iter().filter_map(port_key).collect();
+    for port in &container.settings.expose {
+        if !all.contains(port) {
+            all.push(port.clone());
+        }
+    }
+    all
+}
+
 fn host_config(plan: &Plan, service: &Service, container: &Container, ports: &Ports) -> HostConfig {
-    HostConfig {
-        port_bindings: Some(port_bindings(service, ports)),
+    let own = &container.settings;
+    let bindings = if settings::has_own_network(own) {
+        port_bindings(service, ports)
+    } else {
+        HashMap::new()
+    };
+    let (memory, mounts): (Vec<_>, Vec<_>) = container
+        .mounts
+        .iter()
+        .partition(|mount| has_options(mount));
+    let memory = memory
+        .into_iter()
+        .map(|m| (m.target.clone(), m.options.clone()));
+    let memory: HashMap<_, _> = memory.collect();
+    let base = HostConfig {
+        port_bindings: Some(bindings),
         mounts: Some(
-            container
-                .mounts
-                .iter()
+            mounts
+                .into_iter()
                 .map(|mount| mount_of(plan, mount))
                 .collect(),
         ),
-        // How a container reaches a process of this host.
-        extra_hosts: Some(vec!["host.docker.internal:host-gateway".to_owned()]),
+        tmpfs: Some(memory).filter(|all| !all.is_empty()),
+        extra_hosts: extra_hosts(container),
         ..HostConfig::default()
+    };
+    settings::apply(plan, own, base)
+}
+
+/// Only the older way of asking for memory takes all options.
+fn has_options(mount: &benchtop_model::plan::Mount) -> bool {
+    mount.source == MountSource::Tmpfs && !mount.options.is_empty()
+}
+
+/// How a container reaches a process of this host, and what the file adds.
+fn extra_hosts(container: &Container) -> Option<Vec<String>> {
+    let own = &container.settings;
+    if matches!(own.network, Network::Join(_) | Network::None) {
+        return None;
     }
+    let gateway = "host.docker.internal:host-gateway".to_owned();
+    let replaced = own
+        .extra_hosts
+        .iter()
+        .any(|host| host.starts_with("host.docker.internal:"));
+    let all = (!replaced).then_some(gateway).into_iter();
+    Some(all.chain(own.extra_hosts.iter().cloned()).collect())
 }
 
 fn port_bindings(service: &Service, ports: &Ports) -> HashMap<String, Option<Vec<PortBinding>>> {
@@ -146,9 +197,10 @@ fn mount_of(plan: &Plan, mount: &benchtop_model::plan::Mount) -> Mount {
     }
 }
 
-fn networking(plan: &Plan, service: &Service) -> NetworkingConfig {
+fn networking(plan: &Plan, service: &Service, container: &Container) -> NetworkingConfig {
+    let names = std::iter::once(&service.name).chain(&container.settings.aliases);
     let endpoint = EndpointSettings {
-        aliases: Some(vec![service.name.clone()]),
+        aliases: Some(names.cloned().collect()),
         ..EndpointSettings::default()
     };
     NetworkingConfig {

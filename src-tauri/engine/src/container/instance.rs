@@ -2,24 +2,20 @@
 //! deterministic name and label.
 
 use super::create::{body, container_name, network_name};
-use super::labels;
 use super::runtime::{PATIENCE, Runtime};
+use super::{context, labels, settings};
 use benchtop_model::exit::Exit;
 use benchtop_model::inject::Ports;
-use benchtop_model::plan::{Container, MountSource, Plan, Service};
+use benchtop_model::plan::{Container, InlineFile, MountSource, Plan, Service};
 use benchtop_model::time::Millis;
 use bollard::errors::Error;
 use bollard::models::{ContainerInspectResponse, NetworkCreateRequest, VolumeCreateRequest};
 use bollard::query_parameters as q;
-use futures_util::StreamExt as _;
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
 /// How long creating and starting may take.
 const ACT_LIMIT: Duration = Duration::from_secs(120);
-
-/// A pull that brings nothing for so long has stalled.
-const PULL_STALL: Duration = Duration::from_secs(60);
 
 /// What is needed to bring up a container.
 #[derive(Clone, Debug)]
@@ -36,6 +32,15 @@ pub struct Launch<'a> {
     pub generation: u64,
 }
 
+/// What is told while a container is brought up.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// What goes on now.
+    Doing(String),
+    /// A line that belongs into the log of the service.
+    Output(String),
+}
+
 /// Brings up a container and returns its id. `progress` is told what goes on.
 ///
 /// # Errors
@@ -43,17 +48,17 @@ pub struct Launch<'a> {
 pub async fn launch(
     runtime: &Runtime,
     launch: &Launch<'_>,
-    progress: impl Fn(String),
+    progress: impl Fn(Step),
 ) -> Result<String, String> {
     ensure_network(runtime, launch.plan).await?;
     ensure_volumes(runtime, launch).await?;
-    ensure_image(runtime, &launch.container.image, &progress).await?;
-    progress("creating".to_owned());
+    super::image::ensure(runtime, launch.container, &progress).await?;
+    progress(Step::Doing("creating".to_owned()));
     let id = match reusable(runtime, launch).await? {
         Some(id) => id,
         None => create(runtime, launch).await?,
     };
-    progress("starting".to_owned());
+    progress(Step::Doing("starting".to_owned()));
     let start = runtime
         .docker
         .start_container(&id, None::<q::StartContainerOptions>);
@@ -76,7 +81,7 @@ pub fn say(error: &Error) -> String {
     }
 }
 
-fn is_status(error: &Error, status: u16) -> bool {
+pub(super) fn is_status(error: &Error, status: u16) -> bool {
     matches!(error, Error::DockerResponseServerError { status_code, .. } if *status_code == status)
 }
 
@@ -143,80 +148,6 @@ async fn ensure_volumes(runtime: &Runtime, launch: &Launch<'_>) -> Result<(), St
     Ok(())
 }
 
-/// Pulls the image where it is not present.
-async fn ensure_image(
-    runtime: &Runtime,
-    image: &str,
-    progress: &impl Fn(String),
-) -> Result<(), String> {
-    match runtime.docker.inspect_image(image).await {
-        Ok(_) => return Ok(()),
-        Err(error) if is_status(&error, 404) => {}
-        Err(error) => {
-            return Err(format!(
-                "cannot look for the image {image}: {}",
-                say(&error)
-            ));
-        }
-    }
-    progress(format!("pulling {image}"));
-    let options = q::CreateImageOptions {
-        from_image: Some(with_tag(image)),
-        ..q::CreateImageOptions::default()
-    };
-    let mut stream = runtime.docker.create_image(Some(options), None, None);
-    let mut layers: HashMap<String, (i64, i64)> = HashMap::new();
-    loop {
-        match tokio::time::timeout(PULL_STALL, stream.next()).await {
-            Err(_) => {
-                return Err(format!(
-                    "pulling {image} has stalled: nothing came for {} s",
-                    PULL_STALL.as_secs()
-                ));
-            }
-            Ok(None) => return Ok(()),
-            Ok(Some(Err(error))) => {
-                return Err(format!(
-                    "image {image} is not present and cannot be pulled: {}",
-                    say(&error)
-                ));
-            }
-            Ok(Some(Ok(info))) => {
-                if let Some(message) = info.error_detail.and_then(|e| e.message) {
-                    return Err(format!(
-                        "image {image} is not present and cannot be pulled: {message}"
-                    ));
-                }
-                if let (Some(id), Some(detail)) = (info.id, info.progress_detail) {
-                    layers.insert(id, (detail.current.unwrap_or(0), detail.total.unwrap_or(0)));
-                    progress(format!("pulling {image}, {}", percent(&layers)));
-                }
-            }
-        }
-    }
-}
-
-/// Without a tag the API would pull every tag there is.
-fn with_tag(image: &str) -> String {
-    let last = image.rsplit('/').next().unwrap_or(image);
-    if last.contains(':') || last.contains('@') {
-        image.to_owned()
-    } else {
-        format!("{image}:latest")
-    }
-}
-
-fn percent(layers: &HashMap<String, (i64, i64)>) -> String {
-    let (current, total) = layers
-        .values()
-        .fold((0, 0), |sum, layer| (sum.0 + layer.0, sum.1 + layer.1));
-    if total == 0 {
-        "preparing".to_owned()
-    } else {
-        format!("{} %", current * 100 / total)
-    }
-}
-
 /// The container of an earlier start, where it is ours, from the same definition
 /// and not running; a different one of ours is removed, and a foreign one is an
 /// error.
@@ -255,7 +186,8 @@ async fn reusable(runtime: &Runtime, launch: &Launch<'_>) -> Result<Option<Strin
         .unwrap_or(false);
     let id = found.id.clone().unwrap_or(name);
     let same = label(labels::DEFINITION).as_deref() == Some(&launch.service.definition_hash());
-    if same && !running && is_current(&found, launch) {
+    let joined = settings::is_joined(&launch.container.settings);
+    if same && !running && !joined && is_current(&found, launch) {
         return Ok(Some(id));
     }
     remove(runtime, &id)
@@ -300,7 +232,12 @@ async fn create(runtime: &Runtime, launch: &Launch<'_>) -> Result<String, String
     let name = container_name(launch.plan, launch.service, launch.container);
     let options = q::CreateContainerOptions {
         name: Some(name),
-        ..q::CreateContainerOptions::default()
+        platform: launch
+            .container
+            .settings
+            .platform
+            .clone()
+            .unwrap_or_default(),
     };
     let body = body(
         launch.plan,
@@ -311,13 +248,42 @@ async fn create(runtime: &Runtime, launch: &Launch<'_>) -> Result<String, String
     );
     let create = runtime.docker.create_container(Some(options), body);
     match tokio::time::timeout(ACT_LIMIT, create).await {
-        Ok(Ok(created)) => Ok(created.id),
+        Ok(Ok(created)) => {
+            put_files(runtime, &created.id, &launch.container.settings.files).await?;
+            Ok(created.id)
+        }
         Ok(Err(error)) => Err(format!("cannot create the container: {}", say(&error))),
         Err(_) => Err(format!(
             "cannot create the container: no answer for {} s",
             ACT_LIMIT.as_secs()
         )),
     }
+}
+
+/// Puts the small files of a definition into a new container, which is removed
+/// again where that fails, so that it is not taken for a complete one.
+async fn put_files(runtime: &Runtime, id: &str, files: &[InlineFile]) -> Result<(), String> {
+    if files.is_empty() {
+        return Ok(());
+    }
+    let archive = context::of_files(files).map_err(|e| format!("cannot pack the files: {e}"))?;
+    let options = q::UploadToContainerOptions {
+        path: "/".to_owned(),
+        ..q::UploadToContainerOptions::default()
+    };
+    let body = bollard::body_full(archive.into());
+    let put = runtime
+        .docker
+        .upload_to_container(id, Some(options), body)
+        .await;
+    let Err(error) = put else { return Ok(()) };
+    if let Err(left) = remove(runtime, id).await {
+        tracing::warn!(%id, error = %left, "a container without its files stays");
+    }
+    Err(format!(
+        "cannot put secrets and configs into the container: {}",
+        say(&error)
+    ))
 }
 
 /// Looks at one container.
@@ -475,21 +441,5 @@ pub async fn list(
             .collect()),
         Ok(Err(error)) => Err(format!("cannot list containers: {}", say(&error))),
         Err(_) => Err("cannot list containers: the container runtime does not answer".to_owned()),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_image_without_a_tag_means_latest() {
-        assert_eq!(with_tag("postgres"), "postgres:latest");
-        assert_eq!(
-            with_tag("host:5000/team/postgres"),
-            "host:5000/team/postgres:latest"
-        );
-        assert_eq!(with_tag("postgres:16"), "postgres:16");
-        assert_eq!(with_tag("postgres@sha256:00"), "postgres@sha256:00");
     }
 }

@@ -3,11 +3,11 @@
 use super::message::{Live, Message};
 use super::task::{RuntimeState, Task};
 use crate::clock;
-use crate::container::{self, instance as containers, runtime::Runtime};
+use crate::container::{self, instance as containers, instance::Step, runtime::Runtime};
 use crate::ports;
 use crate::process::instance::{self as processes, News, ProcessInstance};
 use crate::process::protocol::{InstanceDir, Spec};
-use crate::sink::Sink;
+use crate::sink::{LogLine, Origin, Sink};
 use benchtop_model::inject::{self, Ports, Viewpoint};
 use benchtop_model::plan::{Container, HostPort, Plan, Process, Protocol, Run, Service};
 use benchtop_model::supervisor::Report;
@@ -219,13 +219,24 @@ impl Launch {
             self.service.name.clone(),
             self.generation,
         );
-        let progress = move |text| {
-            // Progress that nobody sees is no loss.
-            _ = messages.send(Message::Progress {
-                service: service.clone(),
-                generation,
-                text,
-            });
+        let sink = Arc::clone(&self.sink);
+        let progress = move |step| match step {
+            Step::Doing(text) => {
+                // Progress that nobody sees is no loss.
+                _ = messages.send(Message::Progress {
+                    service: service.clone(),
+                    generation,
+                    text,
+                });
+            }
+            Step::Output(text) => {
+                let line = LogLine {
+                    time_us: jiff::Timestamp::now().as_microsecond(),
+                    origin: Origin::Benchtop,
+                    text,
+                };
+                sink.logs(&service, generation, vec![line]);
+            }
         };
         let id = containers::launch(&runtime, &self.container_launch(container), progress).await?;
         follow_container(

@@ -30,6 +30,11 @@ impl Scope {
         }
     }
 
+    /// A scope that begins with all variables of this one.
+    pub(crate) fn child(&self) -> Self {
+        Self::new(self.variables.clone())
+    }
+
     pub(crate) fn get(&self, name: &str) -> Option<&str> {
         self.variables.get(name).map(String::as_str)
     }

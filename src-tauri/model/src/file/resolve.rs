@@ -1,17 +1,21 @@
 //! From what is written to what it means: defaults, references and numbers
 //! filled in and checked, everything wrong said at once.
 
+mod amounts;
+mod build;
 mod check;
 mod dependencies;
 mod duration;
 mod endpoints;
 mod environment;
+mod grants;
 mod health;
 mod mounts;
 mod paths;
 mod ports;
 mod run;
 mod service;
+mod settings;
 mod words;
 
 use super::files::Files;
@@ -20,6 +24,7 @@ use super::interpolate::Scope;
 use super::written::{self, At};
 use crate::plan::{self, Plan};
 use crate::problem::{Place, Problem};
+pub(crate) use grants::Sources;
 use service::Draft;
 use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -40,6 +45,8 @@ pub(crate) struct Project<'a> {
     pub(crate) scope: &'a Scope,
     pub(crate) profiles: &'a BTreeSet<String>,
     pub(crate) files: &'a Files<'a>,
+    /// The top-level `secrets` and `configs`.
+    pub(crate) sources: Sources<'a>,
     /// How many more ports the services may publish.
     pub(crate) endpoints_left: Cell<usize>,
 }
@@ -62,6 +69,7 @@ pub(crate) fn resolve(
         .map(|service| Draft::new(service, &declared, project, findings))
         .collect();
     dependencies::check(file, &mut drafts, findings);
+    dependencies::link(&mut drafts);
     check::fixed_ports(&drafts, findings);
     let volumes = used_volumes(file, &drafts, project.name);
     let sure = drafts.iter().all(|draft| draft.sure);

@@ -1,6 +1,8 @@
 //! What a file means: from text to plan, one subject at a time. The messages are
 //! looked at in `tests/messages.rs`.
 
+mod engine;
+mod files;
 mod needs;
 mod reach;
 mod run;
@@ -145,21 +147,18 @@ services:
 #[test]
 fn what_compose_knows_and_we_do_not_is_told_and_left_out() {
     let text = "
-include: [x]
 networks: {back: {}}
 secrets: {}
 services:
-  a: {image: x, privileged: true, build: ., networks: {back: {aliases: [b]}}}
+  a: {image: x, gpus: all, scale: 2, networks: {back: {ipv4_address: 1.2.3.4}}}
 ";
     assert_eq!(
         said(text, Severity::Warning),
         [
-            "`include` of the file is not supported yet and has no effect",
             "an environment has one network, which all of its services share",
-            "`secrets` of the file is not supported yet and has no effect",
-            "`privileged` of service `a` is not supported yet and has no effect",
-            "`build` has no effect yet",
-            "what is written about the network `back` has no effect yet",
+            "`gpus` of service `a` is not supported yet and has no effect",
+            "`scale` has no effect yet: each service has one instance",
+            "`ipv4_address` of network `back` is not supported yet and has no effect",
         ]
     );
     assert!(load_with(text, &[], &[]).plan.is_some());

@@ -1,11 +1,13 @@
 //! The file as written: every form kept as its author chose it, with its place,
 //! and nothing decided yet. What it means is decided by [`super::resolve`].
 
+pub(crate) mod build;
 pub(crate) mod depends;
 pub(crate) mod probes;
 pub(crate) mod reach;
 mod read;
 pub(crate) mod service;
+pub(crate) mod settings;
 pub(crate) mod values;
 pub(crate) mod volumes;
 
@@ -14,6 +16,7 @@ use crate::file::yaml::Node;
 use crate::problem::{Place, Problem};
 use read::{Field, Keys};
 use service::Service;
+use settings::Source;
 
 /// Something with the place where it is written.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,6 +31,8 @@ pub(crate) struct File {
     pub(crate) name: Option<At<String>>,
     pub(crate) services: Vec<Service>,
     pub(crate) volumes: Vec<Volume>,
+    pub(crate) secrets: Vec<Source>,
+    pub(crate) configs: Vec<Source>,
 }
 
 /// An entry of the top-level `volumes`.
@@ -69,11 +74,17 @@ const KEYS: Keys<File> = Keys {
                 .map(|entry| Volume::read(&entry, findings))
                 .collect();
         }),
+        ("secrets", |file, field, findings| {
+            file.secrets = Source::read_all(field, findings)
+        }),
+        ("configs", |file, field, findings| {
+            file.configs = Source::read_all(field, findings)
+        }),
         ("networks", |_, field, findings| networks(field, findings)),
         ("scenarios", |_, _, _| {}),
         ("version", |_, _, _| {}),
     ],
-    later: &["include", "secrets", "configs", "models"],
+    later: &["models"],
 };
 
 impl Volume {

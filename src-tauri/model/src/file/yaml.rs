@@ -25,6 +25,18 @@ const MOST_DEPTH: usize = 64;
 pub(crate) struct Node {
     pub(crate) value: Value,
     pub(crate) place: Place,
+    pub(crate) mark: Mark,
+}
+
+/// What a node does to the same one of a file below it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Mark {
+    /// It is merged with it.
+    Usual,
+    /// `!reset`: it takes it away, and itself, too.
+    Reset,
+    /// `!override`: it stands in place of it.
+    Override,
 }
 
 /// What a node is. Whether a scalar is a number is decided by who reads it.
@@ -70,8 +82,81 @@ impl Node {
     }
 }
 
-/// The one document in `text`, or nothing where it cannot be read at all.
-pub(crate) fn parse(file: &str, text: &str, findings: &mut Findings) -> Option<Node> {
+impl Node {
+    /// A text.
+    pub(crate) fn scalar(text: String, place: Place) -> Self {
+        Self {
+            value: Value::Scalar(text),
+            place,
+            mark: Mark::Usual,
+        }
+    }
+
+    /// The value of a key, to be changed.
+    pub(crate) fn get_mut(&mut self, key: &str) -> Option<&mut Self> {
+        let Value::Map(entries) = &mut self.value else {
+            return None;
+        };
+        let found = entries.iter_mut().find(|(k, _)| k.text == key);
+        found.map(|(_, node)| node)
+    }
+
+    /// Takes a key out of a map.
+    pub(crate) fn remove(&mut self, key: &str) -> Option<Self> {
+        let Value::Map(entries) = &mut self.value else {
+            return None;
+        };
+        let at = entries.iter().position(|(k, _)| k.text == key)?;
+        Some(entries.remove(at).1)
+    }
+
+    /// The value of a key of a map, which is `new` where it was not there or nothing.
+    pub(crate) fn entry(&mut self, key: &Key, new: Self) -> Option<&mut Self> {
+        if self
+            .get(&key.text)
+            .is_none_or(|node| node.value == Value::Null)
+        {
+            self.remove(&key.text);
+            self.push(key.clone(), new);
+        }
+        self.get_mut(&key.text)
+    }
+
+    /// Adds a key at the end of a map.
+    pub(crate) fn push(&mut self, key: Key, node: Self) {
+        if let Value::Map(entries) = &mut self.value {
+            entries.push((key, node));
+        }
+    }
+
+    /// How many nodes there are in it, itself counted.
+    pub(crate) fn count(&self) -> usize {
+        1 + match &self.value {
+            Value::Seq(nodes) => nodes.iter().map(Self::count).sum(),
+            Value::Map(entries) => entries.iter().map(|(_, node)| node.count()).sum(),
+            Value::Null | Value::Scalar(_) | Value::Faulty => 0,
+        }
+    }
+
+    /// Takes out what `!reset` takes away.
+    pub(crate) fn prune(&mut self) {
+        match &mut self.value {
+            Value::Seq(nodes) => {
+                nodes.retain(|node| node.mark != Mark::Reset);
+                nodes.iter_mut().for_each(Self::prune);
+            }
+            Value::Map(entries) => {
+                entries.retain(|(_, node)| node.mark != Mark::Reset);
+                entries.iter_mut().for_each(|(_, node)| node.prune());
+            }
+            Value::Null | Value::Scalar(_) | Value::Faulty => {}
+        }
+    }
+}
+
+/// The one document in `text`, or nothing where it cannot be read at all. What
+/// is marked with `!reset` is still in it.
+pub(crate) fn parse_marked(file: &str, text: &str, findings: &mut Findings) -> Option<Node> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let built = events::collect(file, text).and_then(|items| build::tree(file, &items, findings));
     match built {
@@ -81,6 +166,14 @@ pub(crate) fn parse(file: &str, text: &str, findings: &mut Findings) -> Option<N
             None
         }
     }
+}
+
+/// The same without what is marked with `!reset`.
+#[cfg(test)]
+fn parse(file: &str, text: &str, findings: &mut Findings) -> Option<Node> {
+    let mut node = parse_marked(file, text, findings)?;
+    node.prune();
+    Some(node)
 }
 
 #[cfg(test)]

@@ -1,12 +1,12 @@
 //! What a service waits for: `depends_on` and `references` together.
 
 use super::service::Draft;
-use super::{place_of, profile_hint};
+use super::{place_of, profile_hint, settings};
 use crate::file::findings::Findings;
 use crate::file::written::service::Service;
 use crate::file::written::{self, At, depends};
 use crate::graph;
-use crate::plan::{self, Condition, Dependency};
+use crate::plan::{self, Condition, Dependency, Owner, Run};
 use crate::problem::Problem;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -27,6 +27,9 @@ pub(super) fn resolve(service: &Service) -> (BTreeMap<String, Dependency>, Vec<S
         .filter(|written| written.condition.is_some())
         .map(|written| written.name.value.as_str())
         .collect();
+    for name in implied(service) {
+        dependencies.entry(name.value).or_insert(IMPLIED);
+    }
     let mut references = Vec::new();
     let mut seen = BTreeSet::new();
     for reference in &service.references {
@@ -41,6 +44,70 @@ pub(super) fn resolve(service: &Service) -> (BTreeMap<String, Dependency>, Vec<S
         }
     }
     (dependencies, references)
+}
+
+/// What is needed without a word about it: the other end of a link, and the
+/// service whose network, processes or memory is shared.
+fn implied(service: &Service) -> Vec<At<String>> {
+    let own = &service.settings;
+    let at = |text: &At<String>, name: &str| At {
+        value: name.to_owned(),
+        place: text.place.clone(),
+    };
+    let links = own.list("links").iter();
+    let links = links.map(|text| at(text, link_parts(&text.value).0));
+    let shared = ["network_mode", "ipc", "pid"].into_iter();
+    let shared = shared.filter_map(|key| {
+        let text = own.text(key)?;
+        match settings::owner(&text.value)? {
+            Owner::Service(name) => Some(at(text, &name)),
+            Owner::Container(_) => None,
+        }
+    });
+    links.chain(shared).collect()
+}
+
+/// `SERVICE` or `SERVICE:ALIAS`.
+fn link_parts(text: &str) -> (&str, &str) {
+    text.split_once(':').unwrap_or((text, text))
+}
+
+const IMPLIED: Dependency = Dependency {
+    condition: Condition::Started,
+    required: true,
+    restart: false,
+};
+
+/// The alias of a link becomes a name of its other end: all services share one
+/// network, and on it names are for everybody.
+pub(super) fn link(drafts: &mut [Draft<'_>]) {
+    let mut aliases: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for text in drafts
+        .iter()
+        .flat_map(|draft| draft.written.settings.list("links"))
+    {
+        let (name, alias) = link_parts(&text.value);
+        aliases
+            .entry(name.to_owned())
+            .or_default()
+            .insert(alias.to_owned());
+    }
+    let names: BTreeSet<String> = drafts
+        .iter()
+        .map(|draft| draft.service.name.clone())
+        .collect();
+    for draft in drafts {
+        let new = aliases.remove(&draft.service.name).unwrap_or_default();
+        let Run::Container(container) = &mut draft.service.run else {
+            continue;
+        };
+        let own = &mut container.settings.aliases;
+        let new = new
+            .into_iter()
+            .filter(|alias| !names.contains(alias) && !own.contains(alias));
+        let new: Vec<_> = new.collect();
+        own.extend(new);
+    }
 }
 
 /// What a reference waits for, where nothing else is said.
@@ -63,7 +130,7 @@ pub(super) fn check(file: &written::File, drafts: &mut [Draft<'_>], findings: &m
     };
     for draft in drafts.iter_mut() {
         for name in names(draft.written) {
-            known.check(&draft.service, name, findings);
+            known.check(&draft.service, &name, findings);
         }
         let service = &mut draft.service;
         service
@@ -77,7 +144,7 @@ pub(super) fn check(file: &written::File, drafts: &mut [Draft<'_>], findings: &m
 }
 
 /// Each name where it is first written.
-fn names(service: &Service) -> Vec<&At<String>> {
+fn names(service: &Service) -> Vec<At<String>> {
     let mut seen = BTreeSet::new();
     let names = service
         .depends_on
@@ -85,7 +152,9 @@ fn names(service: &Service) -> Vec<&At<String>> {
         .map(|d| &d.name)
         .chain(service.references.iter().map(|r| &r.name));
     names
-        .filter(|name| seen.insert(name.value.as_str()))
+        .cloned()
+        .chain(implied(service))
+        .filter(|name| seen.insert(name.value.clone()))
         .collect()
 }
 
@@ -165,9 +234,12 @@ fn check_cycles(drafts: &[Draft<'_>], findings: &mut Findings) {
         let next = names(draft.written)
             .into_iter()
             .find(|name| name.value == cycle[1]);
-        let place = next.map_or_else(|| place_of(draft.written, "depends_on"), |name| &name.place);
+        let place = next.map_or_else(
+            || place_of(draft.written, "depends_on").clone(),
+            |name| name.place,
+        );
         let problem = Problem::error(
-            place,
+            &place,
             format!(
                 "services wait for each other in a circle: {}",
                 cycle.join(" → ")

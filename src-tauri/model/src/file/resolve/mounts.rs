@@ -1,6 +1,6 @@
 //! The `volumes` and `tmpfs` of a container.
 
-use super::{Project, paths};
+use super::{Project, amounts, grants, paths};
 use crate::file::findings::Findings;
 use crate::file::written::At;
 use crate::file::written::service::Service;
@@ -33,6 +33,7 @@ pub(super) fn resolve(
     project: &Project<'_>,
     findings: &mut Findings,
 ) -> Vec<Mount> {
+    let granted = grants::mounts(service, project, findings);
     let mut resolver = Resolver {
         declared,
         project,
@@ -52,6 +53,10 @@ pub(super) fn resolve(
             .iter()
             .filter_map(|text| Some((resolver.tmpfs(text)?, &text.place))),
     );
+    let granted = granted
+        .into_iter()
+        .map(|mount| (mount, &service.name.place));
+    mounts.extend(granted);
     one_for_each_target(mounts, resolver.findings)
 }
 
@@ -156,7 +161,20 @@ impl Resolver<'_> {
                 .error(&long.place, "`target` is missing in an item of `volumes`");
             return None;
         };
-        self.mount(source, &target.value, long.read_only, &target.place)
+        let mut mount = self.mount(source, &target.value, long.read_only, &target.place)?;
+        mount.options = self.memory_options(long);
+        Some(mount)
+    }
+
+    /// `size=N,mode=N` of a mount of memory.
+    fn memory_options(&mut self, long: &LongVolume) -> String {
+        let size = amounts::bytes("size", long.memory_size.as_ref(), self.findings);
+        let size = size.map(|bytes| format!("size={bytes}"));
+        let mode = long
+            .memory_mode
+            .as_ref()
+            .map(|mode| format!("mode={}", mode.value));
+        size.into_iter().chain(mode).collect::<Vec<_>>().join(",")
     }
 
     fn unknown_kind(&mut self, long: &LongVolume, kind: &str) {
@@ -176,13 +194,9 @@ impl Resolver<'_> {
     /// `TARGET[:OPTIONS]`.
     fn tmpfs(&mut self, text: &At<String>) -> Option<Mount> {
         let (target, options) = text.value.split_once(':').unwrap_or((&text.value, ""));
-        if !options.is_empty() {
-            self.findings.warn(
-                &text.place,
-                format!("the options `{options}` of a `tmpfs` have no effect yet"),
-            );
-        }
-        self.mount(MountSource::Tmpfs, target, false, &text.place)
+        let mut mount = self.mount(MountSource::Tmpfs, target, false, &text.place)?;
+        mount.options = options.to_owned();
+        Some(mount)
     }
 
     fn mount(
@@ -209,6 +223,7 @@ impl Resolver<'_> {
             source,
             target: target.to_owned(),
             read_only,
+            options: String::new(),
         })
     }
 

@@ -56,15 +56,26 @@ pub(super) fn resolve(port: &Port, findings: &mut Findings) -> Vec<Published> {
     pairs.into_iter().map(published).collect()
 }
 
+/// The ports of an item of `expose` as the engine writes them: `80/tcp`.
+pub(super) fn targets(text: &str) -> Result<Vec<String>, Fault> {
+    let parts = Parts::split(text);
+    let protocol = match parts.protocol()? {
+        Protocol::Tcp => "tcp",
+        Protocol::Udp => "udp",
+    };
+    let ports = range(parts.container)?;
+    Ok(ports.map(|port| format!("{port}/{protocol}")).collect())
+}
+
 /// What is wrong with an item.
-enum Fault {
+pub(super) enum Fault {
     NotAPort(String),
     Protocol(String),
     Range(String),
 }
 
 impl Fault {
-    fn problem(self, place: &Place) -> Problem {
+    pub(super) fn problem(self, place: &Place) -> Problem {
         match self {
             Self::NotAPort(text) => Problem::error(place, format!("`{text}` is not a port"))
                 .hint("expected `HOST:CONTAINER` with numbers from 1 to 65535, such as `8080:80`"),

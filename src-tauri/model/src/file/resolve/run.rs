@@ -1,16 +1,16 @@
 //! What a service is: a container, a process or external; exactly one of them.
 
-use super::{Project, health, mounts, paths, place_of, words};
+use super::{Project, build, health, mounts, paths, place_of, settings, words};
 use crate::file::findings::Findings;
 use crate::file::written::At;
 use crate::file::written::service::Service;
-use crate::file::written::values::Pair;
+use crate::file::written::settings::NAMES;
 use crate::plan::{Container, Process, Run, ServiceKind};
 use crate::problem::{Place, Problem, nearest};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 /// Keys that only a container has.
-const CONTAINER_KEYS: [&str; 11] = [
+const CONTAINER_KEYS: [&str; 10] = [
     "command",
     "entrypoint",
     "ports",
@@ -21,7 +21,6 @@ const CONTAINER_KEYS: [&str; 11] = [
     "hostname",
     "user",
     "labels",
-    "networks",
 ];
 
 /// Keys that only something that we run has.
@@ -59,6 +58,7 @@ pub(super) fn kind(service: &Service, findings: &mut Findings) -> Option<Service
     }
     match first.map(|(key, _)| key) {
         Some("image") => Some(ServiceKind::Container),
+        None if service.build.is_some() => Some(ServiceKind::Container),
         Some("process") => Some(ServiceKind::Process),
         Some(_) => Some(ServiceKind::External),
         None => {
@@ -78,29 +78,13 @@ fn is_misspelt(service: &Service) -> bool {
 
 fn nothing_to_run(service: &Service) -> Problem {
     let name = &service.name.value;
-    for (key, what) in [
-        (
-            "build",
-            "is built from source, which Benchtop cannot do yet",
-        ),
-        ("extends", "extends another, which is not supported yet"),
-        (
-            "provider",
-            "comes from a provider, which is not supported yet",
-        ),
-    ] {
-        if let Some(place) = service.keys.get(key) {
-            return Problem::error(place, format!("service `{name}` {what}")).hint(match key {
-                "build" => {
-                    "build the image yourself and name it with `image`, or run it with `process`"
-                }
-                _ => "say what it runs with `image` or `process`",
-            });
-        }
+    if let Some(place) = service.keys.get("provider") {
+        let message = format!("service `{name}` comes from a provider, which is not supported yet");
+        return Problem::error(place, message).hint("say what it runs with `image` or `process`");
     }
     Problem::error(
         &service.name.place,
-        format!("service `{name}` has none of `image`, `process`, `external`"),
+        format!("service `{name}` has none of `image`, `build`, `process`, `external`"),
     )
     .hint("say what it is, such as `image: nginx` or `process: npm start`")
 }
@@ -129,7 +113,7 @@ fn container(
 ) -> Container {
     let text = |text: &Option<At<String>>| text.as_ref().map(|text| text.value.clone());
     Container {
-        image: image(service, findings),
+        image: image(service, project, findings),
         command: service
             .command
             .as_ref()
@@ -147,13 +131,16 @@ fn container(
         hostname: text(&service.hostname),
         user: text(&service.user),
         working_dir: text(&service.working_dir),
-        labels: labels(&service.labels),
+        labels: settings::pairs(&service.labels),
+        build: build::resolve(service, project, findings).map(Box::new),
+        settings: Box::new(settings::resolve(service, project, findings)),
     }
 }
 
-fn image(service: &Service, findings: &mut Findings) -> String {
+/// As written, or what Compose calls the image that it builds.
+fn image(service: &Service, project: &Project<'_>, findings: &mut Findings) -> String {
     let Some(image) = &service.image else {
-        return String::new();
+        return format!("{}-{}", project.name, service.name.value);
     };
     let name = image.value.trim();
     if name.is_empty() {
@@ -166,19 +153,6 @@ fn image(service: &Service, findings: &mut Findings) -> String {
         findings.push(problem.hint("expected something like `postgres:16`"));
     }
     name.to_owned()
-}
-
-fn labels(pairs: &[Pair]) -> BTreeMap<String, String> {
-    let value = |pair: &Pair| {
-        pair.value
-            .as_ref()
-            .map(|value| value.value.clone())
-            .unwrap_or_default()
-    };
-    pairs
-        .iter()
-        .map(|pair| (pair.key.value.clone(), value(pair)))
-        .collect()
 }
 
 fn process(service: &Service, project: &Project<'_>, findings: &mut Findings) -> Process {
@@ -208,15 +182,20 @@ fn warn_idle_keys(service: &Service, kind: ServiceKind, findings: &mut Findings)
         ServiceKind::Process => ("a process", &[&CONTAINER_KEYS]),
         ServiceKind::External => ("an external service", &[&CONTAINER_KEYS, &RUN_KEYS]),
     };
-    for key in idle.iter().copied().flatten() {
+    let settings = NAMES.iter().filter(|_| kind != ServiceKind::Container);
+    for key in idle.iter().copied().flatten().chain(settings) {
         if let Some(place) = service.keys.get(*key) {
             findings.push(idle_key(key, of, place));
         }
     }
-    for key in ["build", "watch", "extends", "provider"] {
+    let build = (kind != ServiceKind::Container).then_some("build");
+    for key in build.into_iter().chain(["watch", "provider"]) {
         if let Some(place) = service.keys.get(key) {
             let problem = Problem::warning(place, format!("`{key}` has no effect yet"));
-            findings.push(idle_yet(key, kind, problem));
+            findings.push(match key {
+                "build" => problem.hint("build before the start"),
+                _ => problem,
+            });
         }
     }
 }
@@ -230,16 +209,6 @@ fn idle_key(key: &str, of: &str, place: &Place) -> Problem {
     match key {
         "ports" => problem.hint("name the ports it listens on: `endpoints: { http: 8080 }`"),
         "healthcheck" => problem.hint("use `probes`"),
-        _ => problem,
-    }
-}
-
-fn idle_yet(key: &str, kind: ServiceKind, problem: Problem) -> Problem {
-    match (key, kind) {
-        ("build", ServiceKind::Container) => {
-            problem.hint("the image must exist already, here or in its registry")
-        }
-        ("build", _) => problem.hint("build before the start"),
         _ => problem,
     }
 }

@@ -2,12 +2,15 @@
 
 use super::endpoints::{self, Bound};
 use super::health::Subject;
-use super::{Project, dependencies, duration, environment, health, is_service_name, run};
+use super::{Project, amounts, dependencies, duration, environment, health, is_service_name, run};
 use crate::file::findings::Findings;
 use crate::file::written::At;
 use crate::file::written::service::Service as Written;
+use crate::file::written::settings::Deploy;
 use crate::file::written::values::Words;
-use crate::plan::{Endpoint, MountSource, RestartPolicy, Run, Service, ServiceKind};
+use crate::plan::{
+    Endpoint, HostPort, MountSource, Network, Owner, RestartPolicy, Run, Service, ServiceKind,
+};
 use crate::problem::{Place, Problem, nearest};
 use crate::signal;
 use crate::time::Millis;
@@ -62,12 +65,37 @@ impl<'w> Draft<'w> {
             texts,
             sure,
         };
+        draft.adapt_ports(findings);
         draft.service.environment = variables
             .into_iter()
             .map(|(key, value)| (key, value.value))
             .collect();
         draft.resolve_probes(kind, findings);
         draft
+    }
+
+    /// On the network of the host a port is what the container listens on; on a
+    /// network of somebody else's there is none to publish.
+    fn adapt_ports(&mut self, findings: &mut Findings) {
+        let Run::Container(container) = &self.service.run else {
+            return;
+        };
+        let hint = match &container.settings.network {
+            Network::Shared | Network::Bridge => return,
+            Network::Host => {
+                for endpoint in &mut self.service.endpoints {
+                    endpoint.port = endpoint.target.map_or(endpoint.port, HostPort::Fixed);
+                }
+                return;
+            }
+            Network::Join(Owner::Service(owner)) => format!("publish it at `{owner}`"),
+            Network::Join(Owner::Container(_)) => "publish it where that one is started".to_owned(),
+            Network::None => "take one of the two out".to_owned(),
+        };
+        if let Some(place) = self.port_places.first() {
+            let message = "a port cannot be published with this `network_mode`";
+            findings.push(Problem::error(place, message).hint(hint));
+        }
     }
 
     fn resolve_probes(&mut self, kind: Option<ServiceKind>, findings: &mut Findings) {
@@ -114,10 +142,10 @@ fn service(
         depends_on,
         references,
         probes: Default::default(),
-        restart: written
-            .restart
-            .as_ref()
-            .map_or(RestartPolicy::No, |text| restart_policy(text, findings)),
+        restart: match &written.restart {
+            Some(text) => restart_policy(text, findings),
+            None => deployed_policy(&written.settings.deploy, findings),
+        },
         stop_signal: written
             .stop_signal
             .as_ref()
@@ -185,6 +213,33 @@ fn restart_policy(text: &At<String>, findings: &mut Findings) -> RestartPolicy {
                     ),
                 },
             );
+            RestartPolicy::No
+        }
+    }
+}
+
+/// The policy of `deploy.restart_policy`, which counts where `restart` is absent.
+fn deployed_policy(deploy: &Deploy, findings: &mut Findings) -> RestartPolicy {
+    let Some(condition) = &deploy.restart_condition else {
+        return RestartPolicy::No;
+    };
+    let most = amounts::number(
+        "max_attempts",
+        0,
+        deploy.restart_attempts.as_ref(),
+        findings,
+    );
+    match condition.value.as_str() {
+        "none" | "no" => RestartPolicy::No,
+        "any" | "always" => RestartPolicy::Always,
+        "unless-stopped" => RestartPolicy::UnlessStopped,
+        "on-failure" => RestartPolicy::OnFailure {
+            max: most.and_then(|n| u32::try_from(n).ok()).filter(|n| *n > 0),
+        },
+        other => {
+            let message = format!("unknown condition `{other}` of a restart policy");
+            let problem = Problem::error(&condition.place, message);
+            findings.push(problem.hint("expected `none`, `on-failure` or `any`"));
             RestartPolicy::No
         }
     }

@@ -16,10 +16,24 @@ pub(super) struct Field<'n> {
 /// What to do with one key of a map.
 type Set<T> = fn(&mut T, &Field<'_>, &mut Findings);
 
+/// A key and what to do with it.
+pub(super) type Known<T> = (&'static str, Set<T>);
+
+/// Two tables of keys as one; `N` is the number of both.
+pub(super) const fn join<T, const N: usize>(a: &[Known<T>], b: &[Known<T>]) -> [Known<T>; N] {
+    let mut all = [a[0]; N];
+    let mut at = 0;
+    while at < N {
+        all[at] = if at < a.len() { a[at] } else { b[at - a.len()] };
+        at += 1;
+    }
+    all
+}
+
 /// The keys of a map. `x-…` is allowed everywhere and ignored.
 pub(super) struct Keys<T: 'static> {
     /// Those that are read.
-    pub(super) known: &'static [(&'static str, Set<T>)],
+    pub(super) known: &'static [Known<T>],
     /// Those that Compose knows, and that have no effect here yet.
     pub(super) later: &'static [&'static str],
 }

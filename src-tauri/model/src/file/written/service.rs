@@ -1,10 +1,12 @@
 //! One service as written.
 
 use super::At;
+use super::build::Build;
 use super::depends::{Dependency, Reference};
 use super::probes::{Healthcheck, Probe};
 use super::reach::{Endpoint, Port};
-use super::read::{Field, Keys};
+use super::read::{Field, Keys, Known, join};
+use super::settings::{self, Settings};
 use super::values::{EnvFile, Pair, Words};
 use super::volumes::VolumeUse;
 use crate::file::findings::Findings;
@@ -22,6 +24,7 @@ pub(crate) struct Service {
     /// Place of each key that is written.
     pub(crate) keys: BTreeMap<String, Place>,
     pub(crate) image: Option<At<String>>,
+    pub(crate) build: Option<Build>,
     pub(crate) process: Option<At<Words>>,
     pub(crate) external: bool,
     pub(crate) command: Option<At<Words>>,
@@ -46,6 +49,7 @@ pub(crate) struct Service {
     pub(crate) hostname: Option<At<String>>,
     pub(crate) user: Option<At<String>>,
     pub(crate) labels: Vec<Pair>,
+    pub(crate) settings: Settings,
 }
 
 impl Service {
@@ -75,6 +79,7 @@ impl Service {
             is_reach_whole: true,
             keys: BTreeMap::new(),
             image: None,
+            build: None,
             process: None,
             external: false,
             command: None,
@@ -99,6 +104,7 @@ impl Service {
             hostname: None,
             user: None,
             labels: Vec::new(),
+            settings: Settings::default(),
         }
     }
 
@@ -112,6 +118,13 @@ impl Service {
             None if field.is_null() => Some(nothing),
             words => words,
         };
+    }
+
+    /// What builds a process is not for a container engine.
+    fn read_build(&mut self, field: &Field<'_>, findings: &mut Findings) {
+        if !self.keys.contains_key("process") {
+            self.build = Build::read(field, findings);
+        }
     }
 
     fn read_ports(&mut self, field: &Field<'_>, findings: &mut Findings) {
@@ -150,168 +163,112 @@ impl Service {
         }
         self.working_dir = field.filled(findings);
     }
-
-    /// Only what the network would add to the names that all services have anyway.
-    fn read_networks(&mut self, field: &Field<'_>, findings: &mut Findings) {
-        if field.is_seq() {
-            return;
-        }
-        let kept = field.entries(findings).filter(|network| network.is_map());
-        for network in kept {
-            let message = format!(
-                "what is written about the network `{}` has no effect yet",
-                network.key.text
-            );
-            findings.warn(&network.key.place, message);
-        }
-    }
 }
 
+/// Those that are read here and those of [`settings`].
 const KEYS: Keys<Service> = Keys {
-    known: &[
-        // What it is.
-        ("image", |s, field, findings| s.image = field.text(findings)),
-        ("process", Service::read_process),
-        ("external", Service::read_external),
-        // Looked at where it is decided what the service is.
-        ("build", |_, _, _| {}),
-        ("extends", |_, _, _| {}),
-        ("provider", |_, _, _| {}),
-        ("watch", |_, _, _| {}),
-        // How it runs.
-        ("command", |s, field, findings| {
-            s.command = Words::read(field, findings)
-        }),
-        ("entrypoint", |s, field, findings| {
-            s.entrypoint = Words::read(field, findings)
-        }),
-        ("environment", |s, field, findings| {
-            s.environment = Pair::read_all(field, findings)
-        }),
-        ("env_file", |s, field, findings| {
-            s.env_files = EnvFile::read_all(field, findings)
-        }),
-        ("working_dir", Service::read_working_dir),
-        ("cwd", Service::read_working_dir),
-        ("user", |s, field, findings| s.user = field.filled(findings)),
-        ("hostname", |s, field, findings| {
-            s.hostname = field.filled(findings)
-        }),
-        ("container_name", |s, field, findings| {
-            s.container_name = field.filled(findings)
-        }),
-        ("labels", |s, field, findings| {
-            s.labels = Pair::read_all(field, findings)
-        }),
-        ("volumes", |s, field, findings| {
-            s.volumes = VolumeUse::read_all(field, findings)
-        }),
-        ("tmpfs", |s, field, findings| {
-            s.tmpfs = field.texts(findings)
-        }),
-        // How it is reached.
-        ("ports", Service::read_ports),
-        ("endpoints", Service::read_endpoints),
-        ("expose", |_, _, _| {}),
-        ("networks", Service::read_networks),
-        // What it needs, and how it is watched.
-        ("depends_on", |s, field, findings| {
-            s.depends_on = Dependency::read_all(field, findings)
-        }),
-        ("references", |s, field, findings| {
-            s.references = Reference::read_all(field, findings)
-        }),
-        ("probes", |s, field, findings| {
-            s.probes = Probe::read_all(field, findings)
-        }),
-        ("healthcheck", |s, field, findings| {
-            s.healthcheck = Healthcheck::read(field, findings)
-        }),
-        ("restart", |s, field, findings| {
-            s.restart = field.text(findings)
-        }),
-        ("stop_signal", |s, field, findings| {
-            s.stop_signal = field.text(findings)
-        }),
-        ("stop_grace_period", |s, field, findings| {
-            s.stop_grace_period = field.text(findings)
-        }),
-        ("group", |s, field, findings| {
-            s.group = field.filled(findings)
-        }),
-        ("profiles", |s, field, findings| {
-            s.profiles = field.texts(findings)
-        }),
-    ],
+    known: &{ join::<Service, { OWN.len() + settings::KNOWN.len() }>(&OWN, &settings::KNOWN) },
     later: &[
-        "annotations",
-        "attach",
         "blkio_config",
-        "cap_add",
-        "cap_drop",
-        "cgroup",
         "cgroup_parent",
-        "configs",
         "cpu_count",
         "cpu_percent",
         "cpu_period",
         "cpu_quota",
         "cpu_rt_period",
         "cpu_rt_runtime",
-        "cpu_shares",
-        "cpus",
-        "cpuset",
         "credential_spec",
-        "deploy",
         "develop",
         "device_cgroup_rules",
-        "devices",
-        "dns",
-        "dns_opt",
-        "dns_search",
-        "domainname",
         "external_links",
-        "extra_hosts",
         "gpus",
-        "group_add",
-        "init",
-        "ipc",
         "isolation",
         "label_file",
-        "links",
-        "logging",
         "mac_address",
-        "mem_limit",
-        "mem_reservation",
         "mem_swappiness",
-        "memswap_limit",
         "models",
-        "network_mode",
         "oom_kill_disable",
-        "oom_score_adj",
-        "pid",
-        "pids_limit",
-        "platform",
         "post_start",
         "pre_start",
         "pre_stop",
-        "privileged",
-        "pull_policy",
         "pull_refresh_after",
-        "read_only",
-        "runtime",
-        "scale",
-        "secrets",
-        "security_opt",
-        "shm_size",
-        "stdin_open",
         "storage_opt",
-        "sysctls",
-        "tty",
-        "ulimits",
         "use_api_socket",
-        "userns_mode",
-        "uts",
         "volumes_from",
     ],
 };
+
+const OWN: [Known<Service>; 30] = [
+    // What it is.
+    ("image", |s, field, findings| s.image = field.text(findings)),
+    ("process", Service::read_process),
+    ("external", Service::read_external),
+    ("build", Service::read_build),
+    // Followed when the files were put together.
+    ("extends", |_, _, _| {}),
+    // Looked at where it is decided what the service is.
+    ("provider", |_, _, _| {}),
+    ("watch", |_, _, _| {}),
+    // How it runs.
+    ("command", |s, field, findings| {
+        s.command = Words::read(field, findings)
+    }),
+    ("entrypoint", |s, field, findings| {
+        s.entrypoint = Words::read(field, findings)
+    }),
+    ("environment", |s, field, findings| {
+        s.environment = Pair::read_all(field, findings)
+    }),
+    ("env_file", |s, field, findings| {
+        s.env_files = EnvFile::read_all(field, findings)
+    }),
+    ("working_dir", Service::read_working_dir),
+    ("cwd", Service::read_working_dir),
+    ("user", |s, field, findings| s.user = field.filled(findings)),
+    ("hostname", |s, field, findings| {
+        s.hostname = field.filled(findings)
+    }),
+    ("container_name", |s, field, findings| {
+        s.container_name = field.filled(findings)
+    }),
+    ("labels", |s, field, findings| {
+        s.labels = Pair::read_all(field, findings)
+    }),
+    ("volumes", |s, field, findings| {
+        s.volumes = VolumeUse::read_all(field, findings)
+    }),
+    ("tmpfs", |s, field, findings| {
+        s.tmpfs = field.texts(findings)
+    }),
+    // How it is reached.
+    ("ports", Service::read_ports),
+    ("endpoints", Service::read_endpoints),
+    // What it needs, and how it is watched.
+    ("depends_on", |s, field, findings| {
+        s.depends_on = Dependency::read_all(field, findings)
+    }),
+    ("references", |s, field, findings| {
+        s.references = Reference::read_all(field, findings)
+    }),
+    ("probes", |s, field, findings| {
+        s.probes = Probe::read_all(field, findings)
+    }),
+    ("healthcheck", |s, field, findings| {
+        s.healthcheck = Healthcheck::read(field, findings)
+    }),
+    ("restart", |s, field, findings| {
+        s.restart = field.text(findings)
+    }),
+    ("stop_signal", |s, field, findings| {
+        s.stop_signal = field.text(findings)
+    }),
+    ("stop_grace_period", |s, field, findings| {
+        s.stop_grace_period = field.text(findings)
+    }),
+    ("group", |s, field, findings| {
+        s.group = field.filled(findings)
+    }),
+    ("profiles", |s, field, findings| {
+        s.profiles = field.texts(findings)
+    }),
+];

@@ -10,7 +10,7 @@ use crate::problem::Place;
 #[derive(Debug)]
 pub(crate) enum VolumeUse {
     Short(At<String>),
-    Long(LongVolume),
+    Long(Box<LongVolume>),
 }
 
 /// The long form of an item of `volumes`.
@@ -20,6 +20,8 @@ pub(crate) struct LongVolume {
     pub(crate) source: Option<At<String>>,
     pub(crate) target: Option<At<String>>,
     pub(crate) read_only: bool,
+    pub(crate) memory_size: Option<At<String>>,
+    pub(crate) memory_mode: Option<At<String>>,
     pub(crate) place: Place,
 }
 
@@ -29,7 +31,7 @@ impl VolumeUse {
             .items(findings)
             .iter()
             .filter_map(|node| match node.value {
-                Value::Map(_) => Some(Self::Long(LongVolume::read(node, findings))),
+                Value::Map(_) => Some(Self::Long(Box::new(LongVolume::read(node, findings)))),
                 _ => text("an item of `volumes`", node, findings).map(Self::Short),
             })
             .collect()
@@ -56,12 +58,24 @@ const LONG_VOLUME: Keys<LongVolume> = Keys {
         ("volume", |_, field, findings| {
             no_options(field, &["nocopy"], findings)
         }),
-        ("tmpfs", |_, field, findings| {
-            no_options(field, &[], findings)
+        ("tmpfs", |long, field, findings| {
+            MEMORY.read("`tmpfs`", field.node, long, findings)
         }),
         ("consistency", |_, _, _| {}),
     ],
     later: &["image"],
+};
+
+const MEMORY: Keys<LongVolume> = Keys {
+    known: &[
+        ("size", |long, field, findings| {
+            long.memory_size = field.text(findings)
+        }),
+        ("mode", |long, field, findings| {
+            long.memory_mode = field.text(findings)
+        }),
+    ],
+    later: &[],
 };
 
 impl LongVolume {

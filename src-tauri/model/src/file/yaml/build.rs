@@ -2,7 +2,7 @@
 //! by what they bring in, and a key that is written twice is an error.
 
 use super::events::{Item, Kind};
-use super::{Key, MOST_DEPTH, MOST_NODES, MOST_TEXT, Node, Value, syntax};
+use super::{Key, MOST_DEPTH, MOST_NODES, MOST_TEXT, Mark, Node, Value, syntax};
 use crate::file::findings::Findings;
 use crate::problem::{Place, Problem};
 use std::collections::{HashMap, HashSet};
@@ -24,7 +24,7 @@ pub(super) fn tree(
     } else {
         Some(builder.node(0, 0)?)
     };
-    let node = built.filter(|built| !built.removed).map(|built| built.node);
+    let node = built.filter(|node| node.mark != Mark::Reset);
     if node.is_none() {
         findings.error(
             &Place {
@@ -44,14 +44,8 @@ struct Builder<'i> {
     text: usize,
 }
 
-/// A node, and whether `!reset` takes it away again.
-struct Built {
-    node: Node,
-    removed: bool,
-}
-
 impl<'i> Builder<'i> {
-    fn node(&mut self, at: usize, depth: usize) -> Result<Built, Problem> {
+    fn node(&mut self, at: usize, depth: usize) -> Result<Node, Problem> {
         let items: &'i [Item] = self.items;
         let item = &items[at];
         self.spend(item, depth)?;
@@ -63,14 +57,16 @@ impl<'i> Builder<'i> {
             Kind::Seq { end } => self.seq(at + 1, *end, depth)?,
             Kind::Map { end } => self.map(at + 1, *end, depth)?,
         };
-        let removed = item.tag.as_deref() == Some("!reset");
+        let mark = match item.tag.as_deref() {
+            Some("!reset") => Mark::Reset,
+            Some("!override") => Mark::Override,
+            _ => Mark::Usual,
+        };
         self.check_tag(item);
-        Ok(Built {
-            node: Node {
-                value,
-                place: item.place.clone(),
-            },
-            removed,
+        Ok(Node {
+            value,
+            place: item.place.clone(),
+            mark,
         })
     }
 
@@ -99,10 +95,7 @@ impl<'i> Builder<'i> {
     fn seq(&mut self, mut at: usize, end: usize, depth: usize) -> Result<Value, Problem> {
         let mut nodes = Vec::new();
         while at < end {
-            let built = self.node(at, depth + 1)?;
-            if !built.removed {
-                nodes.push(built.node);
-            }
+            nodes.push(self.node(at, depth + 1)?);
             at = self.behind(at);
         }
         Ok(Value::Seq(nodes))
@@ -112,10 +105,10 @@ impl<'i> Builder<'i> {
         let mut map = Map::default();
         while at < end {
             let value_at = self.behind(at);
-            let built = self.node(value_at, depth + 1)?;
+            let node = self.node(value_at, depth + 1)?;
             match self.key(at, depth)? {
-                Some((key, true)) => self.merge(key, built.node, &mut map),
-                Some((key, false)) => self.entry(key, built, &mut map),
+                Some((key, true)) => self.merge(key, node, &mut map),
+                Some((key, false)) => self.entry(key, node, &mut map),
                 None => {}
             }
             at = self.behind(value_at);
@@ -128,7 +121,7 @@ impl<'i> Builder<'i> {
         let items: &'i [Item] = self.items;
         let place = &items[at].place;
         let merge = matches!(&items[at].kind, Kind::Scalar { text, plain: true } if text == "<<");
-        let node = self.node(at, depth + 1)?.node;
+        let node = self.node(at, depth + 1)?;
         match node.value {
             Value::Scalar(text) if !text.is_empty() => Ok(Some((
                 Key {
@@ -154,7 +147,7 @@ impl<'i> Builder<'i> {
         }
     }
 
-    fn entry(&mut self, key: Key, built: Built, map: &mut Map) {
+    fn entry(&mut self, key: Key, node: Node, map: &mut Map) {
         if let Some(first) = map.first.get(&key.text) {
             let line = first.line;
             self.findings.push(
@@ -170,9 +163,7 @@ impl<'i> Builder<'i> {
             return;
         }
         map.first.insert(key.text.clone(), key.place.clone());
-        if !built.removed {
-            map.parts.push(Part::Entry(key, built.node));
-        }
+        map.parts.push(Part::Entry(key, node));
     }
 
     /// `<<: *one` or `<<: [*one, *two]`.

@@ -1,0 +1,195 @@
+//! Makes sure that the image of a container is there: builds it or pulls it.
+
+use super::context;
+use super::instance::{Step, is_status, say};
+use super::runtime::Runtime;
+use benchtop_model::plan::{Build, Container, PullPolicy};
+use bollard::query_parameters as q;
+use futures_util::StreamExt as _;
+use std::collections::{BTreeMap, HashMap};
+use std::time::Duration;
+
+/// A pull that brings nothing for so long has stalled.
+const PULL_STALL: Duration = Duration::from_secs(60);
+
+/// Makes sure that the image of a container is there: built where the file says
+/// how, pulled otherwise.
+pub(super) async fn ensure(
+    runtime: &Runtime,
+    container: &Container,
+    progress: &impl Fn(Step),
+) -> Result<(), String> {
+    let (image, pull) = (&container.image, container.settings.pull);
+    let platform = container.settings.platform.as_deref();
+    let is_there = is_there(runtime, image).await?;
+    match (&container.build, pull) {
+        (Some(recipe), PullPolicy::Build) => {
+            build(runtime, image, recipe, platform, progress).await
+        }
+        (_, PullPolicy::Missing | PullPolicy::Never | PullPolicy::Build) if is_there => Ok(()),
+        (Some(recipe), _) => build(runtime, image, recipe, platform, progress).await,
+        (None, PullPolicy::Never) => Err(format!(
+            "image {image} is not present, and its `pull_policy` is `never`"
+        )),
+        (None, _) => pull_image(runtime, image, platform, progress).await,
+    }
+}
+
+async fn is_there(runtime: &Runtime, image: &str) -> Result<bool, String> {
+    match runtime.docker.inspect_image(image).await {
+        Ok(_) => Ok(true),
+        Err(error) if is_status(&error, 404) => Ok(false),
+        Err(error) => Err(format!(
+            "cannot look for the image {image}: {}",
+            say(&error)
+        )),
+    }
+}
+
+/// Builds an image from a folder of this host, or from what the engine fetches.
+async fn build(
+    runtime: &Runtime,
+    image: &str,
+    recipe: &Build,
+    platform: Option<&str>,
+    progress: &impl Fn(Step),
+) -> Result<(), String> {
+    progress(Step::Doing(format!("building {image}")));
+    let remote = context::is_remote(&recipe.context);
+    let packed = if remote {
+        None
+    } else {
+        Some(context::pack(recipe)?)
+    };
+    let dockerfile = packed.as_ref().map(|packed| packed.dockerfile.clone());
+    let options = options(image, recipe, platform, dockerfile);
+    let body = packed.map(|packed| bollard::body_try_stream(packed.stream));
+    let mut stream = std::pin::pin!(runtime.docker.build_image(options, None, body));
+    while let Some(info) = stream.next().await {
+        let info = info.map_err(|error| format!("cannot build {image}: {}", say(&error)))?;
+        let text = info.stream.or(info.status).unwrap_or_default();
+        let lines = text.lines().filter(|line| !line.trim().is_empty());
+        lines.for_each(|line| progress(Step::Output(line.to_owned())));
+        if let Some(detail) = info.error_detail {
+            let cause = detail
+                .message
+                .unwrap_or_else(|| "no cause is given".to_owned());
+            return Err(format!("cannot build {image}: {}", cause.trim()));
+        }
+    }
+    if is_there(runtime, image).await? {
+        return Ok(());
+    }
+    Err(format!(
+        "cannot build {image}: the build ended without an image"
+    ))
+}
+
+fn options(
+    image: &str,
+    recipe: &Build,
+    platform: Option<&str>,
+    dockerfile: Option<String>,
+) -> q::BuildImageOptions {
+    let map = |map: &BTreeMap<String, String>| Some(map.clone().into_iter().collect());
+    let dockerfile = dockerfile.or_else(|| recipe.dockerfile.clone());
+    q::BuildImageOptions {
+        dockerfile: dockerfile.unwrap_or_else(|| "Dockerfile".to_owned()),
+        t: Some(image.to_owned()),
+        remote: context::is_remote(&recipe.context).then(|| recipe.context.clone()),
+        buildargs: map(&recipe.args),
+        labels: map(&recipe.labels),
+        target: recipe.target.clone().unwrap_or_default(),
+        networkmode: recipe.network.clone(),
+        extrahosts: Some(recipe.extra_hosts.join(",")).filter(|hosts| !hosts.is_empty()),
+        cachefrom: Some(recipe.cache_from.clone()).filter(|images| !images.is_empty()),
+        shmsize: recipe.shm_size.and_then(|size| i32::try_from(size).ok()),
+        nocache: recipe.no_cache,
+        pull: recipe.pull.then(|| "1".to_owned()),
+        platform: platform.unwrap_or_default().to_owned(),
+        forcerm: true,
+        ..q::BuildImageOptions::default()
+    }
+}
+
+async fn pull_image(
+    runtime: &Runtime,
+    image: &str,
+    platform: Option<&str>,
+    progress: &impl Fn(Step),
+) -> Result<(), String> {
+    progress(Step::Doing(format!("pulling {image}")));
+    let options = q::CreateImageOptions {
+        from_image: Some(with_tag(image)),
+        platform: platform.unwrap_or_default().to_owned(),
+        ..q::CreateImageOptions::default()
+    };
+    let mut stream = runtime.docker.create_image(Some(options), None, None);
+    let mut layers: HashMap<String, (i64, i64)> = HashMap::new();
+    loop {
+        match tokio::time::timeout(PULL_STALL, stream.next()).await {
+            Err(_) => {
+                return Err(format!(
+                    "pulling {image} has stalled: nothing came for {} s",
+                    PULL_STALL.as_secs()
+                ));
+            }
+            Ok(None) => return Ok(()),
+            Ok(Some(Err(error))) => {
+                return Err(format!(
+                    "image {image} is not present and cannot be pulled: {}",
+                    say(&error)
+                ));
+            }
+            Ok(Some(Ok(info))) => {
+                if let Some(message) = info.error_detail.and_then(|e| e.message) {
+                    return Err(format!(
+                        "image {image} is not present and cannot be pulled: {message}"
+                    ));
+                }
+                if let (Some(id), Some(detail)) = (info.id, info.progress_detail) {
+                    layers.insert(id, (detail.current.unwrap_or(0), detail.total.unwrap_or(0)));
+                    let text = format!("pulling {image}, {}", percent(&layers));
+                    progress(Step::Doing(text));
+                }
+            }
+        }
+    }
+}
+
+/// Without a tag the API would pull every tag there is.
+fn with_tag(image: &str) -> String {
+    let last = image.rsplit('/').next().unwrap_or(image);
+    if last.contains(':') || last.contains('@') {
+        image.to_owned()
+    } else {
+        format!("{image}:latest")
+    }
+}
+
+fn percent(layers: &HashMap<String, (i64, i64)>) -> String {
+    let (current, total) = layers
+        .values()
+        .fold((0, 0), |sum, layer| (sum.0 + layer.0, sum.1 + layer.1));
+    if total == 0 {
+        "preparing".to_owned()
+    } else {
+        format!("{} %", current * 100 / total)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_image_without_a_tag_means_latest() {
+        assert_eq!(with_tag("postgres"), "postgres:latest");
+        assert_eq!(
+            with_tag("host:5000/team/postgres"),
+            "host:5000/team/postgres:latest"
+        );
+        assert_eq!(with_tag("postgres:16"), "postgres:16");
+        assert_eq!(with_tag("postgres@sha256:00"), "postgres@sha256:00");
+    }
+}

@@ -1,0 +1,124 @@
+//! Paths of a file that lies elsewhere: made absolute, because what uses the file
+//! has a folder of its own.
+
+use super::yaml::{Key, Node, Value};
+use std::path::Path;
+
+/// All paths of a whole file.
+pub(super) fn file(root: &mut Node, dir: &Path) {
+    each(root, "services", &mut |node| service(node, dir));
+    for section in ["secrets", "configs"] {
+        each(root, section, &mut |node| at(node, "file", dir));
+    }
+}
+
+/// All paths of one service.
+pub(super) fn service(node: &mut Node, dir: &Path) {
+    if node.get("process").is_some() {
+        folder_of_process(node, dir);
+    }
+    if let Some(build) = node.get_mut("build") {
+        folder_of_build(build, dir);
+    }
+    if let Some(files) = node.get_mut("env_file") {
+        items(files, &mut |item| match item.value {
+            Value::Map(_) => at(item, "path", dir),
+            _ => path(item, dir),
+        });
+    }
+    if let Some(volumes) = node.get_mut("volumes") {
+        items(volumes, &mut |item| match item.value {
+            Value::Map(_) => {
+                if is_bind(item) {
+                    at(item, "source", dir);
+                }
+            }
+            _ => short_volume(item, dir),
+        });
+    }
+}
+
+/// The folder of a process is that of its file where it is not written.
+fn folder_of_process(node: &mut Node, dir: &Path) {
+    let written = ["cwd", "working_dir"]
+        .into_iter()
+        .find(|key| node.get(key).is_some());
+    match written {
+        Some(key) => at(node, key, dir),
+        None => insert(node, "cwd", dir),
+    }
+}
+
+fn folder_of_build(build: &mut Node, dir: &Path) {
+    let folder = |node: &mut Node| {
+        let is_remote = matches!(&node.value, Value::Scalar(text) if text.contains("://") || text.starts_with("git@"));
+        if !is_remote {
+            path(node, dir);
+        }
+    };
+    match build.value {
+        Value::Scalar(_) => folder(build),
+        Value::Map(_) => match build.get_mut("context") {
+            Some(context) => folder(context),
+            None => insert(build, "context", dir),
+        },
+        _ => {}
+    }
+}
+
+fn insert(node: &mut Node, key: &str, dir: &Path) {
+    let place = node.place.clone();
+    if let Value::Map(entries) = &mut node.value {
+        let key = Key {
+            text: key.to_owned(),
+            place: place.clone(),
+        };
+        entries.push((key, Node::scalar(dir.display().to_string(), place)));
+    }
+}
+
+fn is_bind(node: &Node) -> bool {
+    matches!(node.get("type").map(|node| &node.value), Some(Value::Scalar(kind)) if kind == "bind")
+}
+
+/// `./SOURCE:TARGET`; other sources are names or absolute already.
+fn short_volume(node: &mut Node, dir: &Path) {
+    let Value::Scalar(text) = &mut node.value else {
+        return;
+    };
+    if text.starts_with('.')
+        && let Some((source, rest)) = text.split_once(':')
+    {
+        *text = format!("{}:{rest}", dir.join(source).display());
+    }
+}
+
+/// The path behind a key.
+fn at(node: &mut Node, key: &str, dir: &Path) {
+    if let Some(node) = node.get_mut(key) {
+        path(node, dir);
+    }
+}
+
+/// A home folder is the same from everywhere.
+fn path(node: &mut Node, dir: &Path) {
+    if let Value::Scalar(text) = &mut node.value
+        && !text.starts_with('~')
+        && !text.is_empty()
+    {
+        *text = dir.join(&*text).display().to_string();
+    }
+}
+
+fn items(node: &mut Node, change: &mut dyn FnMut(&mut Node)) {
+    match &mut node.value {
+        Value::Seq(nodes) => nodes.iter_mut().for_each(change),
+        _ => change(node),
+    }
+}
+
+fn each(root: &mut Node, section: &str, change: &mut dyn FnMut(&mut Node)) {
+    if let Some(Value::Map(entries)) = root.get_mut(section).map(|node| &mut node.value) {
+        entries.iter_mut().for_each(|(_, node)| change(node));
+    }
+}
