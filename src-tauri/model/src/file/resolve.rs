@@ -11,6 +11,7 @@ mod mounts;
 mod paths;
 mod ports;
 mod run;
+mod server;
 mod service;
 mod words;
 
