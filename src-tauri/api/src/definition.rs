@@ -162,6 +162,10 @@ pub fn masked(plan: &Plan) -> serde_json::Value {
         for (key, value) in &mut service.environment {
             *value = secret::mask(key, value);
         }
+        let passwords = service.probes.iter_mut();
+        for password in passwords.filter_map(|probe| probe.kind.password_mut()) {
+            secret::MASK.clone_into(password);
+        }
     }
     serde_json::to_value(plan).unwrap_or_default()
 }

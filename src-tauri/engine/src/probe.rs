@@ -1,8 +1,21 @@
 //! Performs probes: real exchanges, each with one deadline for everything.
 
+mod amqp;
+mod elasticsearch;
 mod exec;
+mod flink;
+mod grafana;
 mod http;
+mod otel_collector;
+mod postgres;
+mod prometheus;
+mod redis;
+mod server;
+mod stranger;
+mod tap;
 mod tcp;
+
+pub use server::Question;
 
 use crate::container::exec as container_exec;
 use crate::container::runtime::Runtime;
@@ -61,6 +74,15 @@ pub enum Exchange {
     Container {
         /// Container id.
         id: String,
+    },
+    /// A question in the language of a known server.
+    Server {
+        /// What is asked.
+        question: Question,
+        /// Host to ask.
+        host: String,
+        /// Its port.
+        port: u16,
     },
     /// It cannot be performed.
     Impossible(String),
@@ -151,6 +173,21 @@ pub fn exchange(
         },
         (ProbeKind::Container, Subject::Container(id)) => Exchange::Container { id },
         (ProbeKind::Container, _) => Exchange::Impossible("it is not a container".to_owned()),
+        (kind, _) => {
+            let scheme = service.endpoint(kind.endpoint()).map(|e| e.scheme.as_str());
+            let question = Question::new(kind, service, scheme.unwrap_or_default());
+            match (question, address(kind.endpoint())) {
+                (Some(question), Some(at)) => Exchange::Server {
+                    question,
+                    host: at.host,
+                    port: at.port,
+                },
+                (Some(question), None) => {
+                    Exchange::Impossible(format!("{question}, once its port is assigned"))
+                }
+                (None, _) => Exchange::Impossible(format!("no driver for `{}`", kind.word())),
+            }
+        }
     }
 }
 
@@ -167,6 +204,11 @@ impl Exchange {
                 ..
             } => format!("GET {scheme}://{host}:{port}{path}"),
             Self::Tcp { host, port } => format!("connect {host}:{port}"),
+            Self::Server {
+                question,
+                host,
+                port,
+            } => format!("{question} at {host}:{port}"),
             Self::Exec { command, .. } | Self::ContainerExec { command, .. } => command.join(" "),
             Self::Container { .. } => "the container's own health check".to_owned(),
             Self::Impossible(why) => why.clone(),
@@ -177,7 +219,7 @@ impl Exchange {
     pub async fn perform(self, timeout: Duration, runtime: Option<Arc<Runtime>>) -> ProbeResult {
         let since = Instant::now();
         let timeout = timeout.min(LONGEST);
-        let finding = match tokio::time::timeout(timeout, self.attempt(runtime)).await {
+        let finding = match tokio::time::timeout(timeout, self.attempt(timeout, runtime)).await {
             Ok(finding) => finding,
             Err(_) => Finding::fail(format!(
                 "no answer within {}",
@@ -193,7 +235,7 @@ impl Exchange {
         }
     }
 
-    async fn attempt(self, runtime: Option<Arc<Runtime>>) -> Finding {
+    async fn attempt(self, timeout: Duration, runtime: Option<Arc<Runtime>>) -> Finding {
         match self {
             Self::Http {
                 scheme,
@@ -203,6 +245,11 @@ impl Exchange {
                 status,
             } => http::get(&scheme, &host, port, &path, status).await,
             Self::Tcp { host, port } => tcp::probe(&host, port).await,
+            Self::Server {
+                question,
+                host,
+                port,
+            } => server::ask(question, &host, port, timeout).await,
             Self::Exec {
                 command,
                 cwd,

@@ -14,6 +14,7 @@ pub mod inject;
 pub mod plan;
 pub mod probe;
 pub mod problem;
+pub mod product;
 pub mod secret;
 pub mod signal;
 pub mod status;

@@ -1,5 +1,6 @@
 //! What a probe asks, and what it answers.
 
+use crate::product::Login;
 use crate::time::Millis;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -58,6 +59,81 @@ pub enum ProbeKind {
     },
     /// The container's own health check, as the container runtime reports it.
     Container,
+    /// PostgreSQL: a login and a query.
+    Postgres {
+        /// Name of the endpoint.
+        endpoint: Option<String>,
+        /// As written; the rest comes from the service's own variables.
+        login: Login,
+    },
+    /// Redis and its kin: PING and INFO.
+    Redis {
+        /// Name of the endpoint.
+        endpoint: Option<String>,
+        /// As written; the rest comes from the service's own variables.
+        login: Login,
+    },
+    /// RabbitMQ: the handshake, a login and a channel.
+    Amqp {
+        /// Name of the endpoint.
+        endpoint: Option<String>,
+        /// As written; the rest comes from the service's own variables.
+        login: Login,
+    },
+    /// Kafka: the list of brokers and topics.
+    Kafka {
+        /// Name of the endpoint.
+        endpoint: Option<String>,
+        /// So many brokers must be there.
+        min_brokers: Option<u32>,
+        /// This topic must exist, with a leader for each partition.
+        topic: Option<String>,
+    },
+    /// Elasticsearch or OpenSearch: the health of the cluster.
+    Elasticsearch {
+        /// Name of the endpoint.
+        endpoint: Option<String>,
+        /// As written; the rest comes from the service's own variables.
+        login: Login,
+    },
+    /// Flink's job manager: the overview of the cluster.
+    Flink {
+        /// Name of the endpoint.
+        endpoint: Option<String>,
+        /// So many task managers must be there.
+        min_task_managers: Option<u32>,
+        /// So many slots must be there.
+        min_slots: Option<u32>,
+    },
+    /// Prometheus: its page of readiness.
+    Prometheus {
+        /// Name of the endpoint.
+        endpoint: Option<String>,
+    },
+    /// Grafana: its page of health, which knows of the database.
+    Grafana {
+        /// Name of the endpoint.
+        endpoint: Option<String>,
+    },
+    /// The health check extension of an OpenTelemetry collector.
+    #[serde(rename = "otel-collector")]
+    OtelCollector {
+        /// Name of the endpoint.
+        endpoint: Option<String>,
+    },
+    /// The health service of gRPC.
+    Grpc {
+        /// Name of the endpoint.
+        endpoint: Option<String>,
+        /// Full name of the service that is asked about; the whole server where
+        /// it is absent.
+        service: Option<String>,
+    },
+    /// The frontend of a Temporal cluster, by the health service of gRPC.
+    Temporal {
+        /// Name of the endpoint.
+        endpoint: Option<String>,
+    },
 }
 
 impl ProbeKind {
@@ -69,6 +145,49 @@ impl ProbeKind {
             Self::Tcp { .. } => "tcp",
             Self::Exec { .. } => "exec",
             Self::Container => "container",
+            Self::Postgres { .. } => "postgres",
+            Self::Redis { .. } => "redis",
+            Self::Amqp { .. } => "amqp",
+            Self::Kafka { .. } => "kafka",
+            Self::Elasticsearch { .. } => "elasticsearch",
+            Self::Flink { .. } => "flink",
+            Self::Prometheus { .. } => "prometheus",
+            Self::Grafana { .. } => "grafana",
+            Self::OtelCollector { .. } => "otel-collector",
+            Self::Grpc { .. } => "grpc",
+            Self::Temporal { .. } => "temporal",
+        }
+    }
+
+    /// The endpoint that it asks, where one is named.
+    #[must_use]
+    pub fn endpoint(&self) -> Option<&str> {
+        match self {
+            Self::Exec { .. } | Self::Container => None,
+            Self::Http { endpoint, .. }
+            | Self::Tcp { endpoint }
+            | Self::Postgres { endpoint, .. }
+            | Self::Redis { endpoint, .. }
+            | Self::Amqp { endpoint, .. }
+            | Self::Kafka { endpoint, .. }
+            | Self::Elasticsearch { endpoint, .. }
+            | Self::Flink { endpoint, .. }
+            | Self::Prometheus { endpoint }
+            | Self::Grafana { endpoint }
+            | Self::OtelCollector { endpoint }
+            | Self::Grpc { endpoint, .. }
+            | Self::Temporal { endpoint } => endpoint.as_deref(),
+        }
+    }
+
+    /// The password that is written for it.
+    pub fn password_mut(&mut self) -> Option<&mut String> {
+        match self {
+            Self::Postgres { login, .. }
+            | Self::Redis { login, .. }
+            | Self::Amqp { login, .. }
+            | Self::Elasticsearch { login, .. } => login.password.as_mut(),
+            _ => None,
         }
     }
 }
@@ -90,6 +209,9 @@ pub struct Probe {
     pub initial_delay: Millis,
     /// Only for `startup`: how long the whole start may take.
     pub deadline: Millis,
+    /// Nobody wrote it: it stands for what is known of the image.
+    #[serde(default)]
+    pub default: bool,
 }
 
 impl Probe {
@@ -105,6 +227,7 @@ impl Probe {
             success_threshold: 1,
             initial_delay: Millis(0),
             deadline: Millis::from_secs(300),
+            default: false,
         }
     }
 }
@@ -129,6 +252,13 @@ impl Probes {
             ProbeRole::Live => self.live.as_ref(),
             ProbeRole::Ready => self.ready.as_ref(),
         }
+    }
+
+    /// Every probe there is, to be changed.
+    pub fn iter_mut(&mut self) -> impl Iterator<Item = &mut Probe> {
+        [&mut self.startup, &mut self.live, &mut self.ready]
+            .into_iter()
+            .flatten()
     }
 
     /// Every probe there is, with its role.

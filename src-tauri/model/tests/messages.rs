@@ -248,7 +248,7 @@ services:
     image: x
     endpoints: {tcp: 1}
     probes:
-      ready: {postgres: {user: me}}
+      ready: {mysql: {user: me}}
       live: {http: /live}
       startup: {tcp: http, timeout: soon, intervall: 5s}
       redy: {tcp: true}
@@ -280,7 +280,7 @@ services:
     probes: {ready: {container: true}}
 "#,
         r#"
-benchtop.yaml:6:15: error: a probe of the kind `postgres` is not available yet
+benchtop.yaml:6:15: error: a probe of the kind `mysql` is not available yet
   hint: use `tcp: true`, or `exec` with a command that asks the service
 benchtop.yaml:7:14: error: a probe with `http` needs an endpoint with the scheme `http` or `https`
   hint: write `http: { path: /health, endpoint: tcp }`, or give `tcp` a `scheme: http`
@@ -295,7 +295,7 @@ benchtop.yaml:9:7: error: unknown probe `redy`
 benchtop.yaml:13:15: error: a probe with `http` needs an endpoint, but the service has none
   hint: add one, such as `endpoints: { http: 8080 }`, or use `exec`
 benchtop.yaml:14:7: error: the live probe does not say what it does
-  hint: add one of `http`, `tcp`, `exec`, `container`
+  hint: add one of `http`, `tcp`, `exec`, `container`, `postgres`, `redis`, `amqp`, `elasticsearch`, `flink`, `prometheus`, `grafana`, `otel-collector`
 benchtop.yaml:15:26: error: the startup probe has a second kind, `tcp`, but does exactly one thing
   hint: keep one of the two
 benchtop.yaml:15:56: error: `failure_threshold` must be a whole number from 1 upwards, but is `0`
@@ -316,6 +316,37 @@ benchtop.yaml:28:25: warning: the shell runs only the first text behind `CMD-SHE
 benchtop.yaml:31:25: error: the health check has no command
 benchtop.yaml:35:22: error: the health check that is asked for is disabled
   hint: remove `disable` from `healthcheck`, or use another probe
+"#,
+    );
+}
+
+#[test]
+fn probes_of_known_servers_are_checked() {
+    check(
+        r#"
+services:
+  a:
+    image: x
+    endpoints: {tcp: 5432}
+    probes:
+      startup: {postgres: {usr: me, database: shop}}
+      live: {flink: {min_slots: none}}
+      ready: {redis: {endpoint: tpc}}
+  b:
+    image: x
+    probes:
+      ready: redis
+      live: redsi
+"#,
+        r#"
+benchtop.yaml:6:28: error: unknown key `usr` in the `postgres` probe
+  hint: did you mean `user`?
+benchtop.yaml:7:33: error: `min_slots` must be a whole number from 1 upwards, but is `none`
+benchtop.yaml:8:33: error: the endpoint `tpc` does not exist
+  hint: the endpoints of the service are `tcp`
+benchtop.yaml:12:14: error: a probe with `redis` needs an endpoint, but the service has none
+  hint: add one, such as `endpoints: { http: 8080 }`, or use `exec`
+benchtop.yaml:13:13: error: the live probe must be a map or the name of a kind, such as `tcp` or `redis`, but is text
 "#,
     );
 }

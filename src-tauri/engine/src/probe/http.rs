@@ -4,10 +4,12 @@
 //! body are read; certificates are not verified, as in kubelet: a development
 //! certificate is no ill health.
 
-use super::{Finding, tcp};
+use super::{Finding, stranger, tcp};
+use benchtop_model::inject::Address;
 use benchtop_model::probe::Verdict;
+use benchtop_model::product::Login;
 use reqwest::redirect::Policy;
-use reqwest::{Client, Response};
+use reqwest::{Client, Response, StatusCode};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -59,23 +61,87 @@ pub(super) async fn get(
     path: &str,
     expected: Option<u16>,
 ) -> Finding {
-    let address = match tcp::connect(host, port).await {
-        Ok((_, address)) => address,
-        Err(error) => return Finding::fail(format!("{} (port {port})", tcp::say(&error))),
-    };
-    let client = if address.is_ipv6() { &IPV6 } else { &IPV4 };
-    let Some(client) = client.as_ref() else {
-        return Finding::fail("the HTTP client could not be made");
-    };
-    let finding = match client
-        .get(format!("{scheme}://{host}:{port}{path}"))
-        .send()
+    match fetch(scheme, host, port, path, &Login::default()).await {
+        Ok(page) => page.located(judge(&page, expected)),
+        Err(finding) => finding,
+    }
+}
+
+/// What was answered.
+#[derive(Debug)]
+pub(super) struct Page {
+    pub(super) status: StatusCode,
+    /// At most 64 KiB of it.
+    pub(super) body: Vec<u8>,
+    address: SocketAddr,
+}
+
+impl Page {
+    /// The finding with the address that answered.
+    pub(super) fn located(&self, finding: Finding) -> Finding {
+        finding.detail("address", self.address.to_string())
+    }
+
+    /// An answer that is not `what` should answer.
+    pub(super) fn unlike(&self, what: &str) -> Finding {
+        match self.status.as_u16() {
+            401 | 403 => Finding::fail(format!("the server refuses the login ({})", self.status)),
+            500.. => Finding::fail(self.status.to_string()),
+            _ => Finding::fail(format!(
+                "something else answers on this port: {}, but not as {what}",
+                self.status
+            )),
+        }
+    }
+}
+
+/// Gets a page, as somebody where the login has a user.
+pub(super) async fn fetch(
+    scheme: &str,
+    host: &str,
+    port: u16,
+    path: &str,
+    login: &Login,
+) -> Result<Page, Finding> {
+    let (_, address) = tcp::connect(host, port)
         .await
-    {
-        Ok(response) => judge(response, expected).await,
-        Err(error) => Finding::fail(say(&error)),
-    };
-    finding.detail("address", address.to_string())
+        .map_err(|error| Finding::fail(format!("{} (port {port})", tcp::say(&error))))?;
+    let client = if address.is_ipv6() { &IPV6 } else { &IPV4 };
+    let client = client
+        .as_ref()
+        .ok_or_else(|| Finding::fail("the HTTP client could not be made"))?;
+    let mut request = client.get(format!("{scheme}://{}{path}", authority(host, port)));
+    if let Some(user) = &login.user {
+        request = request.basic_auth(user, login.password.as_ref());
+    }
+    match request.send().await {
+        Ok(response) => Ok(Page {
+            status: response.status(),
+            body: read_body(response).await,
+            address,
+        }),
+        Err(error) => Err(broken(&error, address)
+            .await
+            .detail("address", address.to_string())),
+    }
+}
+
+/// With brackets around an IPv6 address.
+fn authority(host: &str, port: u16) -> String {
+    Address {
+        host: host.to_owned(),
+        port,
+    }
+    .to_string()
+}
+
+/// Why there was no answer: often because another protocol is spoken.
+async fn broken(error: &reqwest::Error, address: SocketAddr) -> Finding {
+    let first = stranger::greet(address).await;
+    if first.is_empty() || first.starts_with(b"HTTP/") {
+        return Finding::fail(say(error));
+    }
+    stranger::finding(&first)
 }
 
 /// The innermost cause: the outer ones only repeat the address.
@@ -87,15 +153,14 @@ fn say(error: &reqwest::Error) -> String {
     cause.to_string()
 }
 
-async fn judge(response: Response, expected: Option<u16>) -> Finding {
-    let status = response.status();
+fn judge(page: &Page, expected: Option<u16>) -> Finding {
+    let status = page.status.as_u16();
     let passes = match expected {
-        Some(expected) => status.as_u16() == expected,
-        None => (200..400).contains(&status.as_u16()),
+        Some(expected) => status == expected,
+        None => (200..400).contains(&status),
     };
-    let text = status.to_string();
-    let body = read_body(response).await;
-    match serde_json::from_slice::<HealthReport>(&body) {
+    let text = page.status.to_string();
+    match serde_json::from_slice::<HealthReport>(&page.body) {
         Ok(report) => report.finding(passes, &text),
         Err(_) if passes => Finding::new(Verdict::Pass, text),
         Err(_) => Finding::fail(text),

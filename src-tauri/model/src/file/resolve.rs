@@ -14,6 +14,7 @@ mod mounts;
 mod paths;
 mod ports;
 mod run;
+mod server;
 mod service;
 mod settings;
 mod words;

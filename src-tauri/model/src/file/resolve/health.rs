@@ -1,6 +1,6 @@
 //! Probes and Compose's health check.
 
-use super::{duration, words};
+use super::{duration, server, words};
 use crate::file::findings::Findings;
 use crate::file::written::At;
 use crate::file::written::probes::{self, Kind};
@@ -9,6 +9,7 @@ use crate::file::written::values::Words;
 use crate::plan::{Endpoint, Healthcheck, Protocol, ServiceKind};
 use crate::probe::{Probe, ProbeKind, ProbeRole, Probes};
 use crate::problem::{Place, Problem, nearest};
+use crate::product::Product;
 
 /// What the probes of a service may ask.
 pub(super) struct Subject<'s> {
@@ -17,9 +18,12 @@ pub(super) struct Subject<'s> {
     pub(super) endpoints: Option<&'s [Endpoint]>,
     /// Its own, where the file gives one.
     pub(super) healthcheck: Option<&'s Healthcheck>,
+    /// What is in it, where its image tells.
+    pub(super) product: Option<Product>,
 }
 
-/// The probes as written, and the health check as `ready` where none is.
+/// The probes as written, and where no `ready` is, the health check or what is
+/// known of the image.
 pub(super) fn probes(service: &Service, subject: &Subject<'_>, findings: &mut Findings) -> Probes {
     let mut probes = Probes::default();
     let mut written_ready = false;
@@ -32,12 +36,12 @@ pub(super) fn probes(service: &Service, subject: &Subject<'_>, findings: &mut Fi
             ProbeRole::Ready => &mut probes.ready,
         } = probe;
     }
-    if !written_ready
-        && subject
-            .healthcheck
-            .is_some_and(|check| !check.is_disabled())
-    {
-        probes.ready = Some(Probe::new(ProbeKind::Container));
+    if !written_ready {
+        probes.ready = match subject.healthcheck {
+            Some(check) if check.is_disabled() => None,
+            Some(_) => Some(Probe::new(ProbeKind::Container)),
+            None => server::usual(subject),
+        };
     }
     probes
 }
@@ -93,12 +97,13 @@ fn resolve_kind(
         }
         Kind::Exec(words) => subject.exec(words, &kind.place, findings),
         Kind::Container => subject.container(&kind.place, findings),
+        Kind::Server(written) => server::resolve(written, subject, &kind.place, findings),
     }
 }
 
 impl Subject<'_> {
     /// The endpoint that is named, or one that fits, must be there.
-    fn check_endpoint(
+    pub(super) fn check_endpoint(
         &self,
         named: Option<&At<String>>,
         kind: &str,

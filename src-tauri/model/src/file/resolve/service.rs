@@ -12,6 +12,7 @@ use crate::plan::{
     Endpoint, HostPort, MountSource, Network, Owner, RestartPolicy, Run, Service, ServiceKind,
 };
 use crate::problem::{Place, Problem, nearest};
+use crate::product::Product;
 use crate::signal;
 use crate::time::Millis;
 use std::collections::{BTreeMap, BTreeSet};
@@ -100,15 +101,19 @@ impl<'w> Draft<'w> {
 
     fn resolve_probes(&mut self, kind: Option<ServiceKind>, findings: &mut Findings) {
         let Some(kind) = kind else { return };
-        let healthcheck = match &self.service.run {
-            Run::Container(container) => container.healthcheck.as_ref(),
-            Run::Process(_) | Run::External => None,
+        let (healthcheck, product) = match &self.service.run {
+            Run::Container(container) => (
+                container.healthcheck.as_ref(),
+                Product::of_image(&container.image),
+            ),
+            Run::Process(_) | Run::External => (None, None),
         };
         let endpoints = self.sure.then_some(self.service.endpoints.as_slice());
         let subject = Subject {
             kind,
             endpoints,
             healthcheck,
+            product,
         };
         self.service.probes = health::probes(self.written, &subject, findings);
     }

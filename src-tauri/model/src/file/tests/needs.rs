@@ -3,6 +3,7 @@
 use super::*;
 use crate::plan::{Condition, Run};
 use crate::probe::ProbeKind;
+use crate::product::Login;
 use crate::time::Millis;
 
 /// `name condition required restart` of each dependency.
@@ -159,6 +160,111 @@ fn probes_have_kinds_and_fields() {
     );
     assert_eq!(kind("{tcp: true}"), ProbeKind::Tcp { endpoint: None });
     assert_eq!(kind("{container: {}}"), ProbeKind::Container);
+}
+
+#[test]
+fn servers_are_asked_in_their_own_language() {
+    let kind = |endpoints: &str, probe: &str| {
+        let text = format!("image: x, endpoints: {endpoints}, probes: {{ready: {probe}}}");
+        service(&text).probes.ready.expect("ready").kind
+    };
+    let at = |name: &str| Some(name.to_owned());
+    let both = "{management: {port: 15672, scheme: http}, amqp: 5672}";
+    for probe in [
+        "amqp",
+        "{amqp: true}",
+        "{amqp: {}}",
+        "{amqp: amqp}",
+        "{amqp: }",
+    ] {
+        let expected = ProbeKind::Amqp {
+            endpoint: at("amqp"),
+            login: Login::default(),
+        };
+        assert_eq!(kind(both, probe), expected, "{probe}");
+    }
+    assert_eq!(
+        kind(
+            "{main: {port: 15432, target: 5432}}",
+            "{postgres: {user: me, password: p, database: d}}"
+        ),
+        ProbeKind::Postgres {
+            endpoint: at("main"),
+            login: Login {
+                user: at("me"),
+                password: at("p"),
+                database: at("d"),
+            },
+        }
+    );
+    assert_eq!(
+        kind("{rpc: 6123, http: 8081}", "{flink: {min_task_managers: 2}}"),
+        ProbeKind::Flink {
+            endpoint: at("http"),
+            min_task_managers: Some(2),
+            min_slots: None,
+        }
+    );
+    assert_eq!(
+        kind("{otlp: 4317, health: 13133}", "otel-collector"),
+        ProbeKind::OtelCollector {
+            endpoint: at("health")
+        }
+    );
+    assert_eq!(kind("{a: 1}", "tcp"), ProbeKind::Tcp { endpoint: None });
+}
+
+#[test]
+fn a_known_image_is_asked_where_nobody_said_how() {
+    let ready = |text: &str| service(text).probes.ready;
+    for (image, word) in [
+        ("benchtop-test/postgres:15", "postgres"),
+        ("valkey/valkey:8", "redis"),
+        ("rabbitmq:3-management", "amqp"),
+        ("opensearchproject/opensearch:2", "elasticsearch"),
+        ("prom/prometheus@sha256:abc", "prometheus"),
+        ("grafana/grafana-oss", "grafana"),
+        ("flink:2.0", "flink"),
+    ] {
+        let probe = ready(&format!("image: '{image}', endpoints: {{tcp: 7}}")).expect(image);
+        assert_eq!((probe.kind.word(), probe.default), (word, true), "{image}");
+        assert_eq!(probe.kind.endpoint(), Some("tcp"), "{image}");
+    }
+    for nothing in [
+        "image: 'redis:7'",
+        "image: redis-exporter, endpoints: {tcp: 9121}",
+        "image: 'redis:7', endpoints: {tcp: 6379}, healthcheck: {disable: true}",
+    ] {
+        assert_eq!(ready(nothing), None, "{nothing}");
+    }
+    let written = ready("image: redis, endpoints: {tcp: 6379}, probes: {ready: tcp}");
+    assert!(written.is_some_and(|probe| !probe.default && probe.kind.word() == "tcp"));
+}
+
+#[test]
+fn a_login_comes_from_the_variables_of_the_server() {
+    let redis = |keys: &str| Login::redis(&service(&format!("image: redis{keys}"))).password;
+    assert_eq!(redis(""), None);
+    assert_eq!(
+        redis(", command: redis-server --requirepass geheim").as_deref(),
+        Some("geheim")
+    );
+    assert_eq!(
+        redis(", environment: [REDIS_PASSWORD=p]").as_deref(),
+        Some("p")
+    );
+    let postgres = Login::postgres(&service("image: x, environment: [POSTGRES_USER=shop]"));
+    assert_eq!(postgres.database.as_deref(), Some("shop"));
+    let written = Login {
+        password: Some("other".to_owned()),
+        ..Login::default()
+    };
+    let both = written.or(postgres);
+    assert_eq!(
+        (both.user.as_deref(), both.password.as_deref()),
+        (Some("shop"), Some("other"))
+    );
+    assert!(!format!("{both:?}").contains("other"));
 }
 
 #[test]

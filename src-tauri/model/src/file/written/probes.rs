@@ -4,26 +4,28 @@ use super::At;
 use super::read::{Field, Keys, expected, quoted};
 use super::values::Words;
 use crate::file::findings::Findings;
-use crate::file::yaml::Value;
+use crate::file::yaml::{Node, Value};
 use crate::probe::ProbeRole;
 use crate::problem::{Place, Problem, nearest};
+use std::collections::BTreeMap;
 
 /// Kinds that the design names and that no driver performs yet.
-const LATER_KINDS: [&str; 13] = [
-    "log",
-    "grpc",
-    "postgres",
-    "mysql",
-    "redis",
-    "amqp",
-    "kafka",
-    "elasticsearch",
-    "flink",
-    "temporal",
-    "prometheus",
-    "grafana",
-    "otel-collector",
+const LATER_KINDS: [&str; 5] = ["log", "mysql", "kafka", "grpc", "temporal"];
+
+/// Kinds that speak the protocol of a server, each with its keys.
+const SERVERS: [(&str, &[&str]); 8] = [
+    ("postgres", &["endpoint", "user", "password", "database"]),
+    ("redis", &["endpoint", "user", "password"]),
+    ("amqp", &["endpoint", "user", "password", "vhost"]),
+    ("elasticsearch", &["endpoint", "user", "password"]),
+    ("flink", &["endpoint", "min_task_managers", "min_slots"]),
+    ("prometheus", &["endpoint"]),
+    ("grafana", &["endpoint"]),
+    ("otel-collector", &["endpoint"]),
 ];
+
+/// All other kinds.
+const PLAIN: [&str; 4] = ["http", "tcp", "exec", "container"];
 
 /// The keys that every kind of probe has.
 const FIELDS: [&str; 5] = [
@@ -61,6 +63,61 @@ pub(crate) enum Kind {
     },
     Exec(Words),
     Container,
+    Server(Server),
+}
+
+/// A kind that speaks the protocol of a server, with its keys as written.
+#[derive(Debug)]
+pub(crate) struct Server {
+    /// The kind's word in the file.
+    pub(crate) word: &'static str,
+    keys: BTreeMap<&'static str, At<String>>,
+}
+
+impl Server {
+    /// What is written behind a key of the kind.
+    pub(crate) fn key(&self, name: &str) -> Option<&At<String>> {
+        self.keys.get(name)
+    }
+
+    /// `true`, the name of an endpoint, or a map.
+    fn read(
+        word: &'static str,
+        known: &'static [&'static str],
+        field: &Field<'_>,
+        findings: &mut Findings,
+    ) -> Option<Self> {
+        let mut server = Self {
+            word,
+            keys: BTreeMap::new(),
+        };
+        match &field.node.value {
+            Value::Null => {}
+            Value::Scalar(text) if text == "true" => {}
+            Value::Map(_) => {
+                for entry in field.entries(findings) {
+                    server.take(known, &entry, findings);
+                }
+            }
+            _ => _ = server.keys.insert("endpoint", field.text(findings)?),
+        }
+        Some(server)
+    }
+
+    fn take(&mut self, known: &'static [&'static str], entry: &Field<'_>, findings: &mut Findings) {
+        let text = entry.key.text.as_str();
+        if let Some(name) = known.iter().find(|name| **name == text) {
+            self.keys
+                .extend(entry.text(findings).map(|text| (*name, text)));
+        } else if !text.starts_with("x-") {
+            let message = format!("unknown key `{text}` in the `{}` probe", self.word);
+            let problem = Problem::error(&entry.key.place, message);
+            findings.push(match nearest(text, known.iter().copied()) {
+                Some(name) => problem.hint(format!("did you mean `{name}`?")),
+                None => problem.hint(format!("known keys: {}", quoted(known.iter().copied()))),
+            });
+        }
+    }
 }
 
 impl Probe {
@@ -79,10 +136,18 @@ impl Probe {
             findings.push(unknown_role(entry));
             return None;
         };
+        if let Some(kind) = Kind::short(entry.node) {
+            let mut probe = Self::new(role, entry.key.place.clone());
+            probe.kind = Some(At {
+                value: kind,
+                place: entry.place().clone(),
+            });
+            return Some(probe);
+        }
         if !entry.is_map() {
             expected(
                 &format!("the {} probe", role.word()),
-                "a map",
+                "a map or the name of a kind, such as `tcp` or `redis`",
                 entry.node,
                 findings,
             );
@@ -97,7 +162,7 @@ impl Probe {
             let message = format!("the {} probe does not say what it does", role.word());
             findings.push(
                 Problem::error(&probe.place, message)
-                    .hint("add one of `http`, `tcp`, `exec`, `container`"),
+                    .hint(format!("add one of {}", quoted(kinds()))),
             );
         }
         Some(probe)
@@ -160,6 +225,26 @@ impl Probe {
 }
 
 impl Kind {
+    /// One word, for a kind that needs no more.
+    fn short(node: &Node) -> Option<Self> {
+        let Value::Scalar(word) = &node.value else {
+            return None;
+        };
+        Some(match word.as_str() {
+            "http" => Self::Http {
+                path: None,
+                endpoint: None,
+                status: None,
+            },
+            "tcp" => Self::Tcp { endpoint: None },
+            "container" => Self::Container,
+            word => Self::Server(Server {
+                word: server(word)?.0,
+                keys: BTreeMap::new(),
+            }),
+        })
+    }
+
     fn read(field: &Field<'_>, findings: &mut Findings) -> Option<Self> {
         match field.key.text.as_str() {
             "http" => Self::http(field, findings),
@@ -172,7 +257,11 @@ impl Kind {
                 }
                 None => None,
             },
-            _ => Self::container(field, findings),
+            "container" => Self::container(field, findings),
+            word => {
+                let (word, known) = server(word)?;
+                Server::read(word, known, field, findings).map(Self::Server)
+            }
         }
     }
 
@@ -244,7 +333,17 @@ impl Kind {
 }
 
 fn is_kind(key: &str) -> bool {
-    ["http", "tcp", "exec", "container"].contains(&key) || LATER_KINDS.contains(&key)
+    PLAIN.contains(&key) || server(key).is_some() || LATER_KINDS.contains(&key)
+}
+
+fn server(word: &str) -> Option<(&'static str, &'static [&'static str])> {
+    SERVERS.into_iter().find(|(name, _)| *name == word)
+}
+
+fn kinds() -> impl Iterator<Item = &'static str> {
+    PLAIN
+        .into_iter()
+        .chain(SERVERS.into_iter().map(|(word, _)| word))
 }
 
 fn unknown_role(entry: &Field<'_>) -> Problem {
@@ -260,16 +359,15 @@ fn unknown_role(entry: &Field<'_>) -> Problem {
 }
 
 fn unknown_key(field: &Field<'_>) -> Problem {
-    let kinds = ["http", "tcp", "exec", "container"];
     let problem = Problem::error(
         &field.key.place,
         format!("unknown key `{}` in a probe", field.key.text),
     );
-    match nearest(&field.key.text, FIELDS.into_iter().chain(kinds)) {
+    match nearest(&field.key.text, FIELDS.into_iter().chain(kinds())) {
         Some(name) => problem.hint(format!("did you mean `{name}`?")),
         None => problem.hint(format!(
             "a probe has one of {} and may have {}",
-            quoted(kinds.into_iter()),
+            quoted(kinds()),
             quoted(FIELDS.into_iter())
         )),
     }
