@@ -9,10 +9,12 @@ pub mod notifications;
 pub mod page;
 mod picture;
 mod requirement;
+pub mod sample;
 mod session_bus;
 pub mod tray;
 mod turns;
 
+pub use background::lives;
 pub use page::{Page, Row};
 pub use picture::Picture;
 
@@ -249,6 +251,34 @@ impl Desktop {
             .map_err(|error| error.to_string())
     }
 
+    /// What the window shows once all is drawn and nothing moves any more.
+    ///
+    /// # Panics
+    /// Where it does not come to rest, or the page cannot be asked.
+    #[must_use]
+    pub fn still_picture(&self) -> Picture {
+        let drawn = "const [done] = arguments; const frame = requestAnimationFrame;
+            document.fonts.ready.then(() => frame(() => frame(done)));";
+        self.page()
+            .run_async(drawn, &[])
+            .expect("the page is drawn");
+        let (mut last, mut times) = (Picture::default(), 0);
+        crate::eventually("the window stands still", || {
+            let picture = self.picture()?;
+            times = if picture.difference(&last) == 0.0 {
+                times + 1
+            } else {
+                0
+            };
+            last = picture;
+            if times == 10 {
+                Ok(last.clone())
+            } else {
+                Err("it moves".to_owned())
+            }
+        })
+    }
+
     /// What the program has said on its standard error so far.
     #[must_use]
     pub fn said(&self) -> String {
@@ -263,7 +293,8 @@ impl Desktop {
     pub fn wait_until_healthy(&self) -> Vec<Row> {
         crate::eventually("all rows turn Healthy", || {
             let rows = self.page().rows()?;
-            let healthy = rows.len() == SAMPLE.len() && rows.iter().all(|r| r.status == "Healthy");
+            let healthy =
+                rows.len() == sample::SERVICES.len() && rows.iter().all(|r| r.status == "Healthy");
             if healthy {
                 Ok(rows)
             } else {
@@ -328,9 +359,6 @@ impl Desktop {
 
 /// Title of the program's window.
 pub const WINDOW: &str = "Benchtop";
-
-/// The services of the sample.
-pub const SAMPLE: [&str; 5] = ["catalog-api", "gateway", "orders-api", "store", "worker"];
 
 impl Drop for Desktop {
     fn drop(&mut self) {

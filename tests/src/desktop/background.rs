@@ -80,7 +80,8 @@ pub(super) fn end(pid: i32, patience: Duration) {
 }
 
 /// Whether a process runs; one that waits to be reaped does not.
-pub(super) fn lives(pid: i32) -> bool {
+#[must_use]
+pub fn lives(pid: i32) -> bool {
     stat(pid).is_some_and(|stat| stat.state != "Z")
 }
 
