@@ -64,14 +64,14 @@ async fn an_image_is_built_and_its_container_has_what_the_file_says() {
     let launched =
         instance::launch(&runtime, &launch, |step| steps.lock().unwrap().push(step)).await;
     let mut lines = Vec::new();
-    if let Ok(id) = &launched {
-        logs::follow(&runtime, id, |new| {
+    if let Ok(container) = &launched {
+        logs::follow(&runtime, container, |new| {
             lines.extend(new.into_iter().map(|line| line.text))
         })
         .await;
     }
     let ended = match &launched {
-        Ok(id) => format!("{:?}", instance::condition(&runtime, id).await),
+        Ok(container) => format!("{:?}", instance::condition(&runtime, &container.id).await),
         Err(cause) => cause.clone(),
     };
     instance::remove_all(&runtime, &plan).await.unwrap();

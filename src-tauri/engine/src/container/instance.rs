@@ -4,10 +4,11 @@
 use super::create::{body, container_name, network_name};
 use super::runtime::{PATIENCE, Runtime};
 use super::{context, labels, settings};
+use crate::clock;
 use benchtop_model::exit::Exit;
 use benchtop_model::inject::Ports;
 use benchtop_model::plan::{Container, InlineFile, MountSource, Plan, Service};
-use benchtop_model::time::Millis;
+use benchtop_model::time::{Millis, Timestamp};
 use bollard::errors::Error;
 use bollard::models::{ContainerInspectResponse, NetworkCreateRequest, VolumeCreateRequest};
 use bollard::query_parameters as q;
@@ -41,7 +42,17 @@ pub enum Step {
     Output(String),
 }
 
-/// Brings up a container and returns its id. `progress` is told what goes on.
+/// A container that was brought up.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Launched {
+    /// Its id.
+    pub id: String,
+    /// The moment before it was asked to start. What it writes is younger, while
+    /// the engine's own `StartedAt` can be later than its first lines.
+    pub started: Timestamp,
+}
+
+/// Brings up a container. `progress` is told what goes on.
 ///
 /// # Errors
 /// One sentence that says why there is no instance.
@@ -49,7 +60,7 @@ pub async fn launch(
     runtime: &Runtime,
     launch: &Launch<'_>,
     progress: impl Fn(Step),
-) -> Result<String, String> {
+) -> Result<Launched, String> {
     ensure_network(runtime, launch.plan).await?;
     ensure_volumes(runtime, launch).await?;
     super::image::ensure(runtime, launch.container, &progress).await?;
@@ -59,11 +70,12 @@ pub async fn launch(
         None => create(runtime, launch).await?,
     };
     progress(Step::Doing("starting".to_owned()));
+    let started = clock::now();
     let start = runtime
         .docker
         .start_container(&id, None::<q::StartContainerOptions>);
     match tokio::time::timeout(ACT_LIMIT, start).await {
-        Ok(Ok(())) => Ok(id),
+        Ok(Ok(())) => Ok(Launched { id, started }),
         Ok(Err(error)) => Err(format!("cannot start: {}", say(&error))),
         Err(_) => Err(format!(
             "cannot start: no answer for {} s",

@@ -3,7 +3,7 @@
 //! The API's log stream is used rather than attach: it can begin at a time, so
 //! that an adopted container's output goes on where it was.
 
-use super::instance::{Condition, condition, inspect};
+use super::instance::{Condition, Launched, condition};
 use super::runtime::Runtime;
 use crate::process::log_file::LONGEST;
 use crate::sink::{LogLine, Origin};
@@ -16,9 +16,10 @@ use std::time::Duration;
 const BATCH: usize = 512;
 
 /// Follows until the container has ended and its last line was passed on.
-pub async fn follow(runtime: &Runtime, id: &str, mut tell: impl FnMut(Vec<LogLine>)) {
+pub async fn follow(runtime: &Runtime, container: &Launched, mut tell: impl FnMut(Vec<LogLine>)) {
+    let id = &container.id;
     let mut assembly = Assembly {
-        after_us: started_us(runtime, id).await.unwrap_or(0),
+        after_us: container.started.0 * 1000,
         ..Assembly::default()
     };
     loop {
@@ -32,12 +33,6 @@ pub async fn follow(runtime: &Runtime, id: &str, mut tell: impl FnMut(Vec<LogLin
     // Following a container that ends in the same moment can miss its last
     // lines; reading them afterwards cannot.
     stream(runtime, id, false, &mut assembly, &mut tell).await;
-}
-
-async fn started_us(runtime: &Runtime, id: &str) -> Option<i64> {
-    let started = inspect(runtime, id).await.ok()?.state?.started_at?;
-    // One microsecond before, because lines at the very start count, too.
-    Some(parse_time(&started)? - 1)
 }
 
 fn parse_time(text: &str) -> Option<i64> {

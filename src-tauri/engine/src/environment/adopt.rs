@@ -5,7 +5,7 @@ use super::effects::Instance;
 use super::launch::{follow_container, follow_process, instance_dir};
 use super::message::Live;
 use super::task::Task;
-use crate::container::instance::{self as containers, Condition};
+use crate::container::instance::{self as containers, Condition, Launched};
 use crate::container::labels;
 use crate::container::runtime::{self, Runtime};
 use crate::process::instance::{self as processes, Found as FoundProcess};
@@ -165,8 +165,19 @@ impl Task {
         };
         let (found, live) = match containers::condition(runtime, &id).await {
             Condition::Running => {
-                follow_container(runtime, &id, name.clone(), record.generation, self.sink());
-                let started = record.started.unwrap_or_else(crate::clock::now);
+                // Where the start was not recorded any more, all there is.
+                let started = record.started.unwrap_or_default();
+                let container = Launched {
+                    id: id.clone(),
+                    started,
+                };
+                follow_container(
+                    runtime,
+                    container,
+                    name.clone(),
+                    record.generation,
+                    self.sink(),
+                );
                 (Found::Running, Some(Live::Container { id, started }))
             }
             Condition::Ended(exit) => (Found::Ended(exit), None),

@@ -2,7 +2,7 @@
 
 use super::message::{Live, Message};
 use super::task::{RuntimeState, Task};
-use crate::clock;
+use crate::container::instance::Launched;
 use crate::container::{self, instance as containers, instance::Step, runtime::Runtime};
 use crate::ports;
 use crate::process::instance::{self as processes, News, ProcessInstance};
@@ -238,17 +238,18 @@ impl Launch {
                 sink.logs(&service, generation, vec![line]);
             }
         };
-        let id = containers::launch(&runtime, &self.container_launch(container), progress).await?;
+        let launched =
+            containers::launch(&runtime, &self.container_launch(container), progress).await?;
         follow_container(
             &runtime,
-            &id,
+            launched.clone(),
             self.service.name.clone(),
             self.generation,
             self.sink.clone(),
         );
         Ok(Live::Container {
-            id,
-            started: clock::now(),
+            id: launched.id,
+            started: launched.started,
         })
     }
 
@@ -313,14 +314,14 @@ pub(super) fn follow_process(
 /// Follows a container's output in the background.
 pub(super) fn follow_container(
     runtime: &Arc<Runtime>,
-    id: &str,
+    container: Launched,
     service: String,
     generation: u64,
     sink: Arc<dyn Sink>,
 ) {
-    let (runtime, id) = (Arc::clone(runtime), id.to_owned());
+    let runtime = Arc::clone(runtime);
     tokio::spawn(async move {
-        container::logs::follow(&runtime, &id, |lines| {
+        container::logs::follow(&runtime, &container, |lines| {
             sink.logs(&service, generation, lines)
         })
         .await
