@@ -153,10 +153,6 @@ pub enum ServiceKind {
     reason = "there is one per service; a box would only be in the way"
 )]
 #[serde(rename_all = "lowercase")]
-#[allow(
-    clippy::large_enum_variant,
-    reason = "an environment has few services, and most are containers"
-)]
 pub enum Run {
     /// By a container engine.
     Container(Container),

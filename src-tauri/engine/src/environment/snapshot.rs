@@ -1,9 +1,15 @@
-//! The state of an environment at one moment, as plain data.
+//! The state of an environment at one moment, as plain data, and how it is
+//! taken from the task.
 
+use super::message::Live;
+use super::task::Task;
+use crate::{clock, probe};
 use benchtop_model::inject::Ports;
 use benchtop_model::plan::Plan;
+use benchtop_model::plan::ServiceKind;
 use benchtop_model::probe::{ProbeResult, ProbeRole};
 use benchtop_model::status::{Health, Lifecycle, Status};
+use benchtop_model::supervisor::ServiceState;
 use benchtop_model::time::{Millis, Timestamp};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -114,4 +120,111 @@ pub struct Usage {
     pub cpu: f64,
     /// Resident bytes.
     pub memory: u64,
+}
+
+impl Task {
+    /// The state at this moment.
+    pub(super) fn snapshot(&self) -> EnvironmentSnapshot {
+        let needs_runtime = self
+            .plan
+            .services
+            .values()
+            .any(|s| s.kind() == ServiceKind::Container);
+        EnvironmentSnapshot {
+            plan: Arc::clone(&self.plan),
+            status: self.supervisor.status(),
+            adopted: self.adopted,
+            settled: self.supervisor.is_settled(),
+            idle: self.supervisor.is_idle() && !self.removing && !self.remove_when_idle,
+            run: self
+                .record
+                .run
+                .as_ref()
+                .map(|run| (run.id.clone(), run.started)),
+            runtime: self
+                .runtime
+                .borrow()
+                .shown
+                .clone()
+                .filter(|_| needs_runtime),
+            services: self
+                .supervisor
+                .services()
+                .map(|s| self.service_snapshot(s))
+                .collect(),
+            ports: self.record.assigned(),
+            base_environment: Arc::clone(&self.base_environment),
+        }
+    }
+
+    fn service_snapshot(&self, state: &ServiceState) -> ServiceSnapshot {
+        let name = &state.spec.name;
+        let instance = self
+            .instances
+            .get(name)
+            .filter(|i| i.generation == state.generation);
+        let live = instance.and_then(|i| i.live.as_ref());
+        let alive = state.lifecycle.may_have_instance();
+        let runtime_lost = self
+            .runtime
+            .borrow()
+            .shown
+            .as_ref()
+            .is_some_and(|s| !s.available);
+        ServiceSnapshot {
+            name: name.clone(),
+            status: state.status(),
+            lifecycle: state.lifecycle,
+            health: state.known_health,
+            reason: self.supervisor.reason(name),
+            progress: instance.filter(|_| alive).and_then(|i| i.progress.clone()),
+            since: self.since.get(name).copied().unwrap_or_default(),
+            generation: state.generation,
+            restarts: state.restarts,
+            next_start: state.next_start.map(clock::wall_of),
+            started: live.filter(|_| alive).and_then(Live::started),
+            pid: match live {
+                Some(Live::Process { pid, .. }) if alive => Some(*pid),
+                _ => None,
+            },
+            container_id: match live {
+                Some(Live::Container { id, .. }) => Some(id.clone()),
+                _ => None,
+            },
+            exit_code: state.last_exit.as_ref().and_then(|exit| exit.code),
+            usage: self.usage.get(name).copied().filter(|_| alive),
+            probes: self.probe_snapshots(state),
+            stale: runtime_lost && alive && state.spec.kind() == ServiceKind::Container,
+            outdated: state.is_outdated(),
+        }
+    }
+
+    fn probe_snapshots(&self, state: &ServiceState) -> Vec<ProbeSnapshot> {
+        let live = state.health.probes();
+        let ports = self.record.assigned();
+        let snapshot = |(role, probe): (ProbeRole, &benchtop_model::probe::Probe)| {
+            let now = live.iter().find(|p| p.role == role);
+            let at = self
+                .probed
+                .get(&(state.spec.name.clone(), role))
+                .copied()
+                .unwrap_or_default();
+            let exchange = probe::exchange(
+                &self.plan,
+                &state.spec,
+                probe,
+                &ports,
+                self.subject(&state.spec),
+            );
+            ProbeSnapshot {
+                role,
+                kind: probe.kind.word(),
+                target: exchange.describe(),
+                interval: probe.interval,
+                failures: now.map_or(0, |p| p.failures),
+                last: now.and_then(|p| p.last.clone()).map(|result| (result, at)),
+            }
+        };
+        state.spec.probes.iter().map(snapshot).collect()
+    }
 }

@@ -2,15 +2,12 @@
 
 use super::effects::Instance;
 use super::message::{Live, Message};
-use super::snapshot::{
-    EnvironmentSnapshot, ProbeSnapshot, RuntimeSnapshot, ServiceSnapshot, Usage,
-};
+use super::snapshot::{EnvironmentSnapshot, RuntimeSnapshot, Usage};
 use super::{EnvironmentConfig, stats};
 use crate::clock;
 use crate::container::instance::{self, Condition};
 use crate::container::monitor::{self, Action, RuntimeNews};
 use crate::container::runtime::Runtime;
-use crate::probe;
 use crate::record::{EnvironmentRecord, RunRecord};
 use crate::sink::{Changed, EngineEvent, Sink};
 use benchtop_model::plan::{Plan, ServiceKind};
@@ -54,7 +51,7 @@ pub(super) struct Task {
     /// The record in memory is newer than the one on disk.
     pub(super) unsaved: bool,
     /// What an earlier engine left running was taken over.
-    adopted: bool,
+    pub(super) adopted: bool,
 }
 
 /// What is known of the container runtime.
@@ -492,110 +489,6 @@ impl Task {
         self.save();
         snapshots.send_replace(Arc::new(self.snapshot()));
         self.sink.changed(changed);
-    }
-
-    fn snapshot(&self) -> EnvironmentSnapshot {
-        let needs_runtime = self
-            .plan
-            .services
-            .values()
-            .any(|s| s.kind() == ServiceKind::Container);
-        EnvironmentSnapshot {
-            plan: Arc::clone(&self.plan),
-            status: self.supervisor.status(),
-            adopted: self.adopted,
-            settled: self.supervisor.is_settled(),
-            idle: self.supervisor.is_idle() && !self.removing && !self.remove_when_idle,
-            run: self
-                .record
-                .run
-                .as_ref()
-                .map(|run| (run.id.clone(), run.started)),
-            runtime: self
-                .runtime
-                .borrow()
-                .shown
-                .clone()
-                .filter(|_| needs_runtime),
-            services: self
-                .supervisor
-                .services()
-                .map(|s| self.service_snapshot(s))
-                .collect(),
-            ports: self.record.assigned(),
-            base_environment: Arc::clone(&self.base_environment),
-        }
-    }
-
-    fn service_snapshot(&self, state: &ServiceState) -> ServiceSnapshot {
-        let name = &state.spec.name;
-        let instance = self
-            .instances
-            .get(name)
-            .filter(|i| i.generation == state.generation);
-        let live = instance.and_then(|i| i.live.as_ref());
-        let alive = state.lifecycle.may_have_instance();
-        let runtime_lost = self
-            .runtime
-            .borrow()
-            .shown
-            .as_ref()
-            .is_some_and(|s| !s.available);
-        ServiceSnapshot {
-            name: name.clone(),
-            status: state.status(),
-            lifecycle: state.lifecycle,
-            health: state.known_health,
-            reason: self.supervisor.reason(name),
-            progress: instance.filter(|_| alive).and_then(|i| i.progress.clone()),
-            since: self.since.get(name).copied().unwrap_or_default(),
-            generation: state.generation,
-            restarts: state.restarts,
-            next_start: state.next_start.map(clock::wall_of),
-            started: live.filter(|_| alive).and_then(Live::started),
-            pid: match live {
-                Some(Live::Process { pid, .. }) if alive => Some(*pid),
-                _ => None,
-            },
-            container_id: match live {
-                Some(Live::Container { id, .. }) => Some(id.clone()),
-                _ => None,
-            },
-            exit_code: state.last_exit.as_ref().and_then(|exit| exit.code),
-            usage: self.usage.get(name).copied().filter(|_| alive),
-            probes: self.probe_snapshots(state),
-            stale: runtime_lost && alive && state.spec.kind() == ServiceKind::Container,
-            outdated: state.is_outdated(),
-        }
-    }
-
-    fn probe_snapshots(&self, state: &ServiceState) -> Vec<ProbeSnapshot> {
-        let live = state.health.probes();
-        let ports = self.record.assigned();
-        let snapshot = |(role, probe): (ProbeRole, &benchtop_model::probe::Probe)| {
-            let now = live.iter().find(|p| p.role == role);
-            let at = self
-                .probed
-                .get(&(state.spec.name.clone(), role))
-                .copied()
-                .unwrap_or_default();
-            let exchange = probe::exchange(
-                &self.plan,
-                &state.spec,
-                probe,
-                &ports,
-                self.subject(&state.spec),
-            );
-            ProbeSnapshot {
-                role,
-                kind: probe.kind.word(),
-                target: exchange.describe(),
-                interval: probe.interval,
-                failures: now.map_or(0, |p| p.failures),
-                last: now.and_then(|p| p.last.clone()).map(|result| (result, at)),
-            }
-        };
-        state.spec.probes.iter().map(snapshot).collect()
     }
 }
 
