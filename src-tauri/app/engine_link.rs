@@ -8,8 +8,9 @@ use benchtop_api::client::Client;
 use benchtop_api::launch;
 use benchtop_api::paths::Paths;
 use benchtop_api::schema::{
-    ApiError, EnvironmentListRequest, EnvironmentStatusRequest, Event, Topic,
+    ApiError, EnvironmentListRequest, EnvironmentStatusRequest, ErrorCode, Event, Topic,
 };
+use benchtop_api::view::EnvironmentView;
 use futures_util::StreamExt as _;
 use std::time::Duration;
 use tauri::{AppHandle, Manager as _};
@@ -76,20 +77,26 @@ fn set_client(app: &AppHandle, client: Result<Client, ApiError>) {
 
 /// Pulls what the tray shows.
 async fn refresh(app: &AppHandle, client: &Client) {
-    let Ok(list) = client.call(&EnvironmentListRequest {}).await else {
-        return;
-    };
+    if let Ok(views) = open_environments(client).await {
+        *lock(&app.state::<Shell>().environments) = views;
+        tray::update(app);
+    }
+}
+
+/// The present state of each open environment.
+pub(crate) async fn open_environments(client: &Client) -> Result<Vec<EnvironmentView>, ApiError> {
+    let list = client.call(&EnvironmentListRequest {}).await?;
     let mut views = Vec::new();
     for environment in list.into_iter().filter(|environment| environment.open) {
-        if let Ok(view) = client
-            .call(&EnvironmentStatusRequest {
-                environment: environment.id,
-            })
-            .await
-        {
-            views.push(view);
+        let request = EnvironmentStatusRequest {
+            environment: environment.id,
+        };
+        match client.call(&request).await {
+            Ok(view) => views.push(view),
+            // It was closed meanwhile.
+            Err(error) if error.code == ErrorCode::NotFound => {}
+            Err(error) => return Err(error),
         }
     }
-    *lock(&app.state::<Shell>().environments) = views;
-    tray::update(app);
+    Ok(views)
 }
