@@ -118,11 +118,7 @@ impl Desktop {
     /// Where it does not come up.
     pub fn start(&mut self, arguments: &[&str]) {
         assert!(self.app.is_none(), "the program runs already");
-        let log = std::fs::File::options()
-            .create(true)
-            .append(true)
-            .open(self.log());
-        let log = log.expect("a log for the program");
+        let log = self.open_log();
         let port = http::free_port();
         let mut driver = Command::new("WebKitWebDriver");
         driver
@@ -146,18 +142,19 @@ impl Desktop {
     /// Starts the program once more, as a user would who forgot that it runs.
     ///
     /// # Panics
-    /// Where it does not end soon.
-    pub fn start_again(&self, arguments: &[&str]) -> std::process::ExitStatus {
+    /// Where it does not end soon and well.
+    pub fn start_again(&self, arguments: &[&str]) {
         let mut second = Command::new(program("benchtop-desktop"));
         second
             .args(arguments)
             .stdout(Stdio::null())
-            .stderr(Stdio::null());
+            .stderr(self.open_log());
         self.with_variables(&mut second);
         let mut second = Background::start("a second benchtop-desktop", second);
-        crate::eventually("the second start ends", || {
+        let ended = crate::eventually("the second start ends", || {
             second.ended().ok_or_else(|| "it goes on".to_owned())
-        })
+        });
+        assert!(ended.success(), "the second start: {ended}");
     }
 
     /// The page in the window.
@@ -309,6 +306,14 @@ impl Desktop {
 
     fn log(&self) -> PathBuf {
         self.home.path().join("desktop.log")
+    }
+
+    fn open_log(&self) -> std::fs::File {
+        let log = std::fs::File::options()
+            .create(true)
+            .append(true)
+            .open(self.log());
+        log.expect("a log for the program")
     }
 
     fn with_variables(&self, command: &mut Command) {
