@@ -1,5 +1,6 @@
 //! One function per line of the list in [`crate::schema`].
 
+use super::open::OpenEnvironment;
 use super::{Host, views};
 use crate::definition::Source;
 use crate::schema::*;
@@ -146,8 +147,9 @@ impl Host {
         self: &Arc<Self>,
         request: ServiceStartRequest,
     ) -> Answer<Empty> {
-        let open = self.get(&request.environment).await?;
-        open.snapshot_with(&request.service)?;
+        let open = self
+            .get_with(&request.environment, &request.service)
+            .await?;
         open.handle
             .start(&request.service, request.with_dependencies);
         open.taken().await
@@ -157,8 +159,9 @@ impl Host {
         self: &Arc<Self>,
         request: ServiceStopRequest,
     ) -> Answer<Empty> {
-        let open = self.get(&request.environment).await?;
-        open.snapshot_with(&request.service)?;
+        let open = self
+            .get_with(&request.environment, &request.service)
+            .await?;
         open.handle.stop(&request.service);
         open.taken().await
     }
@@ -167,8 +170,9 @@ impl Host {
         self: &Arc<Self>,
         request: ServiceRestartRequest,
     ) -> Answer<Empty> {
-        let open = self.get(&request.environment).await?;
-        open.snapshot_with(&request.service)?;
+        let open = self
+            .get_with(&request.environment, &request.service)
+            .await?;
         open.handle.restart(&request.service);
         open.taken().await
     }
@@ -177,8 +181,9 @@ impl Host {
         self: &Arc<Self>,
         request: ServiceProbeRequest,
     ) -> Answer<Empty> {
-        let open = self.get(&request.environment).await?;
-        open.snapshot_with(&request.service)?;
+        let open = self
+            .get_with(&request.environment, &request.service)
+            .await?;
         open.handle.probe(&request.service);
         open.taken().await
     }
@@ -242,6 +247,13 @@ impl Host {
         found
             .await?
             .ok_or_else(|| ApiError::not_found("there is no such run"))
+    }
+
+    /// The environment of a request about one of its services.
+    async fn get_with(&self, environment: &str, service: &str) -> Answer<Arc<OpenEnvironment>> {
+        let open = self.get(environment).await?;
+        open.snapshot_with(service)?;
+        Ok(open)
     }
 
     /// Reads from the history on a thread that may block.
