@@ -6,6 +6,16 @@ import type { Page } from "playwright-core";
 const bench = useBench();
 const address = `#/e/${SHOP}/logs`;
 const lastSeq = async (page: Page): Promise<number> => Number(await page.getByTestId("log-row").last().getAttribute("data-seq"));
+/** Where the list stands once the browser has finished moving it: the page hears of a
+ *  wheel before the list moves, and draws a frame after it has. */
+const atRest = (page: Page): Promise<number> => page.locator("[aria-label='Log lines']").evaluate(async (element) => {
+  const frame = () => new Promise((resolve) => requestAnimationFrame(resolve));
+  for (let last = -1, still = 0; still < 10; still = element.scrollTop === last ? still + 1 : 0) {
+    last = element.scrollTop;
+    await frame();
+  }
+  return element.scrollHeight - element.clientHeight - element.scrollTop;
+});
 const scrollTo = (page: Page, top: number): Promise<void> => page.locator("[aria-label='Log lines']").evaluate((element, to) => { element.scrollTop = to; }, top);
 
 describe("the logs panel", () => {
@@ -22,6 +32,7 @@ describe("the logs panel", () => {
     await page.mouse.wheel(0, -800);
     const jump = page.getByTestId("jump-to-latest");
     await jump.waitFor();
+    await until(() => atRest(page), (left) => left > 600, "the list has been scrolled");
     const first = await page.getByTestId("log-row").first().getAttribute("data-seq");
     await until(() => jump.innerText(), (text) => /^[1-9]\d* new/.test(text), "new lines are counted");
     expect(await page.getByTestId("log-row").first().getAttribute("data-seq")).toBe(first);
