@@ -1,7 +1,11 @@
 //! The test kit: a home of one's own for each test, the programs as users call
 //! them, and patience.
-#![allow(clippy::print_stdout, reason = "what is skipped is said aloud")]
+#![allow(
+    clippy::print_stdout,
+    reason = "what is skipped or measured is said aloud"
+)]
 
+pub mod bench;
 pub mod desktop;
 pub mod home;
 pub mod programs;

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 pub(crate) enum Command {
     Run(RunOptions),
     Test(TestOptions),
+    Bench(BenchOptions),
     Tidy,
     Bindings,
     Package(PackageOptions),
@@ -40,6 +41,15 @@ pub(crate) struct TestOptions {
     pub(crate) yes: bool,
 }
 
+/// `cargo xtask bench`.
+#[derive(Debug, Default, PartialEq)]
+pub(crate) struct BenchOptions {
+    /// Which; all where it is empty.
+    pub(crate) names: Vec<String>,
+    /// Install system packages without asking.
+    pub(crate) yes: bool,
+}
+
 /// `cargo xtask package`.
 #[derive(Debug, Default, PartialEq)]
 pub(crate) struct PackageOptions {
@@ -62,6 +72,8 @@ Commands:
       --require docker  container tests must run: installs and starts an engine when none answers
       --full            also the tests that take minutes
       --only NAME       one stage (`cargo xtask test --only tidy`), or the tests whose name contains NAME
+  bench      Measure beside a peer or a floor, with optimised programs
+      [NAME]...         only these benchmarks of tests/benches
   tidy       Check the rules of the house that no compiler knows (also part of `test`)
   bindings   Write the TypeScript types of the API anew
   package    Build the installable packages for this system
@@ -83,6 +95,7 @@ pub(crate) fn parse(words: impl IntoIterator<Item = String>) -> Result<Command, 
     match name.as_str() {
         "run" => rest.run().map(Command::Run),
         "test" => rest.test().map(Command::Test),
+        "bench" => rest.bench().map(Command::Bench),
         "tidy" => rest.nothing().map(|()| Command::Tidy),
         "bindings" => rest.nothing().map(|()| Command::Bindings),
         "package" => rest.package().map(Command::Package),
@@ -125,6 +138,18 @@ impl Words {
                 "--only" => options.only = Some(self.value(&word)?),
                 "-y" | "--yes" => options.yes = true,
                 _ => return Err(self.unknown(&word)),
+            }
+        }
+        Ok(options)
+    }
+
+    fn bench(&mut self) -> Result<BenchOptions, String> {
+        let mut options = BenchOptions::default();
+        while let Some(word) = self.words.next() {
+            match word.as_str() {
+                "-y" | "--yes" => options.yes = true,
+                _ if word.starts_with('-') => return Err(self.unknown(&word)),
+                _ => options.names.push(word),
             }
         }
         Ok(options)
@@ -196,6 +221,18 @@ mod tests {
     }
 
     #[test]
+    fn bench_takes_names() {
+        let options = BenchOptions {
+            names: vec!["plan".to_owned(), "logs".to_owned()],
+            yes: true,
+        };
+        assert_eq!(
+            parse_line("bench plan logs -y"),
+            Ok(Command::Bench(options))
+        );
+    }
+
+    #[test]
     fn an_error_names_the_word_it_is_about() {
         let error = |line| parse_line(line).expect_err(line);
         assert_eq!(error("frobnicate"), "there is no command `frobnicate`");
@@ -214,7 +251,9 @@ mod tests {
 
     #[test]
     fn the_usage_names_every_command() {
-        for name in ["run", "test", "tidy", "bindings", "package", "help"] {
+        for name in [
+            "run", "test", "bench", "tidy", "bindings", "package", "help",
+        ] {
             assert!(
                 USAGE.contains(&format!("\n  {name} ")),
                 "{name} is not in the usage text"

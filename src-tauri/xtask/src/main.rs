@@ -10,6 +10,7 @@
 )]
 
 mod args;
+mod bench;
 mod bindings;
 mod package;
 mod project;
@@ -34,6 +35,7 @@ fn main() -> ExitCode {
     let done = match command {
         Command::Run(options) => run::run(&options),
         Command::Test(options) => test::run(&options),
+        Command::Bench(options) => bench::run(&options),
         Command::Tidy => tidy::run(),
         Command::Bindings => bindings::run(),
         Command::Package(options) => package::run(&options),

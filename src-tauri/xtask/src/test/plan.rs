@@ -64,7 +64,7 @@ impl Facts {
         Self {
             engine: setup::engine_version(),
             image_tools: packages::is_root() && sh::find_program("debootstrap").is_some(),
-            border_tests: border_tests(&text),
+            border_tests: manifest::target_names(&text, "test"),
             package_tests: package_tests(root),
         }
     }
@@ -305,15 +305,6 @@ fn tests(root: &Path, options: &TestOptions, facts: &Facts) -> Vec<Stage> {
     stages
 }
 
-/// The `[[test]]` names of a manifest.
-fn border_tests(text: &str) -> Vec<String> {
-    manifest::entries(text)
-        .into_iter()
-        .filter(|entry| entry.table == "test" && entry.key == "name")
-        .map(|entry| entry.value.trim_matches('"').to_owned())
-        .collect()
-}
-
 /// The test programs that cargo finds by itself beside the sources of a package.
 fn package_tests(root: &Path) -> Vec<String> {
     let packages = fs::read_dir(root.join("src-tauri"))
@@ -440,12 +431,5 @@ mod tests {
             "cargo test --workspace --no-fail-fast --lib --bins --test bindings -- --show-output \
              backoff"
         );
-    }
-
-    #[test]
-    fn test_programs_are_read_from_the_manifest() {
-        let text = "[package]\nname = \"t\"\n\n[[test]]\nname = \"containers\"\npath = \"c.rs\"\n\
-                    [[test]]\nname = \"desktop\"\n";
-        assert_eq!(border_tests(text), ["containers", "desktop"]);
     }
 }

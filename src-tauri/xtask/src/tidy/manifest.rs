@@ -53,6 +53,15 @@ pub(crate) fn entries(text: &str) -> Vec<Entry> {
     entries
 }
 
+/// The names of the targets of one kind: `test`, `bench`.
+pub(crate) fn target_names(text: &str, kind: &str) -> Vec<String> {
+    entries(text)
+        .into_iter()
+        .filter(|entry| entry.table == kind && entry.key == "name")
+        .map(|entry| entry.value.trim_matches('"').to_owned())
+        .collect()
+}
+
 /// What the product of this package is linked with. Dependencies of its tests are not
 /// among them, for they cross no border of the product.
 pub(crate) fn dependencies(text: &str) -> Vec<Dependency> {
@@ -168,5 +177,13 @@ axum = \"0.8\"
             names(text),
             expected.map(|(line, name)| (line, name.to_owned()))
         );
+    }
+
+    #[test]
+    fn targets_of_one_kind_are_named() {
+        let text = "[package]\nname = \"t\"\n\n[[test]]\nname = \"containers\"\npath = \"c.rs\"\n\
+                    [[test]]\nname = \"desktop\"\n[[bench]]\nname = \"logs\"\n";
+        assert_eq!(target_names(text, "test"), ["containers", "desktop"]);
+        assert_eq!(target_names(text, "bench"), ["logs"]);
     }
 }

@@ -1,0 +1,46 @@
+//! `cargo xtask bench`: the figures of the budgets, beside a peer or a floor.
+//!
+//! Each benchmark is a program of its own in `tests/benches`, named in the manifest
+//! there. It prints one table; nothing is asserted, because time on a shared machine
+//! proves nothing. What counts is the ratio of two lines of one run.
+
+use std::fs;
+use std::path::Path;
+use std::process::ExitCode;
+
+use crate::args::BenchOptions;
+use crate::project;
+use crate::setup::packages::{self, Purpose};
+use crate::sh::Cmd;
+use crate::tidy::manifest;
+
+pub(crate) fn run(options: &BenchOptions) -> Result<ExitCode, String> {
+    let root = project::root()?;
+    let known = known(&root);
+    if let Some(name) = options.names.iter().find(|name| !known.contains(name)) {
+        return Err(format!(
+            "there is no benchmark `{name}`; known: {}",
+            known.join(", ")
+        ));
+    }
+    packages::install(&[Purpose::Build], options.yes)?;
+    // The programs under test, optimised; with `--workspace` for the same features as
+    // everywhere else.
+    let programs = ["build", "--release", "--workspace", "--bin", "benchtop"];
+    Cmd::cargo(&root, &programs).run()?;
+    let chosen = if options.names.is_empty() {
+        &known
+    } else {
+        &options.names
+    };
+    for name in chosen {
+        Cmd::cargo(&root, &["bench", "--workspace", "--bench", name]).run()?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The `[[bench]]` names of the package that crosses borders.
+fn known(root: &Path) -> Vec<String> {
+    let text = fs::read_to_string(root.join("tests").join("Cargo.toml")).unwrap_or_default();
+    manifest::target_names(&text, "bench")
+}
