@@ -8,9 +8,12 @@ import { BROWSER, serve } from "./serve.mjs";
 export const SHOP = encodeURIComponent("/home/dev/projects/shop");
 export const PLATFORM = encodeURIComponent("/home/dev/projects/platform");
 
+/** What the person has asked of their system. */
+export type Look = { colorScheme?: "light" | "dark"; reducedMotion?: "reduce" };
+
 export type Bench = {
   /** Opens an address of a scenario; failures inside the page fail the test. */
-  open: (scenario: string, address: string, size?: { width: number; height: number }) => Promise<Page>;
+  open: (scenario: string, address: string, size?: { width: number; height: number }, look?: Look) => Promise<Page>;
 };
 
 export function useBench(): Bench {
@@ -33,8 +36,8 @@ export function useBench(): Bench {
     if (seen.length) throw new Error(`The page reported: ${seen.join("; ")}`);
   });
   return {
-    async open(scenario, address, size = { width: 1240, height: 800 }) {
-      const context = await browser.newContext({ viewport: size, permissions: ["clipboard-read", "clipboard-write"] });
+    async open(scenario, address, size = { width: 1240, height: 800 }, look = {}) {
+      const context = await browser.newContext({ ...look, viewport: size, permissions: ["clipboard-read", "clipboard-write"] });
       const page = await context.newPage();
       pages.push(page);
       page.setDefaultTimeout(8_000);

@@ -1,0 +1,70 @@
+// Every panel and dialog against the rules of WCAG 2 at A and AA, in both themes.
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import type { Page } from "playwright-core";
+import { describe, expect, it } from "vitest";
+import { row, SHOP, useBench, withFake } from "./page";
+
+const bench = useBench();
+const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+const RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"];
+const at = (panel: string): string => `#/e/${SHOP}/${panel}`;
+
+/** What is used of an answer of axe. */
+type AxeResults = { violations: { id: string; help: string; nodes: { html: string; any: { message: string }[] }[] }[]; passes: unknown[] };
+
+/** Name, scenario, address, and how to come to the state that is looked at. */
+type View = [name: string, scenario: string, address: string, arrive: (page: Page) => Promise<unknown>];
+const VIEWS: View[] = [
+  ["the start page", "busy", "#/", (page) => page.getByTestId("recent").first().waitFor()],
+  ["the start page with findings", "definition-error", "#/", async (page) => {
+    await page.getByTestId("open-folder").click();
+    await page.getByTestId("open-failure").waitFor();
+  }],
+  ["resources", "busy", at("resources"), (page) => row(page, "web").waitFor()],
+  ["resources in trouble, with details", "failing", at("resources?select=order-service"), (page) => page.getByText("Environment variables").waitFor()],
+  ["resources with a broken file", "definition-error", at("resources"), async (page) => {
+    await page.getByTestId("problems-banner").getByRole("button", { name: "Show" }).click();
+    await page.getByText("Did you mean “environment”?").waitFor();
+  }],
+  ["resources without a runtime", "no-runtime", at("resources"), (page) => page.getByTestId("runtime-banner").waitFor()],
+  ["logs", "failing", at("logs"), (page) => page.getByTestId("log-row").first().waitFor()],
+  ["logs with a record", "failing", at("logs"), async (page) => {
+    await page.getByTestId("log-row").first().waitFor();
+    await page.keyboard.press("Shift+E");
+    await page.getByTestId("record-pane").waitFor();
+  }],
+  ["logs without a match", "busy", at("logs?text=xyzzy"), (page) => page.getByText("No line matches").waitFor()],
+  ["runs", "failing", at("runs"), async (page) => {
+    await page.locator("[data-testid=run-row][data-result=troubled]").first().click();
+    await page.getByText("exited with code 134").first().waitFor();
+  }],
+  ["the palette", "busy", at("resources"), async (page) => {
+    await page.keyboard.press("Control+k");
+    await page.getByTestId("palette-input").waitFor();
+  }],
+  ["the shortcuts", "busy", at("resources"), async (page) => {
+    await page.keyboard.press("?");
+    await page.getByRole("dialog").waitFor();
+  }],
+  ["a question and messages", "busy", at("resources"), async (page) => {
+    await row(page, "catalog").waitFor();
+    await withFake(page, (fake) => fake.world.crash("catalog", Date.now(), 137, "Killed: out of memory", null));
+    await page.getByTestId("toast").waitFor();
+    await page.getByTestId("stop-all").click();
+    await page.getByRole("dialog").waitFor();
+  }],
+];
+
+describe.each(["light", "dark"] as const)("in the %s theme", (colorScheme) => {
+  it.each(VIEWS)("breaks no rule: %s", async (_name, scenario, address, arrive) => {
+    // Without motion there is no moment in which something is half transparent.
+    const page = await bench.open(scenario, address, undefined, { colorScheme, reducedMotion: "reduce" });
+    await arrive(page);
+    await page.evaluate(axe);
+    const found = (await page.evaluate(`axe.run(document, { runOnly: ${JSON.stringify(RULES)}, resultTypes: ["violations"] })`)) as AxeResults;
+    const broken = found.violations.map(({ id, help, nodes }) => `${id}: ${help}: ${nodes.slice(0, 4).map(({ html, any }) => `${html.slice(0, 160)} (${any[0]?.message ?? ""})`).join(" | ")}`);
+    expect(broken).toEqual([]);
+    expect(found.passes.length).toBeGreaterThan(8);
+  });
+});
