@@ -9,13 +9,13 @@
 mod assemble;
 mod dotenv;
 mod files;
-mod findings;
+pub(crate) mod findings;
 mod interpolate;
 mod merge;
 mod rebase;
 mod resolve;
 mod written;
-mod yaml;
+pub(crate) mod yaml;
 
 use crate::plan::Plan;
 use crate::problem::{Place, Problem};

@@ -7,6 +7,7 @@
 //! Suggested reading order: [`status`] (the words), [`plan`] (the environment as
 //! resolved), [`file`] (how it is read), [`supervisor`] (what must happen next).
 
+pub mod diagnosis;
 pub mod exit;
 pub mod file;
 pub mod graph;

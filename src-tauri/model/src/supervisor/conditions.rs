@@ -12,6 +12,18 @@ impl Supervisor {
         self.unmet(service).next().is_none()
     }
 
+    /// Names of the services that one in Waiting waits for.
+    #[must_use]
+    pub fn waits_for_names(&self, name: &str) -> Vec<String> {
+        match self.services.get(name) {
+            Some(service) if service.lifecycle == Lifecycle::Waiting => self
+                .unmet(service)
+                .map(|(need, _)| need.to_owned())
+                .collect(),
+            _ => Vec::new(),
+        }
+    }
+
     /// What does not hold yet.
     fn unmet<'a>(
         &'a self,
