@@ -59,6 +59,64 @@ fn every_error_is_reported_at_once_with_place_and_hint() {
 }
 
 #[test]
+fn an_error_shows_its_line_with_the_place_marked() {
+    let said = refused("services:\n  a:\n    imge: postgres\n");
+    assert!(
+        said.contains("3 |     imge: postgres\n    |     ^^^^\n"),
+        "{said}"
+    );
+    assert!(said.contains("did you mean `image`?"), "{said}");
+}
+
+#[test]
+fn the_plan_of_a_good_definition_is_printed_without_its_secrets() {
+    let (home, project) = (
+        Home::new(),
+        Project::new(
+            "services:
+  web:
+    process: ./web --verbose
+    endpoints: { http: 5001 }
+    references: [db]
+    environment: { API_TOKEN: hunter2 }
+    probes: { ready: { http: /health } }
+  db: { image: 'postgres:16', endpoints: { tcp: 5432 }, secrets: [pw] }
+secrets: { pw: { content: open-sesame } }
+",
+        ),
+    );
+    let file = project.file().display().to_string();
+    let said = home.benchtop(&["check", "-f", &file]).expect(0).stdout;
+    for line in [
+        "web  process  ./web --verbose",
+        "  waits for  db to be healthy",
+        "  endpoint   http  http://localhost:5001",
+        "  probe      ready: http /health",
+        "  injected   DB_URL=tcp://localhost:5432",
+        "  variable   API_TOKEN=••••••",
+    ] {
+        assert!(
+            said.lines().any(|l| l == line),
+            "`{line}` is not in\n{said}"
+        );
+    }
+    let json = home
+        .benchtop(&["check", "--json", "-f", &file])
+        .expect(0)
+        .stdout;
+    let report: serde_json::Value = serde_json::from_str(&json).expect("JSON");
+    let web = &report["summary"][1];
+    assert_eq!(web["waits_for"][0]["condition"], "healthy", "{web}");
+    assert_eq!(web["endpoints"][0]["url"], "http://localhost:5001", "{web}");
+    for secret in ["hunter2", "open-sesame"] {
+        assert!(
+            !said.contains(secret) && !json.contains(secret),
+            "{secret} is shown"
+        );
+    }
+}
+
+#[test]
 fn a_cycle_is_printed_as_a_path() {
     let said = refused(
         "services:\n  a: { process: x, references: [b] }\n  b: { process: x, references: [c] }\n  c: { process: x, references: [a] }\n",

@@ -2,9 +2,10 @@
 
 use crate::paths::{Paths, private_dir};
 use crate::schema::{ApiError, ErrorCode};
+use crate::summary;
 use crate::view::CheckReport;
 use benchtop_engine::load;
-use benchtop_model::plan::Plan;
+use benchtop_model::plan::{Container, Plan, Run};
 use benchtop_model::problem::{Problem, Severity};
 use benchtop_model::{graph, secret};
 use std::collections::{BTreeMap, BTreeSet};
@@ -149,6 +150,7 @@ impl Definition {
                 .map(graph::start_order)
                 .unwrap_or_default(),
             plan: self.plan.as_ref().map(masked),
+            summary: self.plan.as_ref().map(summary::of).unwrap_or_default(),
             problems: self.problems,
         }
     }
@@ -162,12 +164,25 @@ pub fn masked(plan: &Plan) -> serde_json::Value {
         for (key, value) in &mut service.environment {
             *value = secret::mask(key, value);
         }
+        if let Run::Container(container) = &mut service.run {
+            mask_container(container);
+        }
         let passwords = service.probes.iter_mut();
         for password in passwords.filter_map(|probe| probe.kind.password_mut()) {
             secret::MASK.clone_into(password);
         }
     }
     serde_json::to_value(plan).unwrap_or_default()
+}
+
+/// What is put into it may be a secret, and so may what its build is told.
+fn mask_container(container: &mut Container) {
+    for file in &mut container.settings.files {
+        secret::MASK.clone_into(&mut file.content);
+    }
+    for (key, value) in container.build.iter_mut().flat_map(|build| &mut build.args) {
+        *value = secret::mask(key, value);
+    }
 }
 
 fn changed_at(file: &Path) -> Option<SystemTime> {

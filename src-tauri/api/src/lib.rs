@@ -7,10 +7,12 @@
 pub mod client;
 pub mod definition;
 pub mod host;
+pub mod inspect;
 pub mod launch;
 pub mod paths;
 pub mod schema;
 pub mod server;
+pub mod summary;
 pub mod view;
 
 /// The words of the model that faces need.

@@ -2,7 +2,7 @@
 //! bindings derive from the list at the end of this page.
 
 use crate::view::{
-    CheckReport, EngineInfo, Environment, EnvironmentView, RunDetails, ServiceDetails,
+    CheckReport, EngineInfo, Environment, EnvironmentView, FolderReport, RunDetails, ServiceDetails,
 };
 use benchtop_model::problem::Problem;
 use benchtop_model::status::Status;
@@ -157,6 +157,14 @@ pub struct EnvironmentCheckRequest {
     pub variables: std::collections::BTreeMap<String, String>,
 }
 
+/// `folder.inspect`: what in a folder can be opened or imported. Nothing is
+/// remembered.
+#[derive(Clone, Debug, Serialize, Deserialize, TS)]
+pub struct FolderInspectRequest {
+    /// The folder, absolute.
+    pub path: String,
+}
+
 /// `environment.status`: all that the Resources panel shows.
 #[derive(Clone, Debug, Serialize, Deserialize, TS)]
 pub struct EnvironmentStatusRequest {
@@ -270,6 +278,7 @@ macro_rules! with_methods {
             "environment.list" => environment_list(EnvironmentListRequest) -> Vec<Environment>;
             "environment.open" => environment_open(EnvironmentOpenRequest) -> Environment;
             "environment.check" => environment_check(EnvironmentCheckRequest) -> CheckReport;
+            "folder.inspect" => folder_inspect(FolderInspectRequest) -> FolderReport;
             "environment.status" => environment_status(EnvironmentStatusRequest) -> EnvironmentView;
             "environment.up" => environment_up(EnvironmentUpRequest) -> Empty;
             "environment.down" => environment_down(EnvironmentDownRequest) -> Empty;

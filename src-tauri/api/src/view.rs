@@ -1,6 +1,6 @@
 //! What faces show: plain data, complete in itself, made for one glance.
 
-use benchtop_model::plan::ServiceKind;
+use benchtop_model::plan::{Condition, ServiceKind};
 use benchtop_model::probe::{ProbeRole, Verdict};
 use benchtop_model::problem::Problem;
 use benchtop_model::status::{Health, Lifecycle, Status};
@@ -58,6 +58,82 @@ pub struct CheckReport {
     pub plan: Option<serde_json::Value>,
     /// Service names in an order in which each comes after what it waits for.
     pub start_order: Vec<String>,
+    /// The plan for people, in the same order; empty where there are errors.
+    #[serde(default)]
+    pub summary: Vec<PlannedService>,
+}
+
+/// One service of a plan that nobody has started yet.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct PlannedService {
+    /// Its name.
+    pub name: String,
+    /// What it is.
+    pub kind: ServiceKind,
+    /// Image or command line.
+    pub source: String,
+    /// What must hold before it is started.
+    pub waits_for: Vec<PlannedWait>,
+    /// Its addresses as seen from this host, in the order of the file.
+    pub endpoints: Vec<PlannedEndpoint>,
+    /// The variables that it will get; `auto` stands for a port that is chosen
+    /// at the start.
+    pub variables: Vec<Variable>,
+    /// `ready: http /health`, one per probe.
+    pub probes: Vec<String>,
+}
+
+/// What a service waits for in another.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct PlannedWait {
+    /// The other service.
+    pub service: String,
+    /// What must hold there.
+    pub condition: Condition,
+}
+
+/// An address that a service will have.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct PlannedEndpoint {
+    /// Its name.
+    pub name: String,
+    /// `http://localhost:5001`; `auto` in place of a port that is chosen at the
+    /// start.
+    pub url: String,
+}
+
+/// What was found in a folder that somebody may want to open.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct FolderReport {
+    /// The folder, absolute.
+    pub path: String,
+    /// The file first that opens when the folder is opened.
+    pub files: Vec<FoundFile>,
+}
+
+/// A file that can be opened or imported.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct FoundFile {
+    /// Absolute path.
+    pub path: String,
+    /// What it is.
+    pub kind: FoundKind,
+    /// How many services it has, where that can be told.
+    pub services: Option<u32>,
+    /// How many errors were found in it.
+    pub problems: u32,
+}
+
+/// What a found file is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, TS)]
+#[serde(rename_all = "lowercase")]
+pub enum FoundKind {
+    /// `benchtop.yaml`: it opens as it is.
+    Benchtop,
+    /// A Compose file: it opens as it is.
+    Compose,
+    /// An `aspire-manifest.json`: it can be imported.
+    Aspire,
 }
 
 /// All of an environment at one moment.

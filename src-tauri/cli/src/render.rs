@@ -1,12 +1,13 @@
 //! How things look in a terminal.
 
 use crate::color;
+use benchtop_api::model::plan::ServiceKind;
 use benchtop_api::model::problem::{Problem, Severity};
 use benchtop_api::model::time::{Millis, Timestamp};
 use benchtop_api::row::{Run, RunResult};
 use benchtop_api::telemetry::level::Level;
 use benchtop_api::telemetry::log::LogRecord;
-use benchtop_api::view::{EnvironmentView, ServiceView};
+use benchtop_api::view::{CheckReport, EnvironmentView, ServiceView};
 
 /// Findings in a definition, to standard error.
 pub(crate) fn problems(problems: &[Problem]) {
@@ -16,8 +17,58 @@ pub(crate) fn problems(problems: &[Problem]) {
             Severity::Warning => color::yellow("warning:"),
         };
         eprintln!("{}: {word} {}", problem.place, problem.message);
+        if let Some(excerpt) = &problem.excerpt {
+            let drawn = excerpt.drawn(problem.place.line);
+            drawn
+                .lines()
+                .for_each(|line| eprintln!("  {}", color::dim(line)));
+        }
         if let Some(hint) = &problem.hint {
             eprintln!("  {} {hint}", color::cyan("hint:"));
+        }
+    }
+}
+
+/// What would be started: services in their order, with all that is known of
+/// each before its start.
+pub(crate) fn plan(report: &CheckReport) {
+    println!(
+        "{}: {} services, started as their conditions hold: {}",
+        report.file,
+        report.start_order.len(),
+        report.start_order.join(", ")
+    );
+    for service in &report.summary {
+        let kind = match service.kind {
+            ServiceKind::Container => "container",
+            ServiceKind::Process => "process",
+            ServiceKind::External => "external",
+        };
+        println!(
+            "\n{}  {}",
+            color::by_name(&service.name, &service.name),
+            color::dim(&format!("{kind}  {}", service.source))
+        );
+        for wait in &service.waits_for {
+            println!("  waits for  {} {}", wait.service, wait.condition.phrase());
+        }
+        for endpoint in &service.endpoints {
+            println!("  endpoint   {}  {}", endpoint.name, endpoint.url);
+        }
+        for probe in &service.probes {
+            println!("  probe      {probe}");
+        }
+        for variable in &service.variables {
+            let origin = if variable.injected {
+                "injected"
+            } else {
+                "variable"
+            };
+            println!(
+                "  {origin:<9}  {}={}",
+                variable.key,
+                variable.value.escape_debug()
+            );
         }
     }
 }

@@ -8,6 +8,7 @@
 
 mod assemble;
 mod dotenv;
+mod excerpt;
 mod files;
 pub(crate) mod findings;
 mod interpolate;
@@ -80,9 +81,11 @@ pub fn load(file: &Path, sources: &Sources<'_>) -> Loaded {
         }
     };
     let plan = plan.filter(|_| !findings.has_errors());
+    let mut problems = findings.into_sorted(&place);
+    excerpt::add(&mut problems, |name| files.seen_text(name));
     Loaded {
         plan,
-        problems: findings.into_sorted(&place),
+        problems,
         inputs: files.into_inputs(),
     }
 }

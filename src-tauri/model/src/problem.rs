@@ -48,6 +48,22 @@ pub struct Problem {
     pub message: String,
     /// What to do about it, where there is something to say.
     pub hint: Option<String>,
+    /// The line that is meant, with the part of it that is; absent where a whole
+    /// file is meant or its text is not known.
+    #[serde(default)]
+    pub excerpt: Option<Excerpt>,
+}
+
+/// A line of a file, and the part of it that a problem is about.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct Excerpt {
+    /// The line without its end, secrets masked; only the neighbourhood of the
+    /// place, with `…` at its sides, where the line is very long.
+    pub line_text: String,
+    /// 1-based, in characters of `line_text`.
+    pub column: u32,
+    /// So many characters are meant, at least 1.
+    pub length: u32,
 }
 
 impl Problem {
@@ -59,6 +75,7 @@ impl Problem {
             place: place.clone(),
             message: message.into(),
             hint: None,
+            excerpt: None,
         }
     }
 
@@ -79,7 +96,29 @@ impl Problem {
     }
 }
 
+impl Excerpt {
+    /// The line and a marker under the part that is meant, as a compiler prints
+    /// it: `number` is that of the line in its file.
+    #[must_use]
+    pub fn drawn(&self, number: u32) -> String {
+        let margin = number.to_string().len();
+        // A tab stays a tab, so that the marker stands right whatever its width.
+        let lead: String = self
+            .line_text
+            .chars()
+            .take((self.column as usize).saturating_sub(1))
+            .map(|c| if c == '\t' { '\t' } else { ' ' })
+            .collect();
+        let marker = "^".repeat(self.length as usize);
+        format!(
+            "{:margin$} |\n{number} | {}\n{:margin$} | {lead}{marker}",
+            "", self.line_text, ""
+        )
+    }
+}
+
 impl fmt::Display for Problem {
+    /// Place, sentence and hint, without the excerpt.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let word = match self.severity {
             Severity::Error => "error",

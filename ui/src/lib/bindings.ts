@@ -62,7 +62,12 @@ plan: unknown,
 /**
  * Service names in an order in which each comes after what it waits for.
  */
-start_order: Array<string>, };
+start_order: Array<string>, 
+/**
+ * The plan for people, in the same order; empty where there are errors.
+ */
+summary: Array<PlannedService>, };
+export type Condition = "started" | "healthy" | "completed_successfully";
 export type Empty = Record<symbol, never>;
 export type EndpointView = { 
 /**
@@ -299,6 +304,20 @@ environment: string,
  * What has changed.
  */
 topics: Array<Topic>, } | { "type": "environments" } | { "type": "alert" } & Alert;
+export type Excerpt = { 
+/**
+ * The line without its end, secrets masked; only the neighbourhood of the
+ * place, with `…` at its sides, where the line is very long.
+ */
+line_text: string, 
+/**
+ * 1-based, in characters of `line_text`.
+ */
+column: number, 
+/**
+ * So many characters are meant, at least 1.
+ */
+length: number, };
 export type Exit = { 
 /**
  * The exit code, in the form 128 + n for death by signal n.
@@ -316,6 +335,38 @@ oom: boolean,
  * It did not end within the grace period and was killed by us.
  */
 killed_after_grace: boolean, };
+export type FolderInspectRequest = { 
+/**
+ * The folder, absolute.
+ */
+path: string, };
+export type FolderReport = { 
+/**
+ * The folder, absolute.
+ */
+path: string, 
+/**
+ * The file first that opens when the folder is opened.
+ */
+files: Array<FoundFile>, };
+export type FoundFile = { 
+/**
+ * Absolute path.
+ */
+path: string, 
+/**
+ * What it is.
+ */
+kind: FoundKind, 
+/**
+ * How many services it has, where that can be told.
+ */
+services: number | null, 
+/**
+ * How many errors were found in it.
+ */
+problems: number, };
+export type FoundKind = "benchtop" | "compose" | "aspire";
 export type Health = "Unknown" | "Healthy" | "Degraded" | "Unhealthy";
 export type Instance = { 
 /**
@@ -468,6 +519,55 @@ line: number,
  * 1-based, in characters; 0 where the whole line is meant.
  */
 column: number, };
+export type PlannedEndpoint = { 
+/**
+ * Its name.
+ */
+name: string, 
+/**
+ * `http://localhost:5001`; `auto` in place of a port that is chosen at the
+ * start.
+ */
+url: string, };
+export type PlannedService = { 
+/**
+ * Its name.
+ */
+name: string, 
+/**
+ * What it is.
+ */
+kind: ServiceKind, 
+/**
+ * Image or command line.
+ */
+source: string, 
+/**
+ * What must hold before it is started.
+ */
+waits_for: Array<PlannedWait>, 
+/**
+ * Its addresses as seen from this host, in the order of the file.
+ */
+endpoints: Array<PlannedEndpoint>, 
+/**
+ * The variables that it will get; `auto` stands for a port that is chosen
+ * at the start.
+ */
+variables: Array<Variable>, 
+/**
+ * `ready: http /health`, one per probe.
+ */
+probes: Array<string>, };
+export type PlannedWait = { 
+/**
+ * The other service.
+ */
+service: string, 
+/**
+ * What must hold there.
+ */
+condition: Condition, };
 export type ProbeRole = "startup" | "live" | "ready";
 export type ProbeView = { 
 /**
@@ -526,7 +626,12 @@ message: string,
 /**
  * What to do about it, where there is something to say.
  */
-hint: string | null, };
+hint: string | null, 
+/**
+ * The line that is meant, with the part of it that is; absent where a whole
+ * file is meant or its text is not known.
+ */
+excerpt: Excerpt | null, };
 export type Run = { 
 /**
  * Unique, sortable by start.
@@ -855,6 +960,7 @@ export type Methods = {
   "environment.list": { request: EnvironmentListRequest; response: Array<Environment> };
   "environment.open": { request: EnvironmentOpenRequest; response: Environment };
   "environment.check": { request: EnvironmentCheckRequest; response: CheckReport };
+  "folder.inspect": { request: FolderInspectRequest; response: FolderReport };
   "environment.status": { request: EnvironmentStatusRequest; response: EnvironmentView };
   "environment.up": { request: EnvironmentUpRequest; response: Empty };
   "environment.down": { request: EnvironmentDownRequest; response: Empty };

@@ -5,7 +5,7 @@ use super::{Host, views};
 use crate::definition::Source;
 use crate::schema::*;
 use crate::view::{
-    CheckReport, EngineInfo, Environment, EnvironmentView, RunDetails, ServiceDetails,
+    CheckReport, EngineInfo, Environment, EnvironmentView, FolderReport, RunDetails, ServiceDetails,
 };
 use benchtop_model::time::Timestamp;
 use benchtop_store::history::History;
@@ -116,6 +116,15 @@ impl Host {
             request.variables,
         )?;
         Ok(source.read().report(&source))
+    }
+
+    pub(crate) async fn folder_inspect(
+        self: &Arc<Self>,
+        request: FolderInspectRequest,
+    ) -> Answer<FolderReport> {
+        let path = std::path::PathBuf::from(request.path);
+        let found = tokio::task::spawn_blocking(move || crate::inspect::folder(&path)).await;
+        found.map_err(|error| ApiError::internal(error.to_string()))?
     }
 
     pub(crate) async fn environment_status(

@@ -7,8 +7,7 @@ use crate::view::{
 };
 use benchtop_engine::environment::snapshot::{EnvironmentSnapshot, ProbeSnapshot, ServiceSnapshot};
 use benchtop_model::inject::{self, Viewpoint};
-use benchtop_model::plan::{Plan, Run, Service};
-use benchtop_model::secret;
+use benchtop_model::plan::{Plan, Service};
 use benchtop_model::status::Status;
 use benchtop_model::time::Timestamp;
 
@@ -129,7 +128,7 @@ pub(super) fn service(
         memory: state.usage.map(|usage| usage.memory),
         probes: state.probes.iter().map(probe).collect(),
         depends_on: spec.depends_on.keys().cloned().collect(),
-        source: source(spec),
+        source: crate::summary::source(spec),
         stale: state.stale,
         changed: state.outdated || changed.contains(&state.name),
     })
@@ -173,23 +172,8 @@ fn probe(probe: &ProbeSnapshot) -> ProbeView {
     }
 }
 
-fn source(spec: &Service) -> String {
-    match &spec.run {
-        Run::Container(container) => container.image.clone(),
-        Run::Process(process) => process.command.join(" "),
-        Run::External => "external".to_owned(),
-    }
-}
-
 /// The variables of a service's instance, or of its next one.
 pub(super) fn variables(snapshot: &EnvironmentSnapshot, service: &str) -> Vec<Variable> {
-    let written = snapshot.plan.services.get(service).map(|s| &s.environment);
     let all = inject::variables(&snapshot.plan, service, &snapshot.ports);
-    let variable = |(key, value): (String, String)| Variable {
-        injected: !written.is_some_and(|written| written.contains_key(&key)),
-        secret: secret::mask(&key, &value) != value,
-        value: secret::mask(&key, &value),
-        key,
-    };
-    all.into_iter().map(variable).collect()
+    crate::summary::masked(&snapshot.plan, service, all)
 }

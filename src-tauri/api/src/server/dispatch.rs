@@ -21,9 +21,7 @@ macro_rules! dispatch {
     };
 }
 
-use crate::view::{
-    CheckReport, EngineInfo, Environment, EnvironmentView, RunDetails, ServiceDetails,
-};
+use crate::view::*;
 use benchtop_store::row::Run;
 use benchtop_telemetry::query::LogPage;
 crate::with_methods!(dispatch);

@@ -27,12 +27,7 @@ pub(crate) async fn run(which: &Which, json: bool) -> Result<Code, Failure> {
     } else {
         render::problems(&report.problems);
         if !errors {
-            println!(
-                "{}: {} services, started as their conditions hold: {}",
-                report.file,
-                report.start_order.len(),
-                report.start_order.join(", ")
-            );
+            render::plan(&report);
         }
     }
     Ok(if errors { Code::Usage } else { Code::Fine })

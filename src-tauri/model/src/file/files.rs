@@ -2,9 +2,10 @@
 
 use crate::problem::{Place, Problem};
 use std::cell::{Cell, RefCell};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 
 /// Largest file that is read.
 const MOST_BYTES: usize = 10 << 20;
@@ -19,6 +20,8 @@ pub(crate) struct Files<'a> {
     dir: &'a Path,
     inputs: RefCell<Vec<PathBuf>>,
     seen: RefCell<BTreeSet<PathBuf>>,
+    /// By the name that is shown, for excerpts in messages.
+    texts: RefCell<BTreeMap<String, Rc<str>>>,
     left: Cell<usize>,
 }
 
@@ -39,12 +42,13 @@ impl<'a> Files<'a> {
             dir,
             inputs: RefCell::default(),
             seen: RefCell::default(),
+            texts: RefCell::default(),
             left: Cell::new(MOST_IN_ALL),
         }
     }
 
     /// The text of a file.
-    pub(crate) fn text(&self, path: &Path) -> Result<String, Unreadable> {
+    pub(crate) fn text(&self, path: &Path) -> Result<Rc<str>, Unreadable> {
         if self.seen.borrow_mut().insert(path.to_owned()) {
             self.inputs.borrow_mut().push(path.to_owned());
         }
@@ -59,15 +63,17 @@ impl<'a> Files<'a> {
             return Err(Unreadable::TooLarge);
         }
         self.left.set(self.left.get().saturating_sub(bytes.len()));
-        String::from_utf8(bytes).map_err(|error| {
-            let good =
-                String::from_utf8_lossy(&error.as_bytes()[..error.utf8_error().valid_up_to()]);
-            let last_line = good.rsplit('\n').next().unwrap_or_default();
-            Unreadable::NotText {
-                line: small(good.matches('\n').count() + 1),
-                column: small(last_line.chars().count() + 1),
-            }
-        })
+        let text: Rc<str> = String::from_utf8(bytes)
+            .map_err(|error| not_text(&error))?
+            .into();
+        let mut texts = self.texts.borrow_mut();
+        texts.insert(self.name(path), Rc::clone(&text));
+        Ok(text)
+    }
+
+    /// The text of a file that was read, by the name that is shown.
+    pub(crate) fn seen_text(&self, name: &str) -> Option<Rc<str>> {
+        self.texts.borrow().get(name).cloned()
     }
 
     /// A file as the user would name it: relative to the project folder where it
@@ -111,6 +117,15 @@ impl Unreadable {
                     .hint("save the file with the encoding UTF-8")
             }
         }
+    }
+}
+
+fn not_text(error: &std::string::FromUtf8Error) -> Unreadable {
+    let good = String::from_utf8_lossy(&error.as_bytes()[..error.utf8_error().valid_up_to()]);
+    let last_line = good.rsplit('\n').next().unwrap_or_default();
+    Unreadable::NotText {
+        line: small(good.matches('\n').count() + 1),
+        column: small(last_line.chars().count() + 1),
     }
 }
 

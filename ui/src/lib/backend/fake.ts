@@ -91,7 +91,8 @@ function makeAnswers(world: World, scenario: Scenario): Answers {
       if (path?.endsWith("broken")) throw { code: "definition", message: "The environment file has 3 errors", hint: null, problems: definitionProblems() } satisfies ApiError;
       return { ...environment };
     },
-    "environment.check": () => ({ file: environment.file, problems: world.problems, plan: null, start_order: [] }),
+    "environment.check": () => ({ file: environment.file, problems: world.problems, plan: null, start_order: [], summary: [] }),
+    "folder.inspect": ({ path }) => ({ path, files: [] }),
     "environment.status": () => world.view(),
     "environment.up": () => (world.up(now()), nothing),
     "environment.down": () => (world.down(now()), nothing),

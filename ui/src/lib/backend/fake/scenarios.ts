@@ -11,10 +11,10 @@ const HOUR = 3_600_000;
 export function definitionProblems(): Problem[] {
   const file = "benchtop.yaml";
   return [
-    { severity: "error", place: { file, line: 14, column: 7 }, message: "Found the key “evnironment”, expected one of the keys of a service", hint: "Did you mean “environment”?" },
-    { severity: "error", place: { file, line: 31, column: 19 }, message: "“order-servce” is not a service of this environment", hint: "Did you mean “order-service”?" },
-    { severity: "error", place: { file, line: 47, column: 16 }, message: "The services auth-service → order-service → auth-service wait for each other", hint: "Remove one of the references, or set its condition to started" },
-    { severity: "warning", place: { file: "infra/compose.yaml", line: 9, column: 5 }, message: "The key “cgroup_parent” is not supported and has no effect", hint: null },
+    { severity: "error", place: { file, line: 14, column: 7 }, message: "Found the key “evnironment”, expected one of the keys of a service", hint: "Did you mean “environment”?", excerpt: null },
+    { severity: "error", place: { file, line: 31, column: 19 }, message: "“order-servce” is not a service of this environment", hint: "Did you mean “order-service”?", excerpt: null },
+    { severity: "error", place: { file, line: 47, column: 16 }, message: "The services auth-service → order-service → auth-service wait for each other", hint: "Remove one of the references, or set its condition to started", excerpt: null },
+    { severity: "warning", place: { file: "infra/compose.yaml", line: 9, column: 5 }, message: "The key “cgroup_parent” is not supported and has no effect", hint: null, excerpt: null },
   ];
 }
 
