@@ -5,6 +5,7 @@ mod git;
 mod handlers;
 mod notifier;
 mod open;
+mod runtimes;
 mod sink;
 mod views;
 
@@ -141,6 +142,7 @@ impl Host {
             socket_dir,
             shim: self.program.clone(),
             sink: Arc::new(sink),
+            runtime: self.runtime_of(&id),
         });
         let environment = Arc::new(OpenEnvironment::new(id.clone(), source, handle, logs));
         self.lock().insert(id, Arc::clone(&environment));

@@ -2,7 +2,8 @@
 //! bindings derive from the list at the end of this page.
 
 use crate::view::{
-    CheckReport, EngineInfo, Environment, EnvironmentView, FolderReport, RunDetails, ServiceDetails,
+    CheckReport, EngineInfo, Environment, EnvironmentView, FolderReport, RunDetails, RuntimeChoice,
+    ServiceDetails,
 };
 use benchtop_model::problem::Problem;
 use benchtop_model::status::Status;
@@ -267,6 +268,23 @@ pub struct RunsShowRequest {
     pub run: String,
 }
 
+/// `runtime.list`: the container runtimes of this machine. Asks each of them,
+/// for 4 s at the most.
+#[derive(Clone, Debug, Serialize, Deserialize, TS)]
+pub struct RuntimeListRequest {
+    /// As this environment sees it; absent: as one without a choice of its own.
+    pub environment: Option<String>,
+}
+
+/// `runtime.choose`: which container runtime is used. Kept in the settings.
+#[derive(Clone, Debug, Serialize, Deserialize, TS)]
+pub struct RuntimeChooseRequest {
+    /// For this environment; absent: for all that have no choice of their own.
+    pub environment: Option<String>,
+    /// Its address; absent: no choice, so the default or the first that answers.
+    pub address: Option<String>,
+}
+
 /// The list. Each line makes a [`Method`], a route, a handler that the host must
 /// have, and an entry of the TypeScript map.
 #[macro_export]
@@ -290,6 +308,8 @@ macro_rules! with_methods {
             "logs.query" => logs_query(LogsQueryRequest) -> LogPage;
             "runs.list" => runs_list(RunsListRequest) -> Vec<Run>;
             "runs.show" => runs_show(RunsShowRequest) -> RunDetails;
+            "runtime.list" => runtime_list(RuntimeListRequest) -> Vec<RuntimeChoice>;
+            "runtime.choose" => runtime_choose(RuntimeChooseRequest) -> Empty;
         }
     };
 }

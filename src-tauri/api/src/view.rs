@@ -209,6 +209,94 @@ pub struct RuntimeView {
     pub since: Timestamp,
 }
 
+/// A container runtime of this machine, or a place where one may be.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct RuntimeChoice {
+    /// `unix:///var/run/docker.sock`.
+    pub address: String,
+    /// Which make.
+    pub kind: RuntimeKind,
+    /// `Docker 28.2`, where it answers.
+    pub name: Option<String>,
+    /// The version of the API that both sides speak, where it answers.
+    pub api: Option<String>,
+    /// It runs without root, as far as is known.
+    pub rootless: bool,
+    /// How it was found: `DOCKER_HOST`, `context desktop-linux`, `default socket`.
+    pub source: String,
+    /// Whether it can be used.
+    pub state: RuntimeState,
+    /// What is wrong, where it cannot be used.
+    pub problem: Option<String>,
+    /// What to do about it.
+    pub hint: Option<String>,
+    /// The one that is used: by choice, or because it comes first.
+    pub chosen: bool,
+}
+
+/// Makes of container runtimes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum RuntimeKind {
+    /// Docker Engine, or one that says so.
+    Docker,
+    /// Podman.
+    Podman,
+    /// It has not answered.
+    Unknown,
+}
+
+/// Whether a container runtime can be used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum RuntimeState {
+    /// It answers.
+    Ready,
+    /// It is installed, and nobody listens.
+    NotRunning,
+    /// This user may not open its socket.
+    NoPermission,
+    /// It is not installed.
+    NotInstalled,
+    /// It accepts connections and does not answer.
+    Silent,
+    /// It answers with something that cannot be used.
+    Failed,
+}
+
+/// How far the pull of an image has got.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct PullView {
+    /// The image.
+    pub image: String,
+    /// Bytes of all layers that have arrived.
+    #[ts(type = "number")]
+    pub done_bytes: u64,
+    /// Bytes of all layers, as far as they are known; grows while the pull
+    /// finds out.
+    #[ts(type = "number | null")]
+    pub total_bytes: Option<u64>,
+    /// In the order in which the runtime named them.
+    pub layers: Vec<LayerView>,
+    /// No byte has come for 30 s.
+    pub stalled: bool,
+}
+
+/// One layer of an image that is being pulled.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct LayerView {
+    /// The beginning of its digest.
+    pub id: String,
+    /// The runtime's own word: `Downloading`, `Extracting`, `Pull complete`.
+    pub state: String,
+    /// Bytes that have arrived.
+    #[ts(type = "number")]
+    pub done: u64,
+    /// Its size in bytes, once it is known.
+    #[ts(type = "number | null")]
+    pub total: Option<u64>,
+}
+
 /// One service at one moment.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
 pub struct ServiceView {
@@ -262,6 +350,10 @@ pub struct ServiceView {
     pub stale: bool,
     /// The definition on disk differs from what runs.
     pub changed: bool,
+    /// The pull of its image, while there is one.
+    #[serde(default)]
+    #[ts(optional = nullable)]
+    pub pull: Option<PullView>,
 }
 
 /// One address of a service.

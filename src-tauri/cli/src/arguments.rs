@@ -70,6 +70,11 @@ pub(crate) enum Command {
         #[arg(long, default_value_t = 20)]
         limit: u32,
     },
+    /// The container runtimes of this machine, and which of them is used
+    Runtime {
+        #[command(subcommand)]
+        command: Runtime,
+    },
     /// The background process that supervises
     Engine {
         #[command(subcommand)]
@@ -114,6 +119,10 @@ pub(crate) struct Up {
     /// Print the final state as JSON, and nothing else
     #[arg(long)]
     pub(crate) json: bool,
+    /// Use this container runtime for the environment, now and later; `auto`
+    /// for the first that answers
+    #[arg(long, value_name = "ADDRESS")]
+    pub(crate) runtime: Option<String>,
 }
 
 #[derive(Debug, Args)]
@@ -144,6 +153,26 @@ pub(crate) struct Logs {
     #[arg(long)]
     pub(crate) json: bool,
     pub(crate) services: Vec<String>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Runtime {
+    /// List them, with what to do where one does not answer
+    List {
+        #[command(flatten)]
+        environment: Which,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Choose one: for the environment of --file, else for all that have no
+    /// choice of their own
+    Use {
+        #[command(flatten)]
+        environment: Which,
+        /// Such as unix:///run/podman/podman.sock, or `auto` for the first that answers
+        address: String,
+    },
 }
 
 #[derive(Debug, Subcommand)]

@@ -5,6 +5,7 @@ mod down;
 mod engine;
 mod logs;
 mod runs;
+mod runtime;
 mod services;
 mod status;
 mod up;
@@ -34,6 +35,7 @@ pub(crate) async fn run(command: Command) -> Result<Code, Failure> {
             json,
             limit,
         } => runs::run(&environment, all, json, limit).await,
+        Command::Runtime { command } => runtime::run(command).await,
         Command::Engine { command } => Box::pin(engine::run(command)).await,
         Command::Sample { role } => Box::pin(sample::run(&role)).await,
         // Handled before any runtime was made.

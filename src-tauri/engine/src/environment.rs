@@ -9,6 +9,7 @@ mod adopt;
 mod effects;
 mod launch;
 mod message;
+mod runtime;
 pub mod snapshot;
 mod stats;
 mod task;
@@ -37,6 +38,9 @@ pub struct EnvironmentConfig {
     pub shim: PathBuf,
     /// Who is told.
     pub sink: Arc<dyn Sink>,
+    /// Address of the container runtime that a person chose; absent: the first
+    /// that answers.
+    pub runtime: Option<String>,
 }
 
 /// Access to an environment; cheap to clone.
@@ -114,6 +118,12 @@ impl EnvironmentHandle {
         self.send(Message::ProbeNow {
             service: service.to_owned(),
         });
+    }
+
+    /// Uses this container runtime, or the first that answers. Where containers
+    /// run, it counts once they have ended: they stay where they are.
+    pub fn choose_runtime(&self, address: Option<String>) {
+        self.send(Message::ChooseRuntime { address });
     }
 
     /// Takes over a new definition.

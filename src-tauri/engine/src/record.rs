@@ -28,6 +28,10 @@ pub struct EnvironmentRecord {
     pub ports: BTreeMap<String, u16>,
     /// By name.
     pub services: BTreeMap<String, ServiceRecord>,
+    /// Address of the container runtime that was used last: where the containers
+    /// are, if there are any.
+    #[serde(default)]
+    pub runtime: Option<String>,
 }
 
 /// A run that is going on.
@@ -71,6 +75,7 @@ impl EnvironmentRecord {
             base_environment,
             ports: BTreeMap::new(),
             services: BTreeMap::new(),
+            runtime: None,
         }
     }
 

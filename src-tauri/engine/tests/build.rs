@@ -4,11 +4,12 @@
 #![allow(clippy::unwrap_used, clippy::print_stdout)]
 
 use benchtop_engine::container::instance::{self, Launch, Step};
+use benchtop_engine::container::runtime::discover::Surroundings;
 use benchtop_engine::container::{logs, runtime};
 use benchtop_engine::load;
 use benchtop_model::plan::Run;
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 const BASE: &str = "benchtop-test/busybox:1";
 
@@ -30,7 +31,11 @@ secrets:
 
 #[tokio::test]
 async fn an_image_is_built_and_its_container_has_what_the_file_says() {
-    let Ok(runtime) = runtime::connect().await else {
+    let wish = runtime::Wish {
+        surroundings: Arc::new(Surroundings::of(&BTreeMap::new())),
+        ..runtime::Wish::default()
+    };
+    let Ok(runtime) = runtime::connect(&wish).await else {
         println!("SKIPPED: no container engine answers");
         return;
     };

@@ -131,6 +131,7 @@ pub(super) fn service(
         source: crate::summary::source(spec),
         stale: state.stale,
         changed: state.outdated || changed.contains(&state.name),
+        pull: None,
     })
 }
 

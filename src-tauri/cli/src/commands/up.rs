@@ -1,6 +1,7 @@
 //! `benchtop up`: start the environment.
 
 use super::logs::{self, Follow};
+use super::runtime;
 use super::status;
 use crate::arguments::Up;
 use crate::color;
@@ -19,6 +20,14 @@ const LOOK_AGAIN: Duration = Duration::from_secs(1);
 
 pub(crate) async fn run(arguments: Up) -> Result<Code, Failure> {
     let connection = connection::open(&arguments.environment).await?;
+    if let Some(address) = &arguments.runtime {
+        runtime::choose(
+            &connection.client,
+            Some(connection.environment.clone()),
+            address,
+        )
+        .await?;
+    }
     let up = EnvironmentUpRequest {
         environment: connection.environment.clone(),
         services: arguments.services.clone(),

@@ -3,12 +3,13 @@
 //! fresh look at everything.
 
 use super::labels;
-use super::runtime::{self, PATIENCE, Runtime, RuntimeProblem};
+use super::runtime::{self, PATIENCE, Runtime, RuntimeProblem, Wish};
 use bollard::query_parameters::EventsOptions;
 use futures_util::StreamExt as _;
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::watch;
 
 /// How often a silent runtime is asked whether it is still there. With the
 /// patience for the answer, a hung daemon is noticed within 5 s.
@@ -44,39 +45,62 @@ pub enum Action {
     Health,
 }
 
-/// Watches until the receiver is gone. `tell` returns false then.
-pub async fn watch(environment: String, mut tell: impl FnMut(RuntimeNews) -> bool) {
+/// Why a runtime is not followed any more.
+enum Break {
+    /// It is not there, or silent.
+    Lost(RuntimeProblem),
+    /// Another one is wished for.
+    Elsewhere,
+    /// Nobody listens any more.
+    Closed,
+}
+
+/// Watches until the receiver is gone, `tell` returns false then, or until
+/// nobody can wish any more.
+pub async fn watch(
+    environment: String,
+    mut wish: watch::Receiver<Wish>,
+    mut tell: impl FnMut(RuntimeNews) -> bool,
+) {
     let mut wait = RETRY_FIRST;
     loop {
-        let news = match runtime::connect().await {
+        let wanted = wish.borrow_and_update().clone();
+        let problem = match runtime::connect(&wanted).await {
             Ok(runtime) => {
                 wait = RETRY_FIRST;
                 let runtime = Arc::new(runtime);
                 if !tell(RuntimeNews::Up(Arc::clone(&runtime))) {
                     return;
                 }
-                match follow(&runtime, &environment, &mut tell).await {
-                    Some(problem) => RuntimeNews::Down(problem),
-                    None => return,
+                match follow(&runtime, &environment, &mut wish, &mut tell).await {
+                    Break::Lost(problem) => problem,
+                    Break::Elsewhere => continue,
+                    Break::Closed => return,
                 }
             }
-            Err(problem) => RuntimeNews::Down(problem),
+            Err(problem) => problem,
         };
-        if !tell(news) {
+        if !tell(RuntimeNews::Down(problem)) {
             return;
         }
-        tokio::time::sleep(wait).await;
-        wait = (wait * 2).min(RETRY_LONGEST);
+        tokio::select! {
+            () = tokio::time::sleep(wait) => wait = (wait * 2).min(RETRY_LONGEST),
+            changed = wish.changed() => match changed {
+                Ok(()) => wait = RETRY_FIRST,
+                Err(_) => return,
+            },
+        }
     }
 }
 
-/// Passes on events until the stream breaks or the runtime falls silent. `None`:
-/// nobody listens any more.
+/// Passes on events until the stream breaks, the runtime falls silent or
+/// another one is wished for.
 async fn follow(
     runtime: &Runtime,
     environment: &str,
+    wish: &mut watch::Receiver<Wish>,
     tell: &mut impl FnMut(RuntimeNews) -> bool,
-) -> Option<RuntimeProblem> {
+) -> Break {
     let filters = HashMap::from([
         ("type".to_owned(), vec!["container".to_owned()]),
         (
@@ -101,15 +125,20 @@ async fn follow(
                     let id = event.actor.and_then(|actor| actor.id);
                     let action = event.action.as_deref().and_then(action_of);
                     if let (Some(id), Some(action)) = (id, action) && !tell(RuntimeNews::Container { id, action }) {
-                        return None;
+                        return Break::Closed;
                     }
                 }
-                _ => return Some(RuntimeProblem::NotRunning(runtime.name.clone())),
+                _ => return Break::Lost(RuntimeProblem::NotRunning(runtime.address.clone())),
             },
             _ = heartbeat.tick() => match tokio::time::timeout(PATIENCE, runtime.docker.ping()).await {
                 Ok(Ok(_)) => {}
-                Ok(Err(_)) => return Some(RuntimeProblem::NotRunning(runtime.name.clone())),
-                Err(_) => return Some(RuntimeProblem::NotResponding(runtime.name.clone())),
+                Ok(Err(_)) => return Break::Lost(RuntimeProblem::NotRunning(runtime.address.clone())),
+                Err(_) => return Break::Lost(RuntimeProblem::NotResponding(runtime.address.clone())),
+            },
+            changed = wish.changed() => match changed {
+                Err(_) => return Break::Closed,
+                Ok(()) if wish.borrow_and_update().address.as_ref() == Some(&runtime.address) => {}
+                Ok(()) => return Break::Elsewhere,
             },
         }
     }

@@ -1,20 +1,67 @@
 //! Finds a container runtime that answers, and says why there is none.
+//!
+//! [`discover`] knows the places in their order, [`connect`] tries them, and
+//! [`survey`] reports on all of them for a person who chooses.
+
+pub mod discover;
+mod docker_config;
+pub mod survey;
 
 use bollard::Docker;
-use std::path::{Path, PathBuf};
+use bollard::models::SystemVersion;
+use discover::{Candidate, Surroundings};
+use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// How long any short request may take: a daemon that hangs accepts connections
 /// and never answers, and only this tells.
 pub const PATIENCE: Duration = Duration::from_secs(4);
 
+/// A request that takes its time (a pull, a stop, a stream) ends by its own
+/// limit, not by the client's.
+const CLIENT_LIMIT: u64 = 3600;
+
+/// Which make a runtime is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RuntimeKind {
+    /// Docker Engine, or one that says so.
+    Docker,
+    /// Podman's Docker-compatible service.
+    Podman,
+}
+
 /// A container runtime that has answered.
 #[derive(Clone, Debug)]
 pub struct Runtime {
-    /// Its API.
+    /// Its API, in the newest version that both sides speak.
     pub docker: Docker,
+    /// `unix:///var/run/docker.sock`.
+    pub address: String,
+    /// Which make.
+    pub kind: RuntimeKind,
     /// `Docker 20.10.24`.
     pub name: String,
+    /// The version of the API that was agreed upon, `1.41`.
+    pub api: String,
+}
+
+impl Runtime {
+    /// Whether it answers now, within [`PATIENCE`].
+    pub async fn answers(&self) -> bool {
+        let ping = tokio::time::timeout(PATIENCE, self.docker.ping()).await;
+        matches!(ping, Ok(Ok(_)))
+    }
+}
+
+/// Which runtime an environment is to use.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Wish {
+    /// This one and no other; absent: the first that answers, in the documented
+    /// order.
+    pub address: Option<String>,
+    /// Where to look.
+    pub surroundings: Arc<Surroundings>,
 }
 
 /// Why no container runtime can be used.
@@ -42,114 +89,173 @@ impl RuntimeProblem {
     #[must_use]
     pub fn hint(&self) -> String {
         match self {
-            Self::NotInstalled => "install Docker Engine or Podman; services that are processes of this host run without",
-            Self::NotRunning(_) => "start it: `sudo systemctl start docker`, or open Docker Desktop",
-            Self::NoPermission(_) => "add yourself to the group `docker` and log in again, or use rootless Docker or Podman",
-            Self::NotResponding(_) => "it may be busy or hung; look at its log, or restart it",
-            Self::Unusable(..) => "look at DOCKER_HOST and at the log of the container runtime",
+            Self::NotInstalled => "install Docker Engine or Podman; services that are processes of this host run without".to_owned(),
+            Self::NotRunning(address) => how_to_start(address),
+            Self::NoPermission(address) if address.contains("podman") => {
+                "use Podman's socket of your own user: `systemctl --user start podman.socket`".to_owned()
+            }
+            Self::NoPermission(_) => "add yourself to the group `docker` and log in again, or use rootless Docker or Podman".to_owned(),
+            Self::NotResponding(_) => "it may be busy or hung; look at its log, or restart it".to_owned(),
+            Self::Unusable(..) => "look at DOCKER_HOST and at the log of the container runtime, or choose another: `benchtop runtime list`".to_owned(),
         }
-        .to_owned()
     }
 }
 
-/// Where a runtime may listen, in the documented order: the variable
-/// `DOCKER_HOST`, Docker's own socket, rootless Docker, Docker Desktop, rootless
-/// Podman, Podman.
-fn candidates() -> Vec<String> {
-    if let Ok(host) = std::env::var("DOCKER_HOST") {
-        return vec![host];
+/// The fix differs with what listens at an address.
+fn how_to_start(address: &str) -> String {
+    let rootless = address.contains("/run/user/");
+    match (address.contains("podman"), rootless) {
+        (true, true) => "start it: `systemctl --user start podman.socket`",
+        (true, false) => "start it: `sudo systemctl start podman.socket`",
+        (false, true) => "start it: `systemctl --user start docker`",
+        (false, false) if address.contains("/.docker/") => "open Docker Desktop",
+        (false, false) => "start it: `sudo systemctl start docker`, or open Docker Desktop",
     }
-    let user_runtime = std::env::var_os("XDG_RUNTIME_DIR").map(PathBuf::from);
-    let home = std::env::var_os("HOME").map(PathBuf::from);
-    let below = |dir: &Option<PathBuf>, path: &str| dir.as_ref().map(|dir| dir.join(path));
-    [
-        Some(PathBuf::from("/var/run/docker.sock")),
-        below(&user_runtime, "docker.sock"),
-        below(&home, ".docker/run/docker.sock"),
-        below(&user_runtime, "podman/podman.sock"),
-        Some(PathBuf::from("/run/podman/podman.sock")),
-    ]
-    .into_iter()
-    .flatten()
-    .map(|path| format!("unix://{}", path.display()))
-    .collect()
+    .to_owned()
 }
 
-/// Connects to the first runtime that answers.
+/// Whether an address is of a kind that can be connected to.
+#[must_use]
+pub fn is_supported(address: &str) -> bool {
+    let rest = |scheme: &str| address.strip_prefix(scheme).is_some_and(|r| !r.is_empty());
+    rest("unix:///") || rest("tcp://") || rest("http://")
+}
+
+/// Connects to the runtime that is wished for, or to the first that answers.
+/// All are asked at once, so that one that hangs costs [`PATIENCE`] and no more.
 ///
 /// # Errors
 /// The problem that is most worth telling: a socket that refuses before one that
 /// is absent.
-pub async fn connect() -> Result<Runtime, RuntimeProblem> {
+pub async fn connect(wish: &Wish) -> Result<Runtime, RuntimeProblem> {
+    let candidates = match &wish.address {
+        Some(address) => vec![Candidate::chosen(address)],
+        None => discover::automatic(&wish.surroundings),
+    };
+    let attempts = candidates
+        .iter()
+        .map(|candidate| connect_to(&candidate.address));
     let mut problem = None;
-    for host in candidates() {
-        match connect_to(&host).await {
+    for attempt in futures_util::future::join_all(attempts).await {
+        match attempt {
             Ok(runtime) => return Ok(runtime),
             Err(RuntimeProblem::NotInstalled) => {}
             Err(found) => problem = problem.or(Some(found)),
         }
     }
-    Err(problem.unwrap_or_else(absent))
+    Err(problem.unwrap_or_else(|| absent(&candidates, &wish.surroundings)))
 }
 
 /// No socket anywhere: installed but not started, or not installed.
-fn absent() -> RuntimeProblem {
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    let installed = ["dockerd", "docker", "podman"]
-        .iter()
-        .any(|name| std::env::split_paths(&path).any(|dir| dir.join(name).is_file()));
-    match installed {
-        true => RuntimeProblem::NotRunning(candidates().into_iter().next().unwrap_or_default()),
-        false => RuntimeProblem::NotInstalled,
+fn absent(candidates: &[Candidate], surroundings: &Surroundings) -> RuntimeProblem {
+    let first = candidates.first().map(|c| c.address.clone());
+    match first {
+        Some(address) if surroundings.has_program(&["dockerd", "docker", "podman"]) => {
+            RuntimeProblem::NotRunning(address)
+        }
+        _ => RuntimeProblem::NotInstalled,
     }
 }
 
-async fn connect_to(host: &str) -> Result<Runtime, RuntimeProblem> {
-    if let Some(path) = host.strip_prefix("unix://") {
-        check_socket(Path::new(path), host)?;
+/// Connects to one address, agrees upon a version and learns who it is, all
+/// within [`PATIENCE`].
+async fn connect_to(address: &str) -> Result<Runtime, RuntimeProblem> {
+    let answer = tokio::time::timeout(PATIENCE, introduce(address)).await;
+    answer.map_err(|_| RuntimeProblem::NotResponding(address.to_owned()))?
+}
+
+async fn introduce(address: &str) -> Result<Runtime, RuntimeProblem> {
+    if let Some(path) = address.strip_prefix("unix://") {
+        check_socket(Path::new(path), address)?;
     }
     let unusable =
-        |e: bollard::errors::Error| RuntimeProblem::Unusable(host.to_owned(), e.to_string());
-    let docker = match host.strip_prefix("unix://") {
-        // A long timeout here, and short ones around each short request:
-        // pulls, stops and streams take their time.
-        Some(path) => {
-            Docker::connect_with_unix(path, 3600, bollard::API_DEFAULT_VERSION).map_err(unusable)?
+        |e: bollard::errors::Error| RuntimeProblem::Unusable(address.to_owned(), e.to_string());
+    let docker = client(address)?;
+    let docker = docker.negotiate_version().await.map_err(unusable)?;
+    let version = docker.version().await.map_err(unusable)?;
+    let (kind, name) = who(&version);
+    Ok(Runtime {
+        api: docker.client_version().to_string(),
+        docker,
+        address: address.to_owned(),
+        kind,
+        name,
+    })
+}
+
+fn client(address: &str) -> Result<Docker, RuntimeProblem> {
+    let unusable = |why: String| RuntimeProblem::Unusable(address.to_owned(), why);
+    let version = bollard::API_DEFAULT_VERSION;
+    let client = match address.split_once("://") {
+        Some(("unix", path)) => Docker::connect_with_unix(path, CLIENT_LIMIT, version),
+        Some(("tcp" | "http", _)) => Docker::connect_with_http(address, CLIENT_LIMIT, version),
+        _ => {
+            return Err(unusable(
+                "Benchtop connects to unix:// and tcp:// addresses only".to_owned(),
+            ));
         }
-        None => Docker::connect_with_host(host).map_err(unusable)?,
     };
-    let negotiated = tokio::time::timeout(PATIENCE, docker.negotiate_version()).await;
-    let docker = negotiated
-        .map_err(|_| RuntimeProblem::NotResponding(host.to_owned()))?
-        .map_err(unusable)?;
-    let version = tokio::time::timeout(PATIENCE, docker.version()).await;
-    let version = version
-        .map_err(|_| RuntimeProblem::NotResponding(host.to_owned()))?
-        .map_err(unusable)?;
+    client.map_err(|error| unusable(error.to_string()))
+}
+
+/// The make and the name: Podman names itself among its components.
+fn who(version: &SystemVersion) -> (RuntimeKind, String) {
     let podman = version
         .components
         .iter()
         .flatten()
         .any(|c| c.name.starts_with("Podman"));
-    let name = format!(
-        "{} {}",
-        if podman { "Podman" } else { "Docker" },
-        version.version.unwrap_or_default()
-    );
-    Ok(Runtime { docker, name })
+    let (kind, word) = if podman {
+        (RuntimeKind::Podman, "Podman")
+    } else {
+        (RuntimeKind::Docker, "Docker")
+    };
+    let number = version.version.as_deref().unwrap_or_default();
+    (kind, format!("{word} {number}").trim().to_owned())
 }
 
 /// Tells an absent socket, one that refuses and one that is forbidden apart:
 /// the HTTP client reports all three alike.
-fn check_socket(path: &Path, host: &str) -> Result<(), RuntimeProblem> {
+fn check_socket(path: &Path, address: &str) -> Result<(), RuntimeProblem> {
     use std::io::ErrorKind;
     match std::os::unix::net::UnixStream::connect(path) {
         Ok(_) => Ok(()),
         Err(e) => Err(match e.kind() {
             ErrorKind::NotFound => RuntimeProblem::NotInstalled,
-            ErrorKind::PermissionDenied => RuntimeProblem::NoPermission(host.to_owned()),
-            ErrorKind::ConnectionRefused => RuntimeProblem::NotRunning(host.to_owned()),
-            _ => RuntimeProblem::Unusable(host.to_owned(), e.to_string()),
+            ErrorKind::PermissionDenied => RuntimeProblem::NoPermission(address.to_owned()),
+            ErrorKind::ConnectionRefused => RuntimeProblem::NotRunning(address.to_owned()),
+            _ => RuntimeProblem::Unusable(address.to_owned(), e.to_string()),
         }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_problem_names_its_own_fix() {
+        let hint = |problem: RuntimeProblem| problem.hint();
+        assert!(hint(RuntimeProblem::NotInstalled).starts_with("install"));
+        let docker = "unix:///var/run/docker.sock".to_owned();
+        assert!(
+            hint(RuntimeProblem::NotRunning(docker.clone())).contains("systemctl start docker")
+        );
+        assert!(hint(RuntimeProblem::NoPermission(docker)).contains("group `docker`"));
+        let podman = "unix:///run/user/1000/podman/podman.sock".to_owned();
+        assert!(hint(RuntimeProblem::NotRunning(podman)).contains("--user start podman.socket"));
+    }
+
+    #[tokio::test]
+    async fn an_address_of_another_kind_is_refused_with_its_reason() {
+        let wish = Wish {
+            address: Some("ssh://somewhere".to_owned()),
+            ..Wish::default()
+        };
+        let problem = connect(&wish).await.err();
+        assert!(
+            matches!(&problem, Some(RuntimeProblem::Unusable(_, why)) if why.contains("unix://")),
+            "{problem:?}"
+        );
     }
 }

@@ -130,7 +130,7 @@ impl Task {
         {
             return None;
         }
-        let runtime = Arc::new(runtime::connect().await.ok()?);
+        let runtime = Arc::new(runtime::connect(&self.wish()).await.ok()?);
         let list = containers::list(&runtime, &self.plan.id()).await.ok()?;
         Some((runtime, list))
     }

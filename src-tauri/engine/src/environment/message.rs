@@ -28,6 +28,8 @@ pub(super) enum Message {
     Restart { service: String },
     /// From [`super::EnvironmentHandle::probe`].
     ProbeNow { service: String },
+    /// From [`super::EnvironmentHandle::choose_runtime`].
+    ChooseRuntime { address: Option<String> },
     /// From [`super::EnvironmentHandle::replan`].
     Replan {
         plan: Box<Plan>,

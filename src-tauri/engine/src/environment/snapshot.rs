@@ -3,6 +3,7 @@
 
 use super::message::Live;
 use super::task::Task;
+use crate::container::runtime::Wish;
 use crate::{clock, probe};
 use benchtop_model::inject::Ports;
 use benchtop_model::plan::Plan;
@@ -32,6 +33,10 @@ pub struct EnvironmentSnapshot {
     pub run: Option<(String, Timestamp)>,
     /// The container runtime; `None` where no service needs one.
     pub runtime: Option<RuntimeSnapshot>,
+    /// Which runtime is to be used.
+    pub wish: Wish,
+    /// Containers of this environment may run: it stays at its runtime.
+    pub holds_containers: bool,
     /// In the order of the names.
     pub services: Vec<ServiceSnapshot>,
     /// Assigned host ports.
@@ -147,6 +152,8 @@ impl Task {
                 .shown
                 .clone()
                 .filter(|_| needs_runtime),
+            wish: self.wish(),
+            holds_containers: self.holds_containers(),
             services: self
                 .supervisor
                 .services()

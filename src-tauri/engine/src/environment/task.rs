@@ -6,8 +6,9 @@ use super::snapshot::{EnvironmentSnapshot, RuntimeSnapshot, Usage};
 use super::{EnvironmentConfig, stats};
 use crate::clock;
 use crate::container::instance::{self, Condition};
-use crate::container::monitor::{self, Action, RuntimeNews};
-use crate::container::runtime::Runtime;
+use crate::container::monitor::Action;
+use crate::container::runtime::discover::Surroundings;
+use crate::container::runtime::{Runtime, Wish};
 use crate::record::{EnvironmentRecord, RunRecord};
 use crate::sink::{Changed, EngineEvent, Sink};
 use benchtop_model::plan::{Plan, ServiceKind};
@@ -39,6 +40,12 @@ pub(super) struct Task {
     /// By service.
     pub(super) instances: HashMap<String, Instance>,
     pub(super) runtime: watch::Sender<RuntimeState>,
+    /// Address of the runtime that a person chose.
+    pub(super) runtime_choice: Option<String>,
+    /// Where the user's variables lead to.
+    pub(super) surroundings: Arc<Surroundings>,
+    /// To the monitor of the runtime.
+    pub(super) wishes: watch::Sender<Wish>,
     /// When each service took its present status.
     pub(super) since: HashMap<String, Timestamp>,
     /// When each probe last answered.
@@ -92,9 +99,9 @@ pub(super) fn spawn(config: EnvironmentConfig, looked: Arc<AtomicU64>) -> Starte
 impl Task {
     fn new(config: EnvironmentConfig, messages: mpsc::UnboundedSender<Message>) -> Self {
         let plan = Arc::new(config.record.plan.clone());
+        let base_environment = config.record.base_environment.clone();
         Self {
             supervisor: Supervisor::new(&plan),
-            base_environment: Arc::new(config.record.base_environment.clone()),
             record: config.record,
             dir: config.dir,
             socket_dir: config.socket_dir,
@@ -103,6 +110,10 @@ impl Task {
             messages,
             instances: HashMap::new(),
             runtime: watch::Sender::new(RuntimeState::default()),
+            runtime_choice: config.runtime,
+            surroundings: Arc::new(Surroundings::of(&base_environment)),
+            wishes: watch::Sender::new(Wish::default()),
+            base_environment: Arc::new(base_environment),
             since: HashMap::new(),
             probed: HashMap::new(),
             usage: HashMap::new(),
@@ -178,6 +189,7 @@ impl Task {
             Message::Stop { service } => self.command(Event::Stop { service }),
             Message::Restart { service } => self.command(Event::Restart { service }),
             Message::ProbeNow { service } => self.handle(Event::ProbeNow { service }),
+            Message::ChooseRuntime { address } => self.runtime_choice = address,
             Message::Replan {
                 plan,
                 base_environment,
@@ -210,20 +222,6 @@ impl Task {
             Message::Removed(result) => self.on_removed(result),
             // Taken by the loop itself.
             Message::Leave { .. } | Message::Sync { .. } | Message::Usage(_) => {}
-        }
-    }
-
-    fn watch_runtime(&self) {
-        if self
-            .plan
-            .services
-            .values()
-            .any(|s| s.kind() == ServiceKind::Container)
-        {
-            let (messages, environment) = (self.messages.clone(), self.plan.id());
-            tokio::spawn(monitor::watch(environment, move |news| {
-                messages.send(Message::Runtime(news)).is_ok()
-            }));
         }
     }
 
@@ -264,6 +262,7 @@ impl Task {
             .any(|s| s.kind() == ServiceKind::Container);
         self.plan = Arc::new(plan.clone());
         self.record.plan = plan.clone();
+        self.surroundings = Arc::new(Surroundings::of(&base_environment));
         self.base_environment = Arc::new(base_environment.clone());
         self.record.base_environment = base_environment;
         self.unsaved = true;
@@ -378,43 +377,7 @@ impl Task {
         });
     }
 
-    fn on_runtime(&mut self, news: RuntimeNews) {
-        match news {
-            RuntimeNews::Up(runtime) => {
-                let shown = RuntimeSnapshot {
-                    available: true,
-                    name: Some(runtime.name.clone()),
-                    problem: None,
-                    hint: None,
-                    since: clock::now(),
-                };
-                self.runtime.send_replace(RuntimeState {
-                    up: Some(runtime),
-                    shown: Some(shown),
-                });
-                self.look_at_containers();
-            }
-            RuntimeNews::Down(problem) => self.runtime.send_modify(|state| {
-                let since = state
-                    .shown
-                    .as_ref()
-                    .filter(|s| !s.available)
-                    .map_or_else(clock::now, |s| s.since);
-                let name = state.shown.take().and_then(|s| s.name);
-                state.up = None;
-                state.shown = Some(RuntimeSnapshot {
-                    available: false,
-                    name,
-                    problem: Some(problem.to_string()),
-                    hint: Some(problem.hint()),
-                    since,
-                });
-            }),
-            RuntimeNews::Container { id, action } => self.on_container(&id, action),
-        }
-    }
-
-    fn on_container(&mut self, id: &str, action: Action) {
+    pub(super) fn on_container(&mut self, id: &str, action: Action) {
         let found = self
             .instances
             .iter()
@@ -438,7 +401,7 @@ impl Task {
     }
 
     /// After a break in the events: what happened in the meantime?
-    fn look_at_containers(&self) {
+    pub(super) fn look_at_containers(&self) {
         for (service, instance) in &self.instances {
             if let Some(Live::Container { id, .. }) = &instance.live {
                 self.look_at(service.clone(), instance.generation, id.clone());
@@ -487,6 +450,7 @@ impl Task {
 
     fn publish(&mut self, snapshots: &watch::Sender<Arc<EnvironmentSnapshot>>, changed: Changed) {
         self.save();
+        self.tell_wish();
         snapshots.send_replace(Arc::new(self.snapshot()));
         self.sink.changed(changed);
     }

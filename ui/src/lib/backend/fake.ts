@@ -1,6 +1,6 @@
 // A backend without an engine: a simulated environment for tests and pictures.
 // Only the build mode "fake" contains it.
-import type { ApiError, Topic, Variable } from "../bindings";
+import type { ApiError, RuntimeChoice, Topic, Variable } from "../bindings";
 import type { Backend, BackendEvent, Method, RequestOf, ResponseOf } from "./backend";
 import { pastDetails } from "./fake/runs";
 import { buildWorld, definitionProblems, SCENARIOS, type Scenario } from "./fake/scenarios";
@@ -110,6 +110,8 @@ function makeAnswers(world: World, scenario: Scenario): Answers {
       const current = { ...world.history[0]!, id: world.run, started: world.runStarted ?? now(), ended: null, result: "running" as const, restarts: world.view().metrics.restarts, time_to_ready: 12_840, git_dirty: true };
       return [...(world.runStarted === null ? [] : [current]), ...world.history].slice(0, limit);
     },
+    "runtime.list": () => runtimes(),
+    "runtime.choose": () => nothing,
     "runs.show": ({ run }) => {
       const past = world.history.find((candidate) => candidate.id === run);
       if (past) return pastDetails(past, world.services);
@@ -122,6 +124,15 @@ function makeAnswers(world: World, scenario: Scenario): Answers {
       });
     },
   };
+}
+
+function runtimes(): RuntimeChoice[] {
+  const absent = { name: null, api: null, rootless: false, chosen: false };
+  return [
+    { address: "unix:///var/run/docker.sock", kind: "docker", name: "Docker 28.2.2", api: "1.50", rootless: false, source: "default socket", state: "ready", problem: null, hint: null, chosen: true },
+    { ...absent, address: "unix:///run/user/1000/podman/podman.sock", kind: "unknown", rootless: true, source: "rootless Podman", state: "not_running", problem: "the container runtime is not running (unix:///run/user/1000/podman/podman.sock does not answer)", hint: "start it: `systemctl --user start podman.socket`" },
+    { ...absent, address: "unix:///run/podman/podman.sock", kind: "unknown", source: "Podman", state: "no_permission", problem: "no permission to use the container runtime at unix:///run/podman/podman.sock", hint: "use Podman's socket of your own user: `systemctl --user start podman.socket`" },
+  ];
 }
 
 function variables(service: string): Variable[] {

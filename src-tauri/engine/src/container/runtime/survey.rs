@@ -1,0 +1,108 @@
+//! A report on every container runtime of this machine, for a person who
+//! chooses one.
+
+use super::discover::{self, Candidate, Surroundings};
+use super::{Runtime, RuntimeKind, RuntimeProblem, Wish, connect_to};
+use std::path::Path;
+
+/// One runtime, or the place where one may be.
+#[derive(Clone, Debug)]
+pub struct Finding {
+    /// Where.
+    pub candidate: Candidate,
+    /// Who answers, or why nobody does.
+    pub answer: Result<Answer, RuntimeProblem>,
+    /// The one that is used.
+    pub chosen: bool,
+}
+
+/// What a runtime said about itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Answer {
+    /// Which make.
+    pub kind: RuntimeKind,
+    /// `Docker 20.10.24`.
+    pub name: String,
+    /// The version of the API that was agreed upon.
+    pub api: String,
+    /// It runs without root.
+    pub rootless: bool,
+}
+
+/// Asks all at once; takes [`super::PATIENCE`] at the most.
+pub async fn survey(wish: &Wish) -> Vec<Finding> {
+    let mut candidates = discover::all(&wish.surroundings);
+    if let Some(address) = &wish.address
+        && !candidates.iter().any(|c| c.address == *address)
+    {
+        candidates.insert(0, Candidate::chosen(address));
+    }
+    candidates.retain(|candidate| is_worth_telling(candidate, wish));
+    let reports = candidates
+        .into_iter()
+        .map(|candidate| report(candidate, &wish.surroundings));
+    let mut findings = futures_util::future::join_all(reports).await;
+    mark_chosen(&mut findings, wish);
+    findings
+}
+
+/// A place that nobody spoke of and where nothing is, is told for the two
+/// usual sockets only.
+fn is_worth_telling(candidate: &Candidate, wish: &Wish) -> bool {
+    let usual = ["default socket", "Podman"].contains(&candidate.source.as_str());
+    let spoken_of = candidate.decisive
+        || candidate.source.starts_with("context ")
+        || wish.address.as_ref() == Some(&candidate.address);
+    let path = candidate.address.strip_prefix("unix://").map(Path::new);
+    usual || spoken_of || path.is_some_and(Path::exists)
+}
+
+async fn report(candidate: Candidate, surroundings: &Surroundings) -> Finding {
+    let answer = match connect_to(&candidate.address).await {
+        Ok(runtime) => Ok(introduced(&runtime, &candidate).await),
+        Err(RuntimeProblem::NotInstalled) if surroundings.has_program(candidate.programs) => {
+            Err(RuntimeProblem::NotRunning(candidate.address.clone()))
+        }
+        Err(problem) => Err(problem),
+    };
+    Finding {
+        candidate,
+        answer,
+        chosen: false,
+    }
+}
+
+/// The engine's own word on whether it is rootless, where it has one.
+async fn introduced(runtime: &Runtime, candidate: &Candidate) -> Answer {
+    let info = tokio::time::timeout(super::PATIENCE, runtime.docker.info()).await;
+    let options = match info {
+        Ok(Ok(info)) => info.security_options.unwrap_or_default(),
+        _ => Vec::new(),
+    };
+    Answer {
+        kind: runtime.kind,
+        name: runtime.name.clone(),
+        api: runtime.api.clone(),
+        rootless: candidate.rootless || options.iter().any(|o| o.contains("rootless")),
+    }
+}
+
+/// What [`super::connect`] would take.
+fn mark_chosen(findings: &mut [Finding], wish: &Wish) {
+    let chosen = match &wish.address {
+        Some(address) => findings
+            .iter_mut()
+            .find(|f| f.candidate.address == *address),
+        None => {
+            let automatic = discover::automatic(&wish.surroundings);
+            let is_tried = |f: &Finding| automatic.contains(&f.candidate);
+            let decisive = automatic.len() == 1;
+            findings
+                .iter_mut()
+                .find(|f| is_tried(f) && (decisive || f.answer.is_ok()))
+        }
+    };
+    if let Some(chosen) = chosen {
+        chosen.chosen = true;
+    }
+}
