@@ -405,6 +405,23 @@ ended: Timestamp | null,
  * How it ended.
  */
 exit: Exit | null, };
+export type LayerView = { 
+/**
+ * The beginning of its digest.
+ */
+id: string, 
+/**
+ * The runtime's own word: `Downloading`, `Extracting`, `Pull complete`.
+ */
+state: string, 
+/**
+ * Bytes that have arrived.
+ */
+done: number, 
+/**
+ * Its size in bytes, once it is known.
+ */
+total: number | null, };
 export type Level = "trace" | "debug" | "info" | "warn" | "error" | "fatal";
 export type Lifecycle = "Stopped" | "Waiting" | "Building" | "Starting" | "Running" | "Stopping" | "Backoff" | "Completed" | "Failed";
 export type LogPage = { 
@@ -632,6 +649,28 @@ hint: string | null,
  * file is meant or its text is not known.
  */
 excerpt: Excerpt | null, };
+export type PullView = { 
+/**
+ * The image.
+ */
+image: string, 
+/**
+ * Bytes of all layers that have arrived.
+ */
+done_bytes: number, 
+/**
+ * Bytes of all layers, as far as they are known; grows while the pull
+ * finds out.
+ */
+total_bytes: number | null, 
+/**
+ * In the order in which the runtime named them.
+ */
+layers: Array<LayerView>, 
+/**
+ * No byte has come for 30 s.
+ */
+stalled: boolean, };
 export type Run = { 
 /**
  * Unique, sortable by start.
@@ -710,6 +749,63 @@ export type RunsShowRequest = {
  * The run.
  */
 run: string, };
+export type RuntimeChoice = { 
+/**
+ * `unix:///var/run/docker.sock`.
+ */
+address: string, 
+/**
+ * Which make.
+ */
+kind: RuntimeKind, 
+/**
+ * `Docker 28.2`, where it answers.
+ */
+name: string | null, 
+/**
+ * The version of the API that both sides speak, where it answers.
+ */
+api: string | null, 
+/**
+ * It runs without root, as far as is known.
+ */
+rootless: boolean, 
+/**
+ * How it was found: `DOCKER_HOST`, `context desktop-linux`, `default socket`.
+ */
+source: string, 
+/**
+ * Whether it can be used.
+ */
+state: RuntimeState, 
+/**
+ * What is wrong, where it cannot be used.
+ */
+problem: string | null, 
+/**
+ * What to do about it.
+ */
+hint: string | null, 
+/**
+ * The one that is used: by choice, or because it comes first.
+ */
+chosen: boolean, };
+export type RuntimeChooseRequest = { 
+/**
+ * For this environment; absent: for all that have no choice of their own.
+ */
+environment: string | null, 
+/**
+ * Its address; absent: no choice, so the default or the first that answers.
+ */
+address: string | null, };
+export type RuntimeKind = "docker" | "podman" | "unknown";
+export type RuntimeListRequest = { 
+/**
+ * As this environment sees it; absent: as one without a choice of its own.
+ */
+environment: string | null, };
+export type RuntimeState = "ready" | "not_running" | "no_permission" | "not_installed" | "silent" | "failed";
 export type RuntimeView = { 
 /**
  * It answers.
@@ -894,7 +990,11 @@ stale: boolean,
 /**
  * The definition on disk differs from what runs.
  */
-changed: boolean, };
+changed: boolean, 
+/**
+ * The pull of its image, while there is one.
+ */
+pull?: PullView | null, };
 export type Severity = "error" | "warning";
 export type Status = "Stopped" | "Healthy" | "Starting" | "Degraded" | "Unhealthy";
 export type Stream = "stdout" | "stderr" | "benchtop";
@@ -972,4 +1072,6 @@ export type Methods = {
   "logs.query": { request: LogsQueryRequest; response: LogPage };
   "runs.list": { request: RunsListRequest; response: Array<Run> };
   "runs.show": { request: RunsShowRequest; response: RunDetails };
+  "runtime.list": { request: RuntimeListRequest; response: Array<RuntimeChoice> };
+  "runtime.choose": { request: RuntimeChooseRequest; response: Empty };
 };
