@@ -1,8 +1,10 @@
 //! The engine process's answers to the list of [`crate::schema`], and the place
 //! where supervision, log book and history meet.
 
+mod export;
 mod git;
 mod handlers;
+mod logs;
 mod notifier;
 mod open;
 mod runtimes;

@@ -9,7 +9,7 @@ use benchtop_model::problem::Problem;
 use benchtop_model::status::Status;
 use benchtop_model::time::Timestamp;
 use benchtop_store::row::Run;
-use benchtop_telemetry::query::{LogPage, LogQuery};
+use benchtop_telemetry::query::{LogHistogram, LogPage, LogPatterns, LogQuery, TimeRange};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use ts_rs::TS;
 
@@ -252,6 +252,84 @@ pub struct LogsQueryRequest {
     pub query: LogQuery,
 }
 
+/// `logs.histogram`: how the records of a query are spread over time.
+#[derive(Clone, Debug, Serialize, Deserialize, TS)]
+pub struct LogsHistogramRequest {
+    /// The environment's identity.
+    pub environment: String,
+    /// Which records; its window is of no account.
+    pub query: LogQuery,
+    /// At most so many buckets; the server's limit is 2000.
+    pub buckets: u32,
+}
+
+/// `logs.context`: what was written around a record, whatever the filter that found it.
+#[derive(Clone, Debug, Serialize, Deserialize, TS)]
+pub struct LogsContextRequest {
+    /// The environment's identity.
+    pub environment: String,
+    /// Number of the record.
+    #[ts(type = "number")]
+    pub seq: u64,
+    /// So many records before it.
+    pub before: u32,
+    /// So many records after it.
+    pub after: u32,
+    /// Only records of its service.
+    pub same_service: bool,
+}
+
+/// `logs.patterns`: what is new in the range of a query against another range of time,
+/// and what has vanished.
+#[derive(Clone, Debug, Serialize, Deserialize, TS)]
+pub struct LogsPatternsRequest {
+    /// The environment's identity.
+    pub environment: String,
+    /// Which records, with their range of time.
+    pub query: LogQuery,
+    /// The range to compare with.
+    pub baseline: TimeRange,
+}
+
+/// `logs.export`: write every record of a query into a file.
+#[derive(Clone, Debug, Serialize, Deserialize, TS)]
+pub struct LogsExportRequest {
+    /// The environment's identity.
+    pub environment: String,
+    /// Which records; its window is of no account.
+    pub query: LogQuery,
+    /// The form of the file.
+    pub format: ExportFormat,
+    /// The file, as an absolute path.
+    pub path: String,
+    /// Replace the file where it exists; otherwise that is an error.
+    #[serde(default)]
+    pub overwrite: bool,
+}
+
+/// The form of exported records.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "lowercase")]
+pub enum ExportFormat {
+    /// Time, service, level and text, without colours.
+    Text,
+    /// One JSON object for each record.
+    Ndjson,
+}
+
+/// What was exported.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct LogsExported {
+    /// Records written.
+    #[ts(type = "number")]
+    pub records: u64,
+    /// Size of the file.
+    #[ts(type = "number")]
+    pub bytes: u64,
+    /// The file.
+    pub path: String,
+}
+
 /// `runs.list`: newest first.
 #[derive(Clone, Debug, Serialize, Deserialize, TS)]
 pub struct RunsListRequest {
@@ -306,6 +384,10 @@ macro_rules! with_methods {
             "service.probe" => service_probe(ServiceProbeRequest) -> Empty;
             "service.details" => service_details(ServiceDetailsRequest) -> ServiceDetails;
             "logs.query" => logs_query(LogsQueryRequest) -> LogPage;
+            "logs.histogram" => logs_histogram(LogsHistogramRequest) -> LogHistogram;
+            "logs.context" => logs_context(LogsContextRequest) -> LogPage;
+            "logs.patterns" => logs_patterns(LogsPatternsRequest) -> LogPatterns;
+            "logs.export" => logs_export(LogsExportRequest) -> LogsExported;
             "runs.list" => runs_list(RunsListRequest) -> Vec<Run>;
             "runs.show" => runs_show(RunsShowRequest) -> RunDetails;
             "runtime.list" => runtime_list(RuntimeListRequest) -> Vec<RuntimeChoice>;
@@ -352,6 +434,15 @@ impl ApiError {
     pub fn not_found(message: impl Into<String>) -> Self {
         Self {
             code: ErrorCode::NotFound,
+            ..Self::internal(message)
+        }
+    }
+
+    /// The request itself is malformed.
+    #[must_use]
+    pub fn invalid(message: impl Into<String>) -> Self {
+        Self {
+            code: ErrorCode::Invalid,
             ..Self::internal(message)
         }
     }

@@ -6,7 +6,7 @@ mod events;
 
 use crate::host::Host;
 use crate::paths::Paths;
-use crate::schema::{ApiError, ErrorCode};
+use crate::schema::ErrorCode;
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::{DefaultBodyLimit, Path, State};
@@ -89,14 +89,5 @@ fn status_of(code: ErrorCode) -> StatusCode {
         ErrorCode::Version => StatusCode::CONFLICT,
         ErrorCode::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
         ErrorCode::Internal => StatusCode::INTERNAL_SERVER_ERROR,
-    }
-}
-
-impl ApiError {
-    fn invalid(message: impl Into<String>) -> Self {
-        Self {
-            code: ErrorCode::Invalid,
-            ..Self::internal(message)
-        }
     }
 }

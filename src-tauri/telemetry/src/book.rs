@@ -1,6 +1,8 @@
 //! The newest log lines of one environment, in bounded memory.
 
 use crate::log::Stream;
+use crate::query::filter::Filter;
+use crate::query::language::QueryError;
 use crate::query::{LogPage, LogQuery};
 use benchtop_model::time::Timestamp;
 use shelf::Shelves;
@@ -8,10 +10,13 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use tokio::sync::watch;
 
 mod chunk;
+mod derived;
 mod incoming;
-mod needle;
 mod search;
 mod shelf;
+
+/// Records in one answer.
+const MOST_RECORDS: u32 = 5000;
 
 /// Memory of a book, where nothing else is said, in bytes.
 const DEFAULT_SIZE: usize = 64 * 1024 * 1024;
@@ -71,10 +76,13 @@ impl LogBook {
     }
 
     /// Answers with the window that was asked for.
-    #[must_use]
-    pub fn query(&self, query: &LogQuery) -> LogPage {
-        let snapshot = self.shelves().snapshot(&query.services);
-        search::search(&snapshot, query)
+    ///
+    /// # Errors
+    /// What of the query's text cannot be understood.
+    pub fn query(&self, query: &LogQuery) -> Result<LogPage, QueryError> {
+        let filter = Filter::new(query)?;
+        let snapshot = self.shelves().snapshot();
+        Ok(search::search(&snapshot, &filter, query))
     }
 
     /// Number of the newest record; 0 where there was none yet.

@@ -69,6 +69,19 @@ impl Level {
             .find_map(Self::from_word)
     }
 
+    /// Its name.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Trace => "trace",
+            Self::Debug => "debug",
+            Self::Info => "info",
+            Self::Warn => "warn",
+            Self::Error => "error",
+            Self::Fatal => "fatal",
+        }
+    }
+
     /// The level of this word, if it is one.
     #[must_use]
     pub fn from_word(word: &str) -> Option<Self> {

@@ -24,4 +24,5 @@ pub mod book;
 pub mod level;
 mod line;
 pub mod log;
+mod patterns;
 pub mod query;

@@ -9,7 +9,7 @@ mod json;
 mod logfmt;
 
 /// Named values that are kept of one line.
-const MOST_ATTRIBUTES: usize = 16;
+const MOST_ATTRIBUTES: usize = 64;
 
 /// A value longer than this is cut, in bytes: the body has the whole of it.
 const LONGEST_VALUE: usize = 1024;
@@ -254,10 +254,16 @@ mod tests {
             .collect();
         assert_eq!(
             pairs,
-            [("a", "x"), ("b", "1.5"), ("c", "true"), ("h", "-3")]
+            [
+                ("a", "x"),
+                ("b", "1.5"),
+                ("c", "true"),
+                ("f.g", "1"),
+                ("h", "-3")
+            ]
         );
 
-        let many: Vec<String> = (0..40)
+        let many: Vec<String> = (0..100)
             .map(|n| format!(r#""k{n}":"{}""#, "ü".repeat(2000)))
             .collect();
         let found = fields(&format!("{{{}}}", many.join(",")));

@@ -1,6 +1,7 @@
 //! One line of a service's output, in the one form that every source becomes.
 
 use crate::level::Level;
+use crate::line::ansi;
 use benchtop_model::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -16,6 +17,22 @@ pub enum Stream {
     Stderr,
     /// Benchtop itself, about the service: started, killed, exited.
     Benchtop,
+}
+
+/// What was done to a line, or is missing around it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum Mark {
+    /// It was longer; the rest is gone, or follows as further records.
+    Truncated,
+    /// It had bytes that are no UTF-8; each stands as U+FFFD now.
+    InvalidUtf8,
+    /// It had NUL bytes or other control characters; they stand as U+FFFD now.
+    Binary,
+    /// Lines before it are missing.
+    Gap,
+    /// Several lines, such as a stack trace, are one record.
+    Joined,
 }
 
 /// One line.
@@ -37,6 +54,10 @@ pub struct LogRecord {
     pub severity: Level,
     /// The text as written, without the line end, ANSI colours kept.
     pub body: String,
+    /// What was done to it; usually nothing.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[ts(optional, as = "Option<Vec<Mark>>")]
+    pub marks: Vec<Mark>,
     /// Named values found in the line.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub attributes: BTreeMap<String, String>,
@@ -46,4 +67,22 @@ pub struct LogRecord {
     /// The span it belongs to, 16 hexadecimal digits.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub span_id: Option<String>,
+}
+
+impl LogRecord {
+    /// The record as a line of text: time in UTC, service, level and body without
+    /// colours. A joined record has several lines.
+    #[must_use]
+    pub fn to_text(&self) -> String {
+        let time = jiff::Timestamp::from_millisecond(self.time.0)
+            .map(|time| time.strftime("%Y-%m-%dT%H:%M:%S%.3fZ").to_string());
+        let plain = ansi::strip(&self.body);
+        format!(
+            "{} {} {} {}",
+            time.unwrap_or_default(),
+            self.service,
+            self.severity.word(),
+            plain.as_deref().unwrap_or(&self.body)
+        )
+    }
 }

@@ -335,6 +335,7 @@ oom: boolean,
  * It did not end within the grace period and was killed by us.
  */
 killed_after_grace: boolean, };
+export type ExportFormat = "text" | "ndjson";
 export type FolderInspectRequest = { 
 /**
  * The folder, absolute.
@@ -424,6 +425,27 @@ done: number,
 total: number | null, };
 export type Level = "trace" | "debug" | "info" | "warn" | "error" | "fatal";
 export type Lifecycle = "Stopped" | "Waiting" | "Building" | "Starting" | "Running" | "Stopping" | "Backoff" | "Completed" | "Failed";
+export type LogHistogram = { 
+/**
+ * When the first bucket begins.
+ */
+from: Timestamp, 
+/**
+ * When the last bucket ends.
+ */
+to: Timestamp, 
+/**
+ * Width of a bucket.
+ */
+step: Millis, 
+/**
+ * For each bucket, records per level, trace to fatal.
+ */
+counts: Array<Array<number>>, 
+/**
+ * Whether everything was counted: otherwise the search stopped at its time bound.
+ */
+exact: boolean, };
 export type LogPage = { 
 /**
  * The window. With `after`, the oldest that match; otherwise the newest.
@@ -435,18 +457,57 @@ records: Array<LogRecord>,
  */
 newest: number, 
 /**
- * Whether more records match beyond the window, on its far side.
+ * Whether more records match beyond the window, on its far side. Where the
+ * search was not complete: whether more could.
  */
 more: boolean, 
 /**
- * Records that were pushed out of memory since the start.
+ * Records that were dropped since the start: by a full disk, or by the limits of
+ * what is kept.
  */
 dropped: number, 
 /**
- * How many records there are per level, trace to fatal, of the chosen
- * services and text, whatever their level.
+ * How many records there are per level, trace to fatal, of the chosen services,
+ * times and text, whatever their level. Where `matched` is absent, only those that
+ * were looked at.
  */
-levels: Array<number>, };
+levels: Array<number>, 
+/**
+ * How many records each service has of the chosen times and levels, whatever the
+ * chosen services. Empty where a text is looked for.
+ */
+services: Array<ServiceCount>, 
+/**
+ * How many records match, whatever the window. Absent where the window was full
+ * before everything was looked at; a question with `limit` 0 counts all.
+ */
+matched: number | null, 
+/**
+ * Whether everything that the window needs was looked at. Otherwise the search
+ * stopped at its time bound: go on with `before` (or `after`) = `reached`.
+ */
+complete: boolean, 
+/**
+ * Every record between the near end and this number was looked at.
+ */
+reached: number, 
+/**
+ * Bytes of text that were read for the answer.
+ */
+scanned_bytes: number, };
+export type LogPatterns = { 
+/**
+ * In the query's range and not in the other, most frequent first.
+ */
+new: Array<Pattern>, 
+/**
+ * In the other range and not in the query's, most frequent first.
+ */
+vanished: Array<Pattern>, 
+/**
+ * Whether all records of both were looked at.
+ */
+complete: boolean, };
 export type LogQuery = { 
 /**
  * Only these services; all where it is empty.
@@ -457,9 +518,22 @@ services: Array<string>,
  */
 min_level: Level | null, 
 /**
- * Only lines that contain this text, without regard to case.
+ * A query in the language of [`language`]: words, `"texts"`, `/regexes/`, fields
+ * such as `level>=warn` or `user.id=42`, each with `-` before it for the opposite.
  */
 text: string | null, 
+/**
+ * Only lines from this time on.
+ */
+since?: Timestamp | null, 
+/**
+ * Only lines before this time.
+ */
+until?: Timestamp | null, 
+/**
+ * Only lines of this run; of all runs that are kept where it is absent.
+ */
+run?: string | null, 
 /**
  * Only records before this number: older ones, for scrolling back.
  */
@@ -469,7 +543,8 @@ before: number | null,
  */
 after: number | null, 
 /**
- * At most so many; the server's limit is 5000.
+ * At most so many; the server's limit is 5000. With 0 there are no records: the
+ * question is how many match, and all of them are counted.
  */
 limit: number, };
 export type LogRecord = { 
@@ -502,6 +577,10 @@ severity: Level,
  */
 body: string, 
 /**
+ * What was done to it; usually nothing.
+ */
+marks?: Array<Mark>, 
+/**
  * Named values found in the line.
  */
 attributes?: { [key in string]: string }, 
@@ -513,6 +592,87 @@ trace_id?: string | null,
  * The span it belongs to, 16 hexadecimal digits.
  */
 span_id?: string | null, };
+export type LogsContextRequest = { 
+/**
+ * The environment's identity.
+ */
+environment: string, 
+/**
+ * Number of the record.
+ */
+seq: number, 
+/**
+ * So many records before it.
+ */
+before: number, 
+/**
+ * So many records after it.
+ */
+after: number, 
+/**
+ * Only records of its service.
+ */
+same_service: boolean, };
+export type LogsExportRequest = { 
+/**
+ * The environment's identity.
+ */
+environment: string, 
+/**
+ * Which records; its window is of no account.
+ */
+query: LogQuery, 
+/**
+ * The form of the file.
+ */
+format: ExportFormat, 
+/**
+ * The file, as an absolute path.
+ */
+path: string, 
+/**
+ * Replace the file where it exists; otherwise that is an error.
+ */
+overwrite: boolean, };
+export type LogsExported = { 
+/**
+ * Records written.
+ */
+records: number, 
+/**
+ * Size of the file.
+ */
+bytes: number, 
+/**
+ * The file.
+ */
+path: string, };
+export type LogsHistogramRequest = { 
+/**
+ * The environment's identity.
+ */
+environment: string, 
+/**
+ * Which records; its window is of no account.
+ */
+query: LogQuery, 
+/**
+ * At most so many buckets; the server's limit is 2000.
+ */
+buckets: number, };
+export type LogsPatternsRequest = { 
+/**
+ * The environment's identity.
+ */
+environment: string, 
+/**
+ * Which records, with their range of time.
+ */
+query: LogQuery, 
+/**
+ * The range to compare with.
+ */
+baseline: TimeRange, };
 export type LogsQueryRequest = { 
 /**
  * The environment's identity.
@@ -522,7 +682,33 @@ environment: string,
  * Which window.
  */
 query: LogQuery, };
+export type Mark = "truncated" | "invalid_utf8" | "binary" | "gap" | "joined";
 export type Millis = number;
+export type Pattern = { 
+/**
+ * Their text with `<*>` for what differs.
+ */
+template: string, 
+/**
+ * How many they are.
+ */
+count: number, 
+/**
+ * Who wrote them.
+ */
+service: string, 
+/**
+ * The highest level of them.
+ */
+level: Level, 
+/**
+ * Number of the newest of them.
+ */
+example_seq: number, 
+/**
+ * Text of the newest of them.
+ */
+example: string, };
 export type Place = { 
 /**
  * The file as the user would name it.
@@ -827,6 +1013,15 @@ hint: string | null,
  * Since when this is so.
  */
 since: Timestamp, };
+export type ServiceCount = { 
+/**
+ * Name of the service.
+ */
+service: string, 
+/**
+ * How many.
+ */
+records: number, };
 export type ServiceDetails = { 
 /**
  * Its state.
@@ -998,6 +1193,15 @@ pull?: PullView | null, };
 export type Severity = "error" | "warning";
 export type Status = "Stopped" | "Healthy" | "Starting" | "Degraded" | "Unhealthy";
 export type Stream = "stdout" | "stderr" | "benchtop";
+export type TimeRange = { 
+/**
+ * Its begin.
+ */
+since: Timestamp, 
+/**
+ * Its end, which does not belong to it.
+ */
+until: Timestamp, };
 export type Timestamp = number;
 export type Topic = "status" | "usage" | "logs" | "runs";
 export type Transition = { 
@@ -1070,6 +1274,10 @@ export type Methods = {
   "service.probe": { request: ServiceProbeRequest; response: Empty };
   "service.details": { request: ServiceDetailsRequest; response: ServiceDetails };
   "logs.query": { request: LogsQueryRequest; response: LogPage };
+  "logs.histogram": { request: LogsHistogramRequest; response: LogHistogram };
+  "logs.context": { request: LogsContextRequest; response: LogPage };
+  "logs.patterns": { request: LogsPatternsRequest; response: LogPatterns };
+  "logs.export": { request: LogsExportRequest; response: LogsExported };
   "runs.list": { request: RunsListRequest; response: Array<Run> };
   "runs.show": { request: RunsShowRequest; response: RunDetails };
   "runtime.list": { request: RuntimeListRequest; response: Array<RuntimeChoice> };

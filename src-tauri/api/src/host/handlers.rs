@@ -11,13 +11,12 @@ use benchtop_model::time::Timestamp;
 use benchtop_store::history::History;
 use benchtop_store::record::NewEnvironment;
 use benchtop_store::row::Run;
-use benchtop_telemetry::query::LogPage;
 use std::sync::Arc;
 
 /// Instances and transitions that a details pane gets.
 const DETAILS: u32 = 50;
 
-type Answer<T> = Result<T, ApiError>;
+pub(super) type Answer<T> = Result<T, ApiError>;
 
 impl Host {
     pub(crate) async fn engine_info(self: &Arc<Self>, _: EngineInfoRequest) -> Answer<EngineInfo> {
@@ -223,12 +222,6 @@ impl Host {
             instances,
             transitions,
         })
-    }
-
-    pub(crate) async fn logs_query(self: &Arc<Self>, request: LogsQueryRequest) -> Answer<LogPage> {
-        let logs = Arc::clone(&self.get(&request.environment).await?.logs);
-        let page = tokio::task::spawn_blocking(move || logs.query(&request.query)).await;
-        page.map_err(|error| ApiError::internal(error.to_string()))
     }
 
     pub(crate) async fn runs_list(self: &Arc<Self>, request: RunsListRequest) -> Answer<Vec<Run>> {

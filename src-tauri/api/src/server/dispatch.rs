@@ -23,7 +23,7 @@ macro_rules! dispatch {
 
 use crate::view::*;
 use benchtop_store::row::Run;
-use benchtop_telemetry::query::LogPage;
+use benchtop_telemetry::query::{LogHistogram, LogPage, LogPatterns};
 crate::with_methods!(dispatch);
 
 fn parse<T: serde::de::DeserializeOwned>(body: &[u8]) -> Result<T, ApiError> {

@@ -2,10 +2,11 @@
 //! small entry for each record.
 
 use super::incoming::Incoming;
-use super::needle::Needle;
 use crate::level::Level;
 use crate::line;
 use crate::log::{LogRecord, Stream};
+use crate::query::filter::{Candidate, Filter, Kind};
+use crate::query::needle::Needle;
 use benchtop_model::time::Timestamp;
 use std::ops::Range;
 use std::sync::{Mutex, PoisonError};
@@ -143,12 +144,20 @@ impl Chunk {
     }
 
     /// The records that have the text; all of them where there is none to look for.
-    pub(super) fn matches(&self, needle: Option<&Needle>) -> Matches {
-        let Some(needle) = needle else {
-            return Matches {
-                bits: [u64::MAX; MOST_RECORDS / 64],
-                levels: self.levels,
-            };
+    pub(super) fn matches(&self, service: &str, filter: &Filter) -> Matches {
+        let timeless = filter.since.is_none() && filter.until.is_none();
+        let needle = match filter.terms.as_slice() {
+            [] if timeless => {
+                return Matches {
+                    bits: [u64::MAX; MOST_RECORDS / 64],
+                    levels: self.levels,
+                };
+            }
+            [test] if timeless && !test.negated => match &test.kind {
+                Kind::Text(needle) => needle,
+                _ => return self.ask_each(service, filter),
+            },
+            _ => return self.ask_each(service, filter),
         };
         let mut remembered = self
             .remembered
@@ -163,6 +172,29 @@ impl Chunk {
                 matches
             }
         }
+    }
+
+    fn ask_each(&self, service: &str, filter: &Filter) -> Matches {
+        let mut matches = Matches {
+            bits: [0; MOST_RECORDS / 64],
+            levels: [0; 6],
+        };
+        for (index, entry) in self.entries.iter().enumerate() {
+            let candidate = Candidate {
+                service,
+                time: entry.time,
+                generation: entry.generation,
+                stream: entry.stream,
+                level: entry.level,
+                text: self.plain(index),
+                fields: std::cell::OnceCell::new(),
+            };
+            if filter.holds(&candidate) {
+                matches.bits[index / 64] |= 1 << (index % 64);
+                matches.levels[entry.level as usize] += 1;
+            }
+        }
+        matches
     }
 
     fn look_for(&self, needle: &Needle) -> Matches {
@@ -199,6 +231,7 @@ impl Chunk {
             stream: entry.stream,
             severity: entry.level,
             body: self.body(index).to_owned(),
+            marks: Vec::new(),
             attributes: fields.attributes,
             trace_id: fields.trace_id,
             span_id: fields.span_id,

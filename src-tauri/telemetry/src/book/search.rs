@@ -1,28 +1,37 @@
 //! Answering a query from the chunks of one moment.
 
+use super::MOST_RECORDS;
 use super::chunk::{Chunk, Matches};
-use super::needle::Needle;
 use super::shelf::Snapshot;
 use crate::level::Level;
 use crate::log::LogRecord;
-use crate::query::{LogPage, LogQuery};
+use crate::query::filter::Filter;
+use crate::query::{LogPage, LogQuery, ServiceCount};
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::sync::Arc;
-
-/// Records in one answer.
-const MOST_RECORDS: u32 = 5000;
 
 /// Text in one answer, in bytes: five thousand of the longest lines would be 300 MiB.
 const MOST_TEXT: usize = 8 * 1024 * 1024;
 
 /// Answers a query.
-pub(super) fn search(snapshot: &Snapshot, query: &LogQuery) -> LogPage {
-    let needle = query.text.as_deref().and_then(Needle::new);
+pub(super) fn search(snapshot: &Snapshot, filter: &Filter, query: &LogQuery) -> LogPage {
     let mut levels = [0; 6];
+    let mut services: Vec<ServiceCount> = Vec::new();
     let mut parts = Vec::with_capacity(snapshot.chunks.len());
+    let window = Window::new(query);
     for (service, chunk) in &snapshot.chunks {
-        let matches = chunk.matches(needle.as_ref());
+        let wanted = filter.wants_service(service);
+        if !wanted && !filter.is_plain() {
+            continue;
+        }
+        let matches = chunk.matches(service, filter);
+        if filter.is_plain() {
+            count(&mut services, service, &matches, window.min_level);
+        }
+        if !wanted {
+            continue;
+        }
         for (sum, count) in levels.iter_mut().zip(matches.levels) {
             *sum += count;
         }
@@ -32,15 +41,37 @@ pub(super) fn search(snapshot: &Snapshot, query: &LogQuery) -> LogPage {
             matches,
         });
     }
-    let window = Window::new(query);
     let chosen = window.choose(&parts);
-    let (records, more) = window.take(&parts, chosen);
+    let (mut records, more) = window.take(&parts, chosen);
+    if query.limit == 0 {
+        records.clear();
+    }
     LogPage {
-        records,
         newest: snapshot.newest,
         more,
         dropped: snapshot.dropped,
+        matched: Some(levels[window.min_level as usize..].iter().sum()),
         levels,
+        services,
+        complete: true,
+        reached: if window.forward {
+            records.last().map_or(snapshot.newest, |record| record.seq)
+        } else {
+            records.first().map_or(0, |record| record.seq)
+        },
+        scanned_bytes: 0,
+        records,
+    }
+}
+
+fn count(services: &mut Vec<ServiceCount>, service: &str, matches: &Matches, least: Level) {
+    let records: u64 = matches.levels[least as usize..].iter().sum();
+    match services.iter_mut().find(|one| one.service == service) {
+        Some(one) => one.records += records,
+        None => services.push(ServiceCount {
+            service: service.to_owned(),
+            records,
+        }),
     }
 }
 

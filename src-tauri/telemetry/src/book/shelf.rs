@@ -79,11 +79,10 @@ impl Shelves {
         self.newest
     }
 
-    /// The chunks of these services; of all where none is named.
-    pub(super) fn snapshot(&self, services: &[String]) -> Snapshot {
-        let chosen = |name: &str| services.is_empty() || services.iter().any(|one| one == name);
+    /// All chunks, as they are now.
+    pub(super) fn snapshot(&self) -> Snapshot {
         let mut chunks = Vec::new();
-        for (name, shelf) in self.shelves.iter().filter(|(name, _)| chosen(name)) {
+        for (name, shelf) in &self.shelves {
             chunks.extend(
                 shelf
                     .chunks

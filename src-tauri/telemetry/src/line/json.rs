@@ -19,6 +19,7 @@ pub(super) fn level(text: &str) -> Option<Option<Level>> {
     // Almost all fields are skipped without being looked at.
     read(
         text,
+        1,
         &|key| is_level_key(key) || is_number_key(key),
         &mut look,
     )
@@ -28,7 +29,7 @@ pub(super) fn level(text: &str) -> Option<Option<Level>> {
 /// Calls back for each scalar of the object, in its order; whether it is an object.
 pub(super) fn each_scalar(text: &str, take: &mut dyn FnMut(&str, &str)) -> bool {
     let mut found = Vec::new();
-    let is_object = read(text, &|_| true, &mut |key, value| {
+    let is_object = read(text, DEEPEST, &|_| true, &mut |key, value| {
         if let Some(value) = value.text() {
             found.push((key.to_owned(), value.into_owned()));
         }
@@ -100,8 +101,11 @@ fn numbered_level(number: i64) -> Option<Level> {
     })
 }
 
+/// Objects within objects whose fields are read, named with dots.
+const DEEPEST: u8 = 4;
+
 /// Whether all of the text is one object; calls `take` for its wanted fields.
-fn read(text: &str, wants: &dyn Fn(&str) -> bool, take: &mut Take<'_>) -> bool {
+fn read(text: &str, deepest: u8, wants: &dyn Fn(&str) -> bool, take: &mut Take<'_>) -> bool {
     let text = text.trim();
     if !text.starts_with('{') || !text.ends_with('}') {
         return false;
@@ -109,6 +113,7 @@ fn read(text: &str, wants: &dyn Fn(&str) -> bool, take: &mut Take<'_>) -> bool {
     let mut json = serde_json::Deserializer::from_str(text);
     let root = Field {
         name: "",
+        levels_left: deepest,
         wants,
         take,
     };
@@ -141,6 +146,8 @@ impl Scalar<'_> {
 /// The value at a name: the object itself at the empty one.
 struct Field<'w, 't> {
     name: &'w str,
+    /// How many objects may still be opened, one in the other.
+    levels_left: u8,
     wants: &'w dyn Fn(&str) -> bool,
     take: &'w mut Take<'t>,
 }
@@ -176,7 +183,7 @@ impl<'de> Visitor<'de> for Field<'_, '_> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
-        if !is_opened(self.name) {
+        if self.levels_left == 0 && !is_opened(self.name) {
             while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
             return Ok(());
         }
@@ -189,6 +196,7 @@ impl<'de> Visitor<'de> for Field<'_, '_> {
             if (self.wants)(&name) || self.name.is_empty() && is_opened(&name) {
                 map.next_value_seed(Field {
                     name: &name,
+                    levels_left: self.levels_left.saturating_sub(1),
                     wants: self.wants,
                     take: self.take,
                 })?;

@@ -105,6 +105,10 @@ function makeAnswers(world: World, scenario: Scenario): Answers {
       return structuredClone({ service: found.view, environment: variables(service), instances: found.instances.slice(0, 8), transitions: found.transitions.slice(0, 30) });
     },
     "logs.query": ({ query }) => world.logs.query(query),
+    "logs.histogram": ({ query, buckets }) => world.logs.histogram(query, buckets),
+    "logs.context": ({ seq, before, after, same_service }) => world.logs.context(seq, before, after, same_service),
+    "logs.patterns": () => ({ new: [], vanished: [], complete: true }),
+    "logs.export": ({ query, path }) => ({ records: world.logs.query({ ...query, limit: 5000 }).records.length, bytes: 0, path }),
     "runs.list": ({ limit }) => {
       if (scenario === "empty" || scenario === "stopped") return [];
       const current = { ...world.history[0]!, id: world.run, started: world.runStarted ?? now(), ended: null, result: "running" as const, restarts: world.view().metrics.restarts, time_to_ready: 12_840, git_dirty: true };

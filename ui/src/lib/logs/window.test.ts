@@ -6,6 +6,7 @@ import { appendNewer, CAPACITY, EMPTY, matching, nextError, prependOlder, replac
 const record = (seq: number, severity: Level = "info"): LogRecord => ({ seq, time: seq, service: "a", generation: 1, stream: "stdout", severity, body: `line ${seq}` });
 const page = (from: number, to: number, more = false): LogPage => ({
   records: Array.from({ length: to - from + 1 }, (_, index) => record(from + index)), newest: to, more, dropped: 0, levels: [0, 0, to, 0, 0, 0],
+  services: [], matched: null, complete: true, reached: from, scanned_bytes: 0,
 });
 const ends = (window: { records: readonly LogRecord[] }): (number | undefined)[] => [window.records[0]?.seq, window.records.at(-1)?.seq, window.records.length];
 

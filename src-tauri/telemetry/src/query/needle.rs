@@ -7,11 +7,13 @@ use memchr::{memchr_iter, memchr2_iter};
 /// Letters of ASCII match both their cases, found with vector instructions. A text with
 /// other letters is compared as Unicode lowers it, which is slower by far and still
 /// quick enough for what fits into memory.
-pub(super) struct Needle {
+#[derive(Debug)]
+pub(crate) struct Needle {
     text: String,
     kind: Kind,
 }
 
+#[derive(Debug)]
 enum Kind {
     Ascii {
         /// Place of its rarest byte: candidates are looked for there.
@@ -24,7 +26,7 @@ enum Kind {
 
 impl Needle {
     /// `None` where every text contains it.
-    pub(super) fn new(text: &str) -> Option<Self> {
+    pub(crate) fn new(text: &str) -> Option<Self> {
         let text = text.to_lowercase();
         let kind = if text.is_ascii() {
             let (rare, _) = text
@@ -41,13 +43,20 @@ impl Needle {
     }
 
     /// The text in lower case.
-    pub(super) fn text(&self) -> &str {
+    pub(crate) fn text(&self) -> &str {
         &self.text
+    }
+
+    /// Whether this one text contains it.
+    pub(crate) fn is_in(&self, text: &str) -> bool {
+        let mut found = false;
+        self.find_in_parts(text, std::iter::once(text.len()), |_| found = true);
+        found
     }
 
     /// Looks at a text that is made of parts, which end at the given places, and calls
     /// back with the number of each part that contains the needle.
-    pub(super) fn find_in_parts(
+    pub(crate) fn find_in_parts(
         &self,
         all: &str,
         ends: impl Iterator<Item = usize>,

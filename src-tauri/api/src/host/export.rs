@@ -1,0 +1,90 @@
+//! Writes the records of a query into a file.
+
+use super::handlers::Answer;
+use super::logs::invalid;
+use crate::schema::{ApiError, ExportFormat, LogsExportRequest, LogsExported};
+use benchtop_telemetry::book::LogBook;
+use benchtop_telemetry::log::LogRecord;
+use benchtop_telemetry::query::LogQuery;
+use std::fs::{self, File};
+use std::io::{self, BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+/// Records that are asked for at a time.
+const PAGE: u32 = 5000;
+
+/// Writes beside the file and renames, so that there is never half of it.
+pub(super) fn export(logs: &LogBook, request: &LogsExportRequest) -> Answer<LogsExported> {
+    let path = PathBuf::from(&request.path);
+    if !path.is_absolute() {
+        return Err(ApiError {
+            hint: Some("name the file with its whole path".to_owned()),
+            ..ApiError::invalid(format!("`{}` is no absolute path", request.path))
+        });
+    }
+    if path.exists() && !request.overwrite {
+        return Err(ApiError {
+            hint: Some("choose another name, or allow that it is replaced".to_owned()),
+            ..ApiError::invalid(format!("{} exists already", path.display()))
+        });
+    }
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    name.push(".part");
+    let part = path.with_file_name(name);
+    let written = File::create(&part)
+        .map_err(|error| failed(&path, &error))
+        .and_then(|file| write_all(logs, request, file, &path))
+        .and_then(|records| {
+            let bytes = fs::metadata(&part).map_or(0, |file| file.len());
+            fs::rename(&part, &path).map_err(|error| failed(&path, &error))?;
+            Ok(LogsExported {
+                records,
+                bytes,
+                path: request.path.clone(),
+            })
+        });
+    if written.is_err() {
+        // Whatever the reason was, half a file helps nobody.
+        _ = fs::remove_file(&part);
+    }
+    written
+}
+
+fn write_all(logs: &LogBook, request: &LogsExportRequest, file: File, path: &Path) -> Answer<u64> {
+    let mut out = BufWriter::new(file);
+    let mut query = LogQuery {
+        limit: PAGE,
+        after: Some(request.query.after.unwrap_or(0)),
+        ..request.query.clone()
+    };
+    let mut records = 0;
+    loop {
+        let page = logs.query(&query).map_err(invalid)?;
+        for record in &page.records {
+            write_record(&mut out, record, request.format).map_err(|error| failed(path, &error))?;
+        }
+        records += page.records.len() as u64;
+        if !page.more {
+            out.flush().map_err(|error| failed(path, &error))?;
+            return Ok(records);
+        }
+        query.after = Some(page.reached);
+    }
+}
+
+fn write_record(out: &mut impl Write, record: &LogRecord, format: ExportFormat) -> io::Result<()> {
+    match format {
+        ExportFormat::Ndjson => {
+            serde_json::to_writer(&mut *out, record)?;
+            writeln!(out)
+        }
+        ExportFormat::Text => writeln!(out, "{}", record.to_text()),
+    }
+}
+
+fn failed(path: &Path, error: &io::Error) -> ApiError {
+    ApiError {
+        hint: Some("check that its folder exists, may be written and has space".to_owned()),
+        ..ApiError::invalid(format!("{} cannot be written: {error}", path.display()))
+    }
+}

@@ -1,0 +1,87 @@
+//! Questions about logs.
+
+use super::Host;
+use super::export;
+use super::handlers::Answer;
+use crate::schema::*;
+use benchtop_telemetry::book::LogBook;
+use benchtop_telemetry::query::language::QueryError;
+use benchtop_telemetry::query::{LogHistogram, LogPage, LogPatterns};
+use std::sync::Arc;
+
+impl Host {
+    pub(crate) async fn logs_query(self: &Arc<Self>, request: LogsQueryRequest) -> Answer<LogPage> {
+        self.search(&request.environment, move |logs| {
+            logs.query(&request.query).map_err(invalid)
+        })
+        .await
+    }
+
+    pub(crate) async fn logs_histogram(
+        self: &Arc<Self>,
+        request: LogsHistogramRequest,
+    ) -> Answer<LogHistogram> {
+        self.search(&request.environment, move |logs| {
+            logs.histogram(&request.query, request.buckets)
+                .map_err(invalid)
+        })
+        .await
+    }
+
+    pub(crate) async fn logs_context(
+        self: &Arc<Self>,
+        request: LogsContextRequest,
+    ) -> Answer<LogPage> {
+        self.search(&request.environment, move |logs| {
+            Ok(logs.context(
+                request.seq,
+                request.before,
+                request.after,
+                request.same_service,
+            ))
+        })
+        .await
+    }
+
+    pub(crate) async fn logs_patterns(
+        self: &Arc<Self>,
+        request: LogsPatternsRequest,
+    ) -> Answer<LogPatterns> {
+        self.search(&request.environment, move |logs| {
+            logs.patterns(&request.query, request.baseline)
+                .map_err(invalid)
+        })
+        .await
+    }
+
+    pub(crate) async fn logs_export(
+        self: &Arc<Self>,
+        request: LogsExportRequest,
+    ) -> Answer<LogsExported> {
+        self.search(&request.environment.clone(), move |logs| {
+            export::export(logs, &request)
+        })
+        .await
+    }
+
+    /// Answers on a thread that may block.
+    async fn search<T: Send + 'static>(
+        self: &Arc<Self>,
+        environment: &str,
+        answer: impl FnOnce(&LogBook) -> Answer<T> + Send + 'static,
+    ) -> Answer<T> {
+        let logs = Arc::clone(&self.get(environment).await?.logs);
+        match tokio::task::spawn_blocking(move || answer(&logs)).await {
+            Ok(answer) => answer,
+            Err(error) => Err(ApiError::internal(error.to_string())),
+        }
+    }
+}
+
+/// A query that cannot be understood, with the place and what to write instead.
+pub(super) fn invalid(error: QueryError) -> ApiError {
+    ApiError {
+        hint: Some(error.hint.clone()),
+        ..ApiError::invalid(error.to_string())
+    }
+}
