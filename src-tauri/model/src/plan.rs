@@ -5,7 +5,7 @@ mod settings;
 
 pub use settings::{
     Build, Device, DeviceRequest, InlineFile, Limits, Logging, Namespace, Network, Owner,
-    PullPolicy, Settings, Ulimit,
+    PullPolicy, Settings, Ulimit, VolumesFrom,
 };
 
 use crate::probe::Probes;
@@ -211,7 +211,8 @@ pub struct Mount {
     pub target: String,
     /// The container may not write to it.
     pub read_only: bool,
-    /// Options of memory, as of `mount`: `size=64m,mode=1777`.
+    /// Options of memory, as of `mount`: `size=64m,mode=1777`. Of a volume and of
+    /// an image `subpath=PATH`, where only a part is mounted.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub options: String,
 }
@@ -228,6 +229,8 @@ pub enum MountSource {
     Anonymous,
     /// Memory.
     Tmpfs,
+    /// What is in an image; it can only be read.
+    Image(String),
 }
 
 /// A named volume.

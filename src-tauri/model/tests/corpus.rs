@@ -14,7 +14,10 @@ use std::path::{Path, PathBuf};
 #[test]
 fn every_real_compose_file_is_understood_or_told_why_not() {
     let Some(corpus) = corpus() else {
-        println!("SKIPPED: no corpus; set BENCHTOP_CORPUS to its folder");
+        println!(
+            "SKIPPED every_real_compose_file_is_understood_or_told_why_not: there is no corpus; \
+             BENCHTOP_CORPUS names its folder"
+        );
         return;
     };
     let files = compose_files(&corpus);

@@ -46,8 +46,8 @@ benchtop.yaml:2:24: error: `process` beside `image`: service `both` can only be 
   hint: keep one of `image`, `process`, `external`
 benchtop.yaml:3:3: error: service `none` has none of `image`, `build`, `process`, `external`
   hint: say what it is, such as `image: nginx` or `process: npm start`
-benchtop.yaml:4:11: error: service `built` comes from a provider, which is not supported yet
-  hint: say what it runs with `image` or `process`
+benchtop.yaml:4:11: warning: `provider` has no effect yet
+  hint: the service counts as external: start it yourself, or say what it runs with `image` or `process`
 benchtop.yaml:5:11: error: unknown key `imge` in service `wrong`
   hint: did you mean `image`?
 benchtop.yaml:6:3: error: `not.ok!` cannot be the name of a service
@@ -370,7 +370,7 @@ benchtop.yaml:4:30: error: `x:` is not a mount
   hint: expected `SOURCE:/target` or `SOURCE:/target:ro`
 benchtop.yaml:4:36: error: `source` is missing in a mount of the type `bind`
 benchtop.yaml:4:69: error: unknown type `bnd` of a mount
-  hint: expected `bind`, `volume` or `tmpfs`
+  hint: expected `bind`, `volume`, `tmpfs` or `image`
 benchtop.yaml:4:87: error: `target` is missing in an item of `volumes`
 benchtop.yaml:4:103: error: the volume `other` is not declared
   hint: add `other:` to the top-level `volumes`, or write `./other` for a folder

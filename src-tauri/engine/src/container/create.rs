@@ -5,8 +5,8 @@ use benchtop_model::inject::{self, Ports, Viewpoint};
 use benchtop_model::plan::{Container, MountSource, Network, Plan, Protocol, Service};
 use benchtop_model::signal;
 use bollard::models::{
-    ContainerCreateBody, EndpointSettings, HealthConfig, HostConfig, Mount, MountType,
-    NetworkingConfig, PortBinding,
+    ContainerCreateBody, EndpointSettings, HealthConfig, HostConfig, Mount, MountImageOptions,
+    MountType, MountVolumeOptions, NetworkingConfig, PortBinding,
 };
 use std::collections::HashMap;
 
@@ -187,12 +187,27 @@ fn mount_of(plan: &Plan, mount: &benchtop_model::plan::Mount) -> Mount {
         ),
         MountSource::Anonymous => (MountType::VOLUME, None),
         MountSource::Tmpfs => (MountType::TMPFS, None),
+        MountSource::Image(name) => (MountType::IMAGE, Some(name.clone())),
     };
+    let part = mount.options.strip_prefix("subpath=").map(str::to_owned);
+    let is_image = matches!(mount.source, MountSource::Image(_));
     Mount {
         typ: Some(typ),
         source,
         target: Some(mount.target.clone()),
         read_only: Some(mount.read_only),
+        image_options: part
+            .clone()
+            .filter(|_| is_image)
+            .map(|subpath| MountImageOptions {
+                subpath: Some(subpath),
+            }),
+        volume_options: part
+            .filter(|_| !is_image)
+            .map(|subpath| MountVolumeOptions {
+                subpath: Some(subpath),
+                ..MountVolumeOptions::default()
+            }),
         ..Mount::default()
     }
 }

@@ -77,12 +77,27 @@ async fn build(
             return Err(format!("cannot build {image}: {}", cause.trim()));
         }
     }
-    if is_there(runtime, image).await? {
-        return Ok(());
+    if !is_there(runtime, image).await? {
+        return Err(format!(
+            "cannot build {image}: the build ended without an image"
+        ));
     }
-    Err(format!(
-        "cannot build {image}: the build ended without an image"
-    ))
+    for tag in &recipe.tags {
+        add_name(runtime, image, tag).await?;
+    }
+    Ok(())
+}
+
+/// Gives an image a further name.
+async fn add_name(runtime: &Runtime, image: &str, name: &str) -> Result<(), String> {
+    let name = with_tag(name);
+    let (repo, tag) = name.rsplit_once(':').unwrap_or((&name, "latest"));
+    let options = q::TagImageOptions {
+        repo: Some(repo.to_owned()),
+        tag: Some(tag.to_owned()),
+    };
+    let named = runtime.docker.tag_image(image, Some(options)).await;
+    named.map_err(|error| format!("cannot call {image} {name}: {}", say(&error)))
 }
 
 fn options(

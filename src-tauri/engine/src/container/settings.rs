@@ -24,6 +24,10 @@ pub(super) fn is_joined(own: &Settings) -> bool {
     matches!(own.network, Network::Join(Owner::Service(_)))
         || of_service(&own.pid)
         || of_service(&own.ipc)
+        || own
+            .volumes_from
+            .iter()
+            .any(|from| matches!(from.owner, Owner::Service(_)))
 }
 
 /// `base` with everything that the settings say.
@@ -63,6 +67,7 @@ pub(super) fn apply(plan: &Plan, own: &Settings, base: HostConfig) -> HostConfig
             .filter(|all: &Vec<_>| !all.is_empty()),
         log_config: own.logging.as_ref().map(log_config),
         annotations: map(&own.annotations),
+        volumes_from: filled(&volumes_from(plan, own)),
         memory: limits.memory,
         memory_reservation: limits.memory_reservation,
         memory_swap: limits.memory_swap,
@@ -108,16 +113,28 @@ fn namespace_mode(plan: &Plan, namespace: &Namespace) -> String {
     }
 }
 
-/// `container:NAME`. That a service exists was checked when the file was read.
 fn owner_mode(plan: &Plan, owner: &Owner) -> String {
-    let name = match owner {
+    format!("container:{}", owner_name(plan, owner))
+}
+
+/// Its name in the engine. That a service exists was checked when the file was
+/// read.
+fn owner_name(plan: &Plan, owner: &Owner) -> String {
+    match owner {
         Owner::Container(name) => name.clone(),
         Owner::Service(name) => match plan.services.get(name).map(|s| (s, &s.run)) {
             Some((service, Run::Container(container))) => container_name(plan, service, container),
             _ => name.clone(),
         },
-    };
-    format!("container:{name}")
+    }
+}
+
+/// `NAME:ro` or `NAME:rw` of each.
+fn volumes_from(plan: &Plan, own: &Settings) -> Vec<String> {
+    let mode = |read_only| if read_only { "ro" } else { "rw" };
+    let all = own.volumes_from.iter();
+    all.map(|from| format!("{}:{}", owner_name(plan, &from.owner), mode(from.read_only)))
+        .collect()
 }
 
 fn cgroup(mode: &str) -> Option<Cgroup> {
@@ -258,6 +275,10 @@ mod tests {
             (
                 "logging: {driver: local, options: {a: b}}",
                 "{LogConfig:{Config:{a:b},Type:local}}",
+            ),
+            (
+                "volumes_from: [b, 'container:c:ro']",
+                "{VolumesFrom:[n-b-1:rw,c:ro]}",
             ),
             ("tmpfs: '/run:size=1k'", "{Tmpfs:{/run:size=1k}}"),
             (

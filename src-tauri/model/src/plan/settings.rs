@@ -102,6 +102,9 @@ pub struct Settings {
     /// Notes for the runtime below the engine.
     #[serde(skip_serializing_if = "is_usual")]
     pub annotations: BTreeMap<String, String>,
+    /// Containers whose mounts it gets, too.
+    #[serde(skip_serializing_if = "is_usual")]
+    pub volumes_from: Vec<VolumesFrom>,
     /// Small files that are put into it before its start.
     #[serde(skip_serializing_if = "is_usual")]
     pub files: Vec<InlineFile>,
@@ -147,6 +150,15 @@ pub enum Owner {
     Service(String),
     /// One that is not ours, by its name or id.
     Container(String),
+}
+
+/// A container whose mounts another one gets, too.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct VolumesFrom {
+    /// Whose they are.
+    pub owner: Owner,
+    /// They may not be written to from here.
+    pub read_only: bool,
 }
 
 /// When an image is fetched.
@@ -298,4 +310,7 @@ pub struct Build {
     /// Newer base images are looked for.
     #[serde(skip_serializing_if = "is_usual")]
     pub pull: bool,
+    /// Further names of the image.
+    #[serde(skip_serializing_if = "is_usual")]
+    pub tags: Vec<String>,
 }

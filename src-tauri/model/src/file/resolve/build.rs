@@ -22,7 +22,9 @@ pub(super) fn resolve(
         let message = "`dockerfile_inline` beside `dockerfile`: only one of them can count";
         findings.push(Problem::error(&inline.place, message).hint("keep one of the two"));
     }
+    check_platforms(written, service.settings.text("platform"), findings);
     Some(Build {
+        tags: written.tags.iter().map(|tag| tag.value.clone()).collect(),
         context: context(written, project),
         dockerfile: text(&written.dockerfile),
         dockerfile_inline: text(&written.dockerfile_inline),
@@ -40,6 +42,31 @@ pub(super) fn resolve(
         no_cache: written.no_cache,
         pull: written.pull,
     })
+}
+
+/// What is run must be among what is built, and only one can be.
+fn check_platforms(written: &Written, wanted: Option<&At<String>>, findings: &mut Findings) {
+    let Some(first) = written.platforms.first() else {
+        return;
+    };
+    match wanted {
+        Some(wanted) if written.platforms.iter().all(|p| p.value != wanted.value) => {
+            let message = format!(
+                "`platform` is `{}`, but the image is not built for it",
+                wanted.value
+            );
+            findings.push(
+                Problem::error(&wanted.place, message).hint("add it to `platforms` of `build`"),
+            );
+        }
+        Some(_) => {}
+        None => {
+            let message = "the image is built for the platform of the engine alone";
+            findings.push(
+                Problem::warning(&first.place, message).hint("choose another one with `platform`"),
+            );
+        }
+    }
 }
 
 /// The project folder where none is named; what the engine fetches itself stays

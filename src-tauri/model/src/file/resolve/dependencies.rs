@@ -27,8 +27,8 @@ pub(super) fn resolve(service: &Service) -> (BTreeMap<String, Dependency>, Vec<S
         .filter(|written| written.condition.is_some())
         .map(|written| written.name.value.as_str())
         .collect();
-    for name in implied(service) {
-        dependencies.entry(name.value).or_insert(IMPLIED);
+    for (name, dependency) in implied(service) {
+        dependencies.entry(name.value).or_insert(dependency);
     }
     let mut references = Vec::new();
     let mut seen = BTreeSet::new();
@@ -46,9 +46,9 @@ pub(super) fn resolve(service: &Service) -> (BTreeMap<String, Dependency>, Vec<S
     (dependencies, references)
 }
 
-/// What is needed without a word about it: the other end of a link, and the
-/// service whose network, processes or memory is shared.
-fn implied(service: &Service) -> Vec<At<String>> {
+/// What is needed without a word about it: the other end of a link, the service
+/// whose network, processes or memory is shared, and the one whose volumes are.
+fn implied(service: &Service) -> Vec<(At<String>, Dependency)> {
     let own = &service.settings;
     let at = |text: &At<String>, name: &str| At {
         value: name.to_owned(),
@@ -64,7 +64,18 @@ fn implied(service: &Service) -> Vec<At<String>> {
             Owner::Container(_) => None,
         }
     });
-    links.chain(shared).collect()
+    let volumes = own.list("volumes_from").iter();
+    let volumes = volumes.filter_map(|text| {
+        let (owner, _) = settings::volumes_from(&text.value);
+        match owner {
+            Owner::Service(name) => Some(at(text, &name)),
+            Owner::Container(_) => None,
+        }
+    });
+    let followed = links.chain(shared).map(|name| (name, FOLLOWED));
+    followed
+        .chain(volumes.map(|name| (name, IMPLIED)))
+        .collect()
 }
 
 /// `SERVICE` or `SERVICE:ALIAS`.
@@ -76,6 +87,12 @@ const IMPLIED: Dependency = Dependency {
     condition: Condition::Started,
     required: true,
     restart: false,
+};
+
+/// What lives in a part of another has to follow where that one goes.
+const FOLLOWED: Dependency = Dependency {
+    restart: true,
+    ..IMPLIED
 };
 
 /// The alias of a link becomes a name of its other end: all services share one
@@ -153,7 +170,7 @@ fn names(service: &Service) -> Vec<At<String>> {
         .chain(service.references.iter().map(|r| &r.name));
     names
         .cloned()
-        .chain(implied(service))
+        .chain(implied(service).into_iter().map(|(name, _)| name))
         .filter(|name| seen.insert(name.value.clone()))
         .collect()
 }

@@ -151,6 +151,7 @@ impl Resolver<'_> {
             ("volume", Some(source)) => self.named(&source.value, &source.place)?,
             ("volume", None) => MountSource::Anonymous,
             ("tmpfs", _) => MountSource::Tmpfs,
+            ("image", source) => self.image(long, source.as_ref()),
             _ => {
                 self.unknown_kind(long, kind);
                 return None;
@@ -162,8 +163,20 @@ impl Resolver<'_> {
             return None;
         };
         let mut mount = self.mount(source, &target.value, long.read_only, &target.place)?;
-        mount.options = self.memory_options(long);
+        mount.options = match &long.subpath {
+            Some(path) => format!("subpath={}", path.value),
+            None => self.memory_options(long),
+        };
         Some(mount)
+    }
+
+    fn image(&mut self, long: &LongVolume, source: Option<&At<String>>) -> MountSource {
+        if source.is_none() {
+            let problem = Problem::warning(&long.place, "this mount names no image");
+            self.findings
+                .push(problem.hint("without a `source` the container cannot be started"));
+        }
+        MountSource::Image(source.map(|s| s.value.clone()).unwrap_or_default())
     }
 
     /// `size=N,mode=N` of a mount of memory.
@@ -179,7 +192,7 @@ impl Resolver<'_> {
 
     fn unknown_kind(&mut self, long: &LongVolume, kind: &str) {
         let place = long.kind.as_ref().map_or(&long.place, |kind| &kind.place);
-        if ["image", "npipe", "cluster"].contains(&kind) {
+        if ["npipe", "cluster"].contains(&kind) {
             self.findings.warn(
                 place,
                 format!("a mount of the type `{kind}` is not supported yet and is left out"),
@@ -188,7 +201,7 @@ impl Resolver<'_> {
         }
         let problem = Problem::error(place, format!("unknown type `{kind}` of a mount"));
         self.findings
-            .push(problem.hint("expected `bind`, `volume` or `tmpfs`"));
+            .push(problem.hint("expected `bind`, `volume`, `tmpfs` or `image`"));
     }
 
     /// `TARGET[:OPTIONS]`.

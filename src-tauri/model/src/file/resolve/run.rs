@@ -61,6 +61,8 @@ pub(super) fn kind(service: &Service, findings: &mut Findings) -> Option<Service
         None if service.build.is_some() => Some(ServiceKind::Container),
         Some("process") => Some(ServiceKind::Process),
         Some(_) => Some(ServiceKind::External),
+        // Whoever provides it is not asked; it is only watched.
+        None if service.keys.contains_key("provider") => Some(ServiceKind::External),
         None => {
             if service.is_map && !is_misspelt(service) {
                 findings.push(nothing_to_run(service));
@@ -78,10 +80,6 @@ fn is_misspelt(service: &Service) -> bool {
 
 fn nothing_to_run(service: &Service) -> Problem {
     let name = &service.name.value;
-    if let Some(place) = service.keys.get("provider") {
-        let message = format!("service `{name}` comes from a provider, which is not supported yet");
-        return Problem::error(place, message).hint("say what it runs with `image` or `process`");
-    }
     Problem::error(
         &service.name.place,
         format!("service `{name}` has none of `image`, `build`, `process`, `external`"),
@@ -139,10 +137,14 @@ fn container(
 
 /// As written, or what Compose calls the image that it builds.
 fn image(service: &Service, project: &Project<'_>, findings: &mut Findings) -> String {
+    let own = || format!("{}-{}", project.name, service.name.value);
     let Some(image) = &service.image else {
-        return format!("{}-{}", project.name, service.name.value);
+        return own();
     };
     let name = image.value.trim();
+    if name.is_empty() && service.build.is_some() {
+        return own();
+    }
     if name.is_empty() {
         findings.error(&image.place, "`image` is empty");
     } else if name.contains(char::is_whitespace) {
@@ -194,6 +196,10 @@ fn warn_idle_keys(service: &Service, kind: ServiceKind, findings: &mut Findings)
             let problem = Problem::warning(place, format!("`{key}` has no effect yet"));
             findings.push(match key {
                 "build" => problem.hint("build before the start"),
+                "provider" => problem.hint(
+                    "the service counts as external: start it yourself, \
+                     or say what it runs with `image` or `process`",
+                ),
                 _ => problem,
             });
         }

@@ -7,7 +7,8 @@ use crate::file::written::service::Service;
 use crate::file::written::settings as written;
 use crate::file::written::values::Pair;
 use crate::plan::{
-    Device, DeviceRequest, Limits, Logging, Namespace, Network, Owner, PullPolicy, Settings, Ulimit,
+    Device, DeviceRequest, Limits, Logging, Namespace, Network, Owner, PullPolicy, Settings,
+    Ulimit, VolumesFrom,
 };
 use crate::problem::{Problem, nearest};
 use std::collections::BTreeMap;
@@ -68,6 +69,14 @@ pub(super) fn resolve(
             .as_ref()
             .map(|written| logging(written, findings)),
         annotations: pairs(own.pairs("annotations")),
+        volumes_from: own
+            .list("volumes_from")
+            .iter()
+            .map(|text| {
+                let (owner, read_only) = volumes_from(&text.value);
+                VolumesFrom { owner, read_only }
+            })
+            .collect(),
         files: super::grants::inline(service, project, findings),
     }
 }
@@ -127,6 +136,17 @@ pub(super) fn owner(text: &str) -> Option<Owner> {
         ("container", name) if !name.is_empty() => Some(Owner::Container(name.to_owned())),
         _ => None,
     }
+}
+
+/// `SERVICE[:ro]` or `container:NAME[:ro]`, and whether it may only be read.
+pub(super) fn volumes_from(text: &str) -> (Owner, bool) {
+    let (rest, read_only) = match text.rsplit_once(':') {
+        Some((rest, "ro")) => (rest, true),
+        Some((rest, "rw")) => (rest, false),
+        _ => (text, false),
+    };
+    let of_service = || Owner::Service(rest.to_owned());
+    (owner(rest).unwrap_or_else(of_service), read_only)
 }
 
 fn namespace(text: &At<String>, findings: &mut Findings) -> Option<Namespace> {

@@ -6,6 +6,7 @@ use super::settings;
 use super::values::Pair;
 use crate::file::findings::Findings;
 use crate::file::yaml::Value;
+use crate::problem::Problem;
 
 /// A folder alone, or with all that can be said about it.
 #[derive(Debug, Default)]
@@ -22,6 +23,20 @@ pub(crate) struct Build {
     pub(crate) shm_size: Option<At<String>>,
     pub(crate) no_cache: bool,
     pub(crate) pull: bool,
+    pub(crate) tags: Vec<At<String>>,
+    pub(crate) platforms: Vec<At<String>>,
+}
+
+/// What only BuildKit can do. Images are built by the engine's classic builder,
+/// which the API offers without a session.
+fn needs_build_kit(_: &mut Build, field: &Field<'_>, findings: &mut Findings) {
+    let message = format!(
+        "{} of `build` needs BuildKit and has no effect",
+        field.what()
+    );
+    findings.push(Problem::warning(&field.key.place, message).hint(
+        "build the image with `docker build` and name it with `image`, or do without this key",
+    ));
 }
 
 const KEYS: Keys<Build> = Keys {
@@ -62,23 +77,21 @@ const KEYS: Keys<Build> = Keys {
         ("pull", |b, field, findings| {
             b.pull = field.flag(findings).is_some_and(|flag| flag.value)
         }),
+        ("tags", |b, field, findings| b.tags = field.texts(findings)),
+        ("platforms", |b, field, findings| {
+            b.platforms = field.texts(findings)
+        }),
+        ("additional_contexts", needs_build_kit),
+        ("entitlements", needs_build_kit),
+        ("no_cache_filter", needs_build_kit),
+        ("secrets", needs_build_kit),
+        ("ssh", needs_build_kit),
         // Where results are put beside the engine itself.
         ("cache_to", |_, _, _| {}),
         ("provenance", |_, _, _| {}),
         ("sbom", |_, _, _| {}),
     ],
-    later: &[
-        "additional_contexts",
-        "entitlements",
-        "isolation",
-        "no_cache_filter",
-        "platforms",
-        "privileged",
-        "secrets",
-        "ssh",
-        "tags",
-        "ulimits",
-    ],
+    later: &["isolation", "privileged", "ulimits"],
 };
 
 impl Build {

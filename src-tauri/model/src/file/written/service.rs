@@ -194,7 +194,6 @@ const KEYS: Keys<Service> = Keys {
         "pull_refresh_after",
         "storage_opt",
         "use_api_socket",
-        "volumes_from",
     ],
 };
 

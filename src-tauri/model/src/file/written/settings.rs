@@ -98,7 +98,7 @@ pub(super) fn hosts(field: &Field<'_>, findings: &mut Findings) -> Vec<At<String
 }
 
 /// The keys of a service that are read here.
-pub(super) const KNOWN: [Known<Service>; 45] = [
+pub(super) const KNOWN: [Known<Service>; 46] = [
     ("annotations", read_pairs),
     ("cap_add", read_list),
     ("cap_drop", read_list),
@@ -157,6 +157,7 @@ pub(super) const KNOWN: [Known<Service>; 45] = [
     }),
     ("userns_mode", read_text),
     ("uts", read_text),
+    ("volumes_from", read_list),
     ("attach", read_flag),
     ("scale", read_text),
 ];

@@ -22,6 +22,7 @@ pub(crate) struct LongVolume {
     pub(crate) read_only: bool,
     pub(crate) memory_size: Option<At<String>>,
     pub(crate) memory_mode: Option<At<String>>,
+    pub(crate) subpath: Option<At<String>>,
     pub(crate) place: Place,
 }
 
@@ -55,15 +56,29 @@ const LONG_VOLUME: Keys<LongVolume> = Keys {
         ("bind", |_, field, findings| {
             no_options(field, &["create_host_path"], findings)
         }),
-        ("volume", |_, field, findings| {
-            no_options(field, &["nocopy"], findings)
+        ("volume", |long, field, findings| {
+            PART.read("`volume`", field.node, long, findings)
+        }),
+        ("image", |long, field, findings| {
+            PART.read("`image`", field.node, long, findings)
         }),
         ("tmpfs", |long, field, findings| {
             MEMORY.read("`tmpfs`", field.node, long, findings)
         }),
         ("consistency", |_, _, _| {}),
     ],
-    later: &["image"],
+    later: &[],
+};
+
+const PART: Keys<LongVolume> = Keys {
+    known: &[
+        ("subpath", |long, field, findings| {
+            long.subpath = field.filled(findings)
+        }),
+        // Whether a new volume begins with what the image has there.
+        ("nocopy", |_, _, _| {}),
+    ],
+    later: &["labels"],
 };
 
 const MEMORY: Keys<LongVolume> = Keys {
