@@ -141,6 +141,7 @@ async fn try_open(client: &Client, arguments: &Arguments) -> Result<String, ApiE
             .call(&EnvironmentUpRequest {
                 environment: environment.id.clone(),
                 services: Vec::new(),
+                watch: None,
             })
             .await?;
     }

@@ -7,8 +7,8 @@ use crate::{failure, quit, window};
 use benchtop_api::client::Client;
 use benchtop_api::model::status::Status;
 use benchtop_api::schema::{
-    ApiError, EnvironmentDownRequest, EnvironmentUpRequest, ServiceRestartRequest,
-    ServiceStartRequest, ServiceStopRequest,
+    ApiError, EnvironmentDownRequest, EnvironmentUpRequest, ServiceRebuildRequest,
+    ServiceRestartRequest, ServiceStartRequest, ServiceStopRequest,
 };
 use std::sync::Mutex;
 use tauri::image::Image;
@@ -127,11 +127,12 @@ fn services(app: &AppHandle, section: &Section) -> tauri::Result<Vec<Submenu<Wry
         } else {
             ("start", "Start")
         };
-        let items = [
-            item(app, &id("restart"), "Restart", service.alive)?,
-            item(app, &id(verb), label, true)?,
-            item(app, &id("logs"), "Logs", true)?,
-        ];
+        let mut items = vec![item(app, &id("restart"), "Restart", service.alive)?];
+        if service.can_rebuild {
+            items.push(item(app, &id("rebuild"), "Rebuild", true)?);
+        }
+        items.push(item(app, &id(verb), label, true)?);
+        items.push(item(app, &id("logs"), "Logs", true)?);
         let items: Vec<&dyn IsMenuItem<Wry>> =
             items.iter().map(|i| i as &dyn IsMenuItem<Wry>).collect();
         SubmenuBuilder::new(app, &service.label)
@@ -203,6 +204,14 @@ async fn request(
                 })
                 .await
         }
+        "rebuild" => {
+            client
+                .call(&ServiceRebuildRequest {
+                    environment,
+                    service,
+                })
+                .await
+        }
         "stop" => {
             client
                 .call(&ServiceStopRequest {
@@ -225,6 +234,7 @@ async fn request(
                 .call(&EnvironmentUpRequest {
                     environment,
                     services: Vec::new(),
+                    watch: None,
                 })
                 .await
         }

@@ -38,6 +38,8 @@ pub(crate) struct Entry {
     pub(crate) label: String,
     /// It runs, or is on its way.
     pub(crate) alive: bool,
+    /// There is something to build.
+    pub(crate) can_rebuild: bool,
 }
 
 impl TrayModel {
@@ -103,6 +105,7 @@ fn entry(service: &ServiceView) -> Entry {
         ),
         name: service.name.clone(),
         alive,
+        can_rebuild: service.can_rebuild,
     }
 }
 

@@ -11,6 +11,7 @@ pub mod home;
 pub mod programs;
 pub mod project;
 pub mod requirement;
+pub mod workbench;
 
 pub use home::Home;
 pub use project::Project;

@@ -181,6 +181,11 @@ pub struct EnvironmentUpRequest {
     /// Only these and what they depend on; all where it is empty.
     #[serde(default)]
     pub services: Vec<String>,
+    /// From now on apply changes of the environment file at once; absent: as it
+    /// was before.
+    #[serde(default)]
+    #[ts(optional)]
+    pub watch: Option<bool>,
 }
 
 /// `environment.down`: stop everything, dependants first.
@@ -219,6 +224,27 @@ pub struct ServiceStopRequest {
 /// `service.restart`: stop one service and start it anew.
 #[derive(Clone, Debug, Serialize, Deserialize, TS)]
 pub struct ServiceRestartRequest {
+    /// The environment's identity.
+    pub environment: String,
+    /// Name of the service.
+    pub service: String,
+}
+
+/// `service.rebuild`: build one service anew and replace what runs by the result;
+/// a service that builds nothing is restarted.
+#[derive(Clone, Debug, Serialize, Deserialize, TS)]
+pub struct ServiceRebuildRequest {
+    /// The environment's identity.
+    pub environment: String,
+    /// Name of the service.
+    pub service: String,
+}
+
+/// `service.cancel`: end what is under way for one service: a pull, a build, a
+/// wait. What is up already stays; of a rebuild that builds first, only the build
+/// ends.
+#[derive(Clone, Debug, Serialize, Deserialize, TS)]
+pub struct ServiceCancelRequest {
     /// The environment's identity.
     pub environment: String,
     /// Name of the service.
@@ -381,6 +407,8 @@ macro_rules! with_methods {
             "service.start" => service_start(ServiceStartRequest) -> Empty;
             "service.stop" => service_stop(ServiceStopRequest) -> Empty;
             "service.restart" => service_restart(ServiceRestartRequest) -> Empty;
+            "service.rebuild" => service_rebuild(ServiceRebuildRequest) -> Empty;
+            "service.cancel" => service_cancel(ServiceCancelRequest) -> Empty;
             "service.probe" => service_probe(ServiceProbeRequest) -> Empty;
             "service.details" => service_details(ServiceDetailsRequest) -> ServiceDetails;
             "logs.query" => logs_query(LogsQueryRequest) -> LogPage;

@@ -168,6 +168,8 @@ pub struct EnvironmentView {
     pub problems: Vec<Problem>,
     /// Services whose definition on disk differs from what runs.
     pub changed: Vec<String>,
+    /// Changes of the environment file are applied at once.
+    pub watching: bool,
 }
 
 /// Counts and sums over the services of an environment.
@@ -354,6 +356,25 @@ pub struct ServiceView {
     #[serde(default)]
     #[ts(optional = nullable)]
     pub pull: Option<PullView>,
+    /// There is something to build: a command, or an image.
+    pub can_rebuild: bool,
+    /// Its files are watched: a change of them builds it anew.
+    pub watching: bool,
+    /// Its last build since the engine started, or the one that runs.
+    pub build: Option<BuildView>,
+}
+
+/// One build of a service.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct BuildView {
+    /// When it began.
+    pub started: Timestamp,
+    /// When it ended; absent while it runs.
+    pub ended: Option<Timestamp>,
+    /// Whether it succeeded; absent while it runs, and where it was called off.
+    pub ok: Option<bool>,
+    /// What became of it; its last lines where it failed.
+    pub text: Option<String>,
 }
 
 /// One address of a service.

@@ -38,6 +38,8 @@ pub(crate) enum Command {
     Stop(Services),
     /// Restart services, and nothing else
     Restart(Services),
+    /// Build services anew, and replace what runs by the result
+    Rebuild(Services),
     /// Show the state of the environment
     Status {
         #[command(flatten)]

@@ -26,6 +26,7 @@ pub(crate) async fn run(command: Command) -> Result<Code, Failure> {
         } => services::start(&environment, &services, with_dependencies).await,
         Command::Stop(arguments) => services::stop(&arguments).await,
         Command::Restart(arguments) => services::restart(&arguments).await,
+        Command::Rebuild(arguments) => services::rebuild(&arguments).await,
         Command::Status { environment, json } => status::run(&environment, json).await,
         Command::Logs(arguments) => logs::run(&arguments).await,
         Command::Check { environment, json } => check::run(&environment, json).await,

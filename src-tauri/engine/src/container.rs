@@ -6,7 +6,7 @@ mod context;
 mod create;
 pub mod exec;
 mod ignore;
-mod image;
+pub(crate) mod image;
 pub mod instance;
 pub mod labels;
 pub mod logs;

@@ -6,6 +6,7 @@
 //! latest [`snapshot::EnvironmentSnapshot`].
 
 mod adopt;
+mod build;
 mod effects;
 mod launch;
 mod message;
@@ -16,6 +17,8 @@ mod task;
 
 use crate::record::EnvironmentRecord;
 use crate::sink::Sink;
+pub use build::BuildSnapshot;
+
 use benchtop_model::plan::Plan;
 use message::Message;
 use snapshot::EnvironmentSnapshot;
@@ -110,6 +113,21 @@ impl EnvironmentHandle {
     pub fn restart(&self, service: &str) {
         self.send(Message::Restart {
             service: service.to_owned(),
+        });
+    }
+
+    /// Ends what is under way for one service; what is up already stays.
+    pub fn cancel(&self, service: &str) {
+        self.send(Message::Cancel {
+            service: service.to_owned(),
+        });
+    }
+
+    /// Builds one service anew, and replaces what runs by the result.
+    pub fn rebuild(&self, service: &str) {
+        self.send(Message::Rebuild {
+            service: service.to_owned(),
+            cause: "rebuild requested".to_owned(),
         });
     }
 

@@ -4,7 +4,7 @@
 use crate::process::protocol::read_json;
 use benchtop_model::inject::Ports;
 use benchtop_model::plan::Plan;
-use benchtop_model::status::Health;
+use benchtop_model::supervisor::Memory;
 use benchtop_model::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -48,18 +48,11 @@ pub struct RunRecord {
 /// What is known of one service.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ServiceRecord {
-    /// It is meant to run.
-    pub wanted: bool,
-    /// Number of the last start.
-    pub generation: u64,
-    /// Container id of that start, where it is a container.
+    /// What the machine remembers.
+    #[serde(flatten)]
+    pub memory: Memory,
+    /// Container id of the last start, where it is a container.
     pub container_id: Option<String>,
-    /// Hash of the definition of that start.
-    pub definition: Option<String>,
-    /// The last health that was known.
-    pub health: Health,
-    /// Restarts in this run.
-    pub restarts: u32,
     /// When the instance was started.
     pub started: Option<Timestamp>,
 }

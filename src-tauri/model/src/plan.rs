@@ -1,8 +1,10 @@
 //! The environment as resolved: everything interpolated, defaulted and checked,
 //! ready to be performed. Made from the file by [`crate::file`].
 
+mod build;
 mod settings;
 
+pub use build::{BuildCommand, BuildStrategy};
 pub use settings::{
     Build, Device, DeviceRequest, InlineFile, Limits, Logging, Namespace, Network, Owner,
     PullPolicy, Settings, Ulimit, VolumesFrom,
@@ -94,9 +96,33 @@ pub struct Service {
     pub stop_signal: Option<i32>,
     /// Time between asking and killing.
     pub stop_grace: Millis,
+    /// The command that makes what a process runs; how an image is built stands
+    /// in [`Container::build`].
+    #[serde(default, skip_serializing_if = "settings::is_usual")]
+    pub build: Option<BuildCommand>,
+    /// What a rebuild does with the instance that runs.
+    #[serde(default, skip_serializing_if = "settings::is_usual")]
+    pub build_strategy: BuildStrategy,
+    /// Absolute patterns of files whose change asks for a rebuild, or for a
+    /// restart where nothing is built.
+    #[serde(default, skip_serializing_if = "settings::is_usual")]
+    pub watch: Vec<String>,
 }
 
 impl Service {
+    /// Whether a command must run before each start by hand.
+    #[must_use]
+    pub fn has_build_command(&self) -> bool {
+        self.build.is_some()
+    }
+
+    /// Whether there is something to build: a command, or an image.
+    #[must_use]
+    pub fn can_rebuild(&self) -> bool {
+        let image = matches!(&self.run, Run::Container(container) if container.build.is_some());
+        self.build.is_some() || image
+    }
+
     /// `container`, `process` or `external`.
     #[must_use]
     pub fn kind(&self) -> ServiceKind {

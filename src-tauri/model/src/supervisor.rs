@@ -16,15 +16,19 @@
 
 mod advance;
 mod backoff;
+mod build;
 mod conditions;
 mod health;
+mod memory;
 mod message;
 mod service;
 #[cfg(test)]
 mod tests;
 
+pub use build::PARALLEL_BUILDS;
 pub use health::{HealthState, ProbeState};
-pub use message::{Effect, Event, Found, Report, Restored};
+pub use memory::Memory;
+pub use message::{BuildOutcome, Effect, Event, Found, Report, Restored};
 pub use service::ServiceState;
 
 use crate::plan::Plan;
@@ -36,6 +40,8 @@ use std::collections::{BTreeMap, BTreeSet};
 #[derive(Clone, Debug)]
 pub struct Supervisor {
     services: BTreeMap<String, ServiceState>,
+    /// Counts requests to build, so that the first to ask is the first served.
+    turn: u64,
 }
 
 impl Supervisor {
@@ -47,12 +53,13 @@ impl Supervisor {
             .values()
             .map(|s| (s.name.clone(), ServiceState::new(s.clone())))
             .collect();
-        Self { services }
+        Self { services, turn: 0 }
     }
 
     /// Takes what happened, returns what to do, in order.
     pub fn on_event(&mut self, event: Event, now: Tick) -> Vec<Effect> {
         let mut effects = Vec::new();
+        self.turn += 1;
         match event {
             Event::Up { services } => self.up(&services, now),
             Event::Down => self
@@ -65,6 +72,13 @@ impl Supervisor {
             } => self.start(&service, with_dependencies, now),
             Event::Stop { service } => self.with(&service, |s| s.stop(now, &mut effects)),
             Event::Restart { service } => self.restart(&service, now, &mut effects),
+            Event::Cancel { service } => self.with(&service, |s| s.cancel(now, &mut effects)),
+            Event::Rebuild { service, cause } => self.rebuild(&service, &cause, now, &mut effects),
+            Event::Built {
+                service,
+                build,
+                outcome,
+            } => self.on_built(&service, build, outcome, now, &mut effects),
             Event::ProbeNow { service } => self.with(&service, |s| s.health.probe_now(now)),
             Event::Reported {
                 service,
@@ -75,8 +89,10 @@ impl Supervisor {
                     s.on_report(generation, report, now, &mut effects)
                 });
             }
-            Event::Restored(restored) => {
-                self.with(&restored.service.clone(), |s| s.restore(restored, now))
+            Event::Restored(all) => {
+                for restored in all {
+                    self.with(&restored.service.clone(), |s| s.restore(restored, now));
+                }
             }
             Event::Replan(plan) => self.replan(&plan, now, &mut effects),
             Event::Tick => {}
@@ -114,9 +130,7 @@ impl Supervisor {
     /// Whether nothing runs and nothing is wanted.
     #[must_use]
     pub fn is_idle(&self) -> bool {
-        self.services
-            .values()
-            .all(|s| !s.wanted && !s.lifecycle.may_have_instance())
+        self.services.values().all(|s| !s.wanted && s.is_gone())
     }
 
     /// Whether nothing is on its way any more: every wanted service is Healthy,
@@ -124,6 +138,7 @@ impl Supervisor {
     #[must_use]
     pub fn is_settled(&self) -> bool {
         self.services.values().all(|s| match s.lifecycle {
+            _ if s.is_build_pending() => false,
             Lifecycle::Stopped | Lifecycle::Completed | Lifecycle::Failed => true,
             Lifecycle::Running => s.wanted && s.status() != Status::Starting,
             Lifecycle::Waiting => self.is_blocked(&s.spec.name, &mut BTreeSet::new()),
@@ -140,6 +155,11 @@ impl Supervisor {
         }
     }
 
+    fn with_turn(&mut self, service: &str, act: impl FnOnce(&mut ServiceState, u64)) {
+        let turn = self.turn;
+        self.with(service, |s| act(s, turn));
+    }
+
     fn up(&mut self, services: &[String], now: Tick) {
         let names: Vec<String> = match services {
             [] => self.services.keys().cloned().collect(),
@@ -149,32 +169,75 @@ impl Supervisor {
                 .collect(),
         };
         for name in names {
-            self.with(&name, |s| s.up(now));
+            self.with_turn(&name, |s, turn| s.up(turn, now));
         }
     }
 
     fn start(&mut self, service: &str, with_dependencies: bool, now: Tick) {
         if with_dependencies {
             for name in self.with_dependencies(service) {
-                self.with(&name, |s| s.up(now));
+                self.with_turn(&name, |s, turn| s.up(turn, now));
             }
         }
-        self.with(service, |s| s.start(now));
+        self.with_turn(service, |s, turn| s.start(turn, now));
     }
 
     /// Restarts one service, and those that asked to follow it with
     /// `depends_on.restart: true`; nothing else is touched.
     fn restart(&mut self, service: &str, now: Tick, effects: &mut Vec<Effect>) {
-        let followers: Vec<String> = self
-            .services
-            .values()
-            .filter(|s| s.spec.depends_on.get(service).is_some_and(|d| d.restart))
-            .filter(|s| s.lifecycle.may_have_instance())
-            .map(|s| s.spec.name.clone())
-            .collect();
+        let followers = self.followers(service);
         self.with(service, |s| s.restart(now, effects));
         for follower in followers {
             self.with(&follower, |s| s.restart(now, effects));
+        }
+    }
+
+    /// Those that are restarted with `service`.
+    fn followers(&self, service: &str) -> Vec<String> {
+        self.services
+            .values()
+            .filter(|s| s.spec.depends_on.get(service).is_some_and(|d| d.restart))
+            .filter(|s| s.lifecycle.may_have_instance() && s.wanted)
+            .map(|s| s.spec.name.clone())
+            .collect()
+    }
+
+    /// Builds one service anew; where there is nothing to build, it is
+    /// restarted. Its followers restart when its instance ends.
+    fn rebuild(&mut self, service: &str, cause: &str, now: Tick, effects: &mut Vec<Effect>) {
+        let Some(state) = self.services.get(service) else {
+            return;
+        };
+        if !state.spec.can_rebuild() {
+            return self.restart(service, now, effects);
+        }
+        let had_instance = state.lifecycle.may_have_instance();
+        let followers = self.followers(service);
+        self.with_turn(service, |s, turn| s.rebuild(turn, cause, now, effects));
+        let ends = |s: &ServiceState| s.lifecycle == Lifecycle::Stopping;
+        if had_instance && self.services.get(service).is_some_and(ends) {
+            for follower in followers {
+                self.with(&follower, |s| s.restart(now, effects));
+            }
+        }
+    }
+
+    fn on_built(
+        &mut self,
+        service: &str,
+        build: u64,
+        outcome: BuildOutcome,
+        now: Tick,
+        effects: &mut Vec<Effect>,
+    ) {
+        let followers = self.followers(service);
+        let Some(state) = self.services.get_mut(service) else {
+            return;
+        };
+        if state.on_built(build, outcome, now, effects) {
+            for follower in followers {
+                self.with(&follower, |s| s.restart(now, effects));
+            }
         }
     }
 

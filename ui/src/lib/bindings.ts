@@ -46,6 +46,23 @@ hint: string | null,
  * For [`ErrorCode::Definition`]: every finding in the file.
  */
 problems: Array<Problem>, };
+export type BuildView = { 
+/**
+ * When it began.
+ */
+started: Timestamp, 
+/**
+ * When it ended; absent while it runs.
+ */
+ended: Timestamp | null, 
+/**
+ * Whether it succeeded; absent while it runs, and where it was called off.
+ */
+ok: boolean | null, 
+/**
+ * What became of it; its last lines where it failed.
+ */
+text: string | null, };
 export type CheckReport = { 
 /**
  * The file that was read.
@@ -235,7 +252,12 @@ environment: string,
 /**
  * Only these and what they depend on; all where it is empty.
  */
-services: Array<string>, };
+services: Array<string>, 
+/**
+ * From now on apply changes of the environment file at once; absent: as it
+ * was before.
+ */
+watch?: boolean, };
 export type EnvironmentView = { 
 /**
  * The worst of all services.
@@ -293,7 +315,11 @@ problems: Array<Problem>,
 /**
  * Services whose definition on disk differs from what runs.
  */
-changed: Array<string>, };
+changed: Array<string>, 
+/**
+ * Changes of the environment file are applied at once.
+ */
+watching: boolean, };
 export type ErrorCode = "definition" | "not_found" | "invalid" | "version" | "unavailable" | "internal";
 export type Event = { "type": "changed", 
 /**
@@ -1013,6 +1039,15 @@ hint: string | null,
  * Since when this is so.
  */
 since: Timestamp, };
+export type ServiceCancelRequest = { 
+/**
+ * The environment's identity.
+ */
+environment: string, 
+/**
+ * Name of the service.
+ */
+service: string, };
 export type ServiceCount = { 
 /**
  * Name of the service.
@@ -1050,6 +1085,15 @@ environment: string,
 service: string, };
 export type ServiceKind = "container" | "process" | "external";
 export type ServiceProbeRequest = { 
+/**
+ * The environment's identity.
+ */
+environment: string, 
+/**
+ * Name of the service.
+ */
+service: string, };
+export type ServiceRebuildRequest = { 
 /**
  * The environment's identity.
  */
@@ -1189,7 +1233,19 @@ changed: boolean,
 /**
  * The pull of its image, while there is one.
  */
-pull?: PullView | null, };
+pull?: PullView | null, 
+/**
+ * There is something to build: a command, or an image.
+ */
+can_rebuild: boolean, 
+/**
+ * Its files are watched: a change of them builds it anew.
+ */
+watching: boolean, 
+/**
+ * Its last build since the engine started, or the one that runs.
+ */
+build: BuildView | null, };
 export type Severity = "error" | "warning";
 export type Status = "Stopped" | "Healthy" | "Starting" | "Degraded" | "Unhealthy";
 export type Stream = "stdout" | "stderr" | "benchtop";
@@ -1271,6 +1327,8 @@ export type Methods = {
   "service.start": { request: ServiceStartRequest; response: Empty };
   "service.stop": { request: ServiceStopRequest; response: Empty };
   "service.restart": { request: ServiceRestartRequest; response: Empty };
+  "service.rebuild": { request: ServiceRebuildRequest; response: Empty };
+  "service.cancel": { request: ServiceCancelRequest; response: Empty };
   "service.probe": { request: ServiceProbeRequest; response: Empty };
   "service.details": { request: ServiceDetailsRequest; response: ServiceDetails };
   "logs.query": { request: LogsQueryRequest; response: LogPage };

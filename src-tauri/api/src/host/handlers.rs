@@ -185,6 +185,28 @@ impl Host {
         open.taken().await
     }
 
+    pub(crate) async fn service_rebuild(
+        self: &Arc<Self>,
+        request: ServiceRebuildRequest,
+    ) -> Answer<Empty> {
+        let open = self
+            .get_with(&request.environment, &request.service)
+            .await?;
+        open.handle.rebuild(&request.service);
+        open.taken().await
+    }
+
+    pub(crate) async fn service_cancel(
+        self: &Arc<Self>,
+        request: ServiceCancelRequest,
+    ) -> Answer<Empty> {
+        let open = self
+            .get_with(&request.environment, &request.service)
+            .await?;
+        open.handle.cancel(&request.service);
+        open.taken().await
+    }
+
     pub(crate) async fn service_probe(
         self: &Arc<Self>,
         request: ServiceProbeRequest,

@@ -63,6 +63,11 @@ impl OpenEnvironment {
         Ok(())
     }
 
+    /// Whether changes of the file are applied at once.
+    pub(super) fn is_watching(&self) -> bool {
+        false
+    }
+
     /// The answer to a request that changes something, once the change shows.
     pub(super) async fn taken(&self) -> Result<Empty, ApiError> {
         self.handle.sync().await;

@@ -2,9 +2,10 @@
 
 use super::open::OpenEnvironment;
 use crate::view::{
-    EndpointView, Environment, EnvironmentMetrics, EnvironmentView, ProbeView, RuntimeView,
-    ServiceView, Variable,
+    BuildView, EndpointView, Environment, EnvironmentMetrics, EnvironmentView, ProbeView,
+    RuntimeView, ServiceView, Variable,
 };
+use benchtop_engine::environment::BuildSnapshot;
 use benchtop_engine::environment::snapshot::{EnvironmentSnapshot, ProbeSnapshot, ServiceSnapshot};
 use benchtop_model::inject::{self, Viewpoint};
 use benchtop_model::plan::{Plan, Service};
@@ -46,6 +47,7 @@ pub(super) fn environment(open: &OpenEnvironment) -> EnvironmentView {
         idle: snapshot.idle,
         problems: definition.problems,
         changed,
+        watching: open.is_watching(),
     }
 }
 
@@ -132,6 +134,9 @@ pub(super) fn service(
         stale: state.stale,
         changed: state.outdated || changed.contains(&state.name),
         pull: None,
+        can_rebuild: spec.can_rebuild(),
+        watching: state.watching,
+        build: state.build.as_ref().map(build),
     })
 }
 
@@ -170,6 +175,15 @@ fn probe(probe: &ProbeSnapshot) -> ProbeView {
         details: last
             .map(|(result, _)| result.details.clone())
             .unwrap_or_default(),
+    }
+}
+
+fn build(build: &BuildSnapshot) -> BuildView {
+    BuildView {
+        started: build.started,
+        ended: build.ended,
+        ok: build.ok,
+        text: build.text.clone(),
     }
 }
 

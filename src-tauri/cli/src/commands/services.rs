@@ -1,9 +1,11 @@
-//! `benchtop start|stop|restart`: one service at a time, and nothing else.
+//! `benchtop start|stop|restart|rebuild`: one service at a time, and nothing else.
 
 use crate::arguments::{Services, Which};
 use crate::connection;
 use crate::exit::{Code, Failure};
-use benchtop_api::schema::{ServiceRestartRequest, ServiceStartRequest, ServiceStopRequest};
+use benchtop_api::schema::{
+    ServiceRebuildRequest, ServiceRestartRequest, ServiceStartRequest, ServiceStopRequest,
+};
 
 pub(crate) async fn start(
     which: &Which,
@@ -38,6 +40,18 @@ pub(crate) async fn restart(arguments: &Services) -> Result<Code, Failure> {
     let connection = connection::open(&arguments.environment).await?;
     for service in &arguments.services {
         let request = ServiceRestartRequest {
+            environment: connection.environment.clone(),
+            service: service.clone(),
+        };
+        connection.client.call(&request).await?;
+    }
+    Ok(Code::Fine)
+}
+
+pub(crate) async fn rebuild(arguments: &Services) -> Result<Code, Failure> {
+    let connection = connection::open(&arguments.environment).await?;
+    for service in &arguments.services {
+        let request = ServiceRebuildRequest {
             environment: connection.environment.clone(),
             service: service.clone(),
         };

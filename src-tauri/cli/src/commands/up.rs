@@ -31,6 +31,7 @@ pub(crate) async fn run(arguments: Up) -> Result<Code, Failure> {
     let up = EnvironmentUpRequest {
         environment: connection.environment.clone(),
         services: arguments.services.clone(),
+        watch: None,
     };
     connection.client.call(&up).await?;
     if arguments.wait {

@@ -35,6 +35,22 @@ pub(super) async fn ensure(
     }
 }
 
+/// Builds the image of a container, whether or not one is there.
+///
+/// # Errors
+/// One sentence that says why there is no new image.
+pub(crate) async fn rebuild(
+    runtime: &Runtime,
+    container: &Container,
+    progress: &impl Fn(Step),
+) -> Result<(), String> {
+    let Some(recipe) = &container.build else {
+        return Ok(());
+    };
+    let platform = container.settings.platform.as_deref();
+    build(runtime, &container.image, recipe, platform, progress).await
+}
+
 async fn is_there(runtime: &Runtime, image: &str) -> Result<bool, String> {
     match runtime.docker.inspect_image(image).await {
         Ok(_) => Ok(true),

@@ -199,7 +199,8 @@ async fn reusable(runtime: &Runtime, launch: &Launch<'_>) -> Result<Option<Strin
     let id = found.id.clone().unwrap_or(name);
     let same = label(labels::DEFINITION).as_deref() == Some(&launch.service.definition_hash());
     let joined = settings::is_joined(&launch.container.settings);
-    if same && !running && !joined && is_current(&found, launch) {
+    let image = found.image.as_deref() == image_id(runtime, launch).await.as_deref();
+    if same && !running && !joined && image && is_current(&found, launch) {
         return Ok(Some(id));
     }
     remove(runtime, &id)
@@ -208,8 +209,14 @@ async fn reusable(runtime: &Runtime, launch: &Launch<'_>) -> Result<Option<Strin
     Ok(None)
 }
 
-/// Whether what the definition leaves open (assigned ports, addresses of others,
-/// the image behind a tag) is still what the container was created with.
+/// The image that stands behind the name now; it changes with each build.
+async fn image_id(runtime: &Runtime, launch: &Launch<'_>) -> Option<String> {
+    let image = runtime.docker.inspect_image(&launch.container.image).await;
+    image.ok()?.id
+}
+
+/// Whether what the definition leaves open (assigned ports, addresses of others)
+/// is still what the container was created with.
 fn is_current(found: &ContainerInspectResponse, launch: &Launch<'_>) -> bool {
     let fresh = body(
         launch.plan,

@@ -1,6 +1,7 @@
 //! Takes over what an earlier engine left running. Never starts blind: first it
 //! is known what really runs.
 
+use super::build;
 use super::effects::Instance;
 use super::launch::{follow_container, follow_process, instance_dir};
 use super::message::Live;
@@ -19,6 +20,16 @@ use std::sync::Arc;
 /// The runtime, and the labels of our containers in it by their id.
 type OwnContainers = (Arc<Runtime>, HashMap<String, HashMap<String, String>>);
 
+/// Whether nothing is to be known of a service: it never ran, and is not wanted.
+fn is_blank(record: &ServiceRecord) -> bool {
+    record.memory.generation == 0 && !record.memory.wanted
+}
+
+/// Whether an external service was being watched.
+fn runs_elsewhere(record: &ServiceRecord) -> bool {
+    record.memory.wanted && record.memory.lifecycle.may_have_instance()
+}
+
 /// What a look at one service has found.
 struct Finding {
     service: String,
@@ -30,7 +41,7 @@ struct Finding {
 impl Task {
     /// Adopts every instance that lives and takes note of those that ended.
     pub(super) async fn adopt(&mut self) {
-        if self.record.run.is_none() && self.record.services.values().all(|s| s.generation == 0) {
+        if self.record.run.is_none() && self.record.services.values().all(is_blank) {
             return;
         }
         let containers = self.own_containers().await;
@@ -44,9 +55,13 @@ impl Task {
                     self.record.services.get(&service.name)?.clone(),
                 ))
             })
-            .filter(|(_, record)| record.generation > 0)
+            .filter(|(_, record)| !is_blank(record))
             .collect();
+        let mut all = Vec::new();
         for (service, record) in records {
+            if service.build.is_some() {
+                build::end_leftover(&self.dir, &service.name).await;
+            }
             let finding = match &service.run {
                 Run::Process(_) => self.find_process(&service, record).await,
                 Run::Container(_) => {
@@ -54,21 +69,22 @@ impl Task {
                         .await
                 }
                 Run::External => Finding {
-                    found: if record.wanted {
+                    found: if runs_elsewhere(&record) {
                         Found::Running
                     } else {
                         Found::Nothing { cause: None }
                     },
-                    live: record.wanted.then_some(Live::External),
+                    live: runs_elsewhere(&record).then_some(Live::External),
                     service: service.name.clone(),
                     record,
                 },
             };
-            self.take_over(finding);
+            all.push(self.take_over(finding));
         }
+        self.handle(Event::Restored(all));
     }
 
-    fn take_over(&mut self, finding: Finding) {
+    fn take_over(&mut self, finding: Finding) -> Restored {
         let Finding {
             service,
             record,
@@ -76,30 +92,26 @@ impl Task {
             live,
         } = finding;
         if let Some(live) = live {
-            let mut instance = Instance::new(record.generation, Some(live));
+            let mut instance = Instance::new(record.memory.generation, Some(live));
             // It was Healthy before; "ready for the first time" is no news.
             instance.ready = true;
             self.instances.insert(service.clone(), instance);
         }
-        self.handle(Event::Restored(Restored {
+        Restored {
             service,
-            generation: record.generation,
-            wanted: record.wanted,
+            memory: record.memory,
             found,
-            definition: record.definition,
-            health: record.health,
-            restarts: record.restarts,
-        }));
+        }
     }
 
     async fn find_process(&self, service: &Service, record: ServiceRecord) -> Finding {
-        let dir = instance_dir(&self.dir, &service.name, record.generation);
+        let dir = instance_dir(&self.dir, &service.name, record.memory.generation);
         let (found, live) = match processes::find(dir).await {
             FoundProcess::Alive(instance) => {
                 let live = follow_process(
                     *instance,
                     service.name.clone(),
-                    record.generation,
+                    record.memory.generation,
                     &self.sink,
                     &self.messages,
                 );
@@ -107,7 +119,7 @@ impl Task {
             }
             FoundProcess::Ended(exit) => (Found::Ended(exit), None),
             FoundProcess::Nothing { rebooted } => {
-                let cause = (rebooted && record.wanted)
+                let cause = (rebooted && record.memory.wanted)
                     .then(|| "stopped by a restart of the machine".to_owned());
                 (Found::Nothing { cause }, None)
             }
@@ -175,7 +187,7 @@ impl Task {
                     runtime,
                     container,
                     name.clone(),
-                    record.generation,
+                    record.memory.generation,
                     self.sink(),
                 );
                 (Found::Running, Some(Live::Container { id, started }))
@@ -198,7 +210,7 @@ impl Task {
         let live = record
             .container_id
             .clone()
-            .filter(|_| record.wanted)
+            .filter(|_| record.memory.wanted)
             .map(|id| Live::Container {
                 id,
                 started: record.started.unwrap_or_default(),

@@ -60,6 +60,8 @@ impl Task {
                 signal,
                 grace,
             } => self.stop(&service, generation, signal, grace),
+            Effect::Build { service, build } => self.build(&service, build),
+            Effect::CancelBuild { service, build } => self.cancel_build(&service, build),
             Effect::Probe {
                 service,
                 generation,
@@ -79,6 +81,7 @@ impl Task {
             Effect::Forget { service } => {
                 self.record.services.remove(&service);
                 self.instances.remove(&service);
+                self.builds.remove(&service);
                 self.unsaved = true;
             }
         }

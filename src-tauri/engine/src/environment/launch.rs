@@ -186,7 +186,11 @@ impl Launch {
                 .join("services")
                 .join(&self.service.name)
                 .join("lock"),
-            socket: self.socket(),
+            socket: socket(
+                &self.socket_dir,
+                &self.service.name,
+                &self.generation.to_string(),
+            ),
             log_limit: LOG_LIMIT,
         };
         forget_old_instances(
@@ -203,17 +207,8 @@ impl Launch {
         ))
     }
 
-    /// A short name: socket paths are limited to about 100 bytes.
-    fn socket(&self) -> PathBuf {
-        self.socket_dir.join(format!(
-            "{}-{}.sock",
-            &benchtop_model::plan::environment_id(std::path::Path::new(&self.service.name))[..8],
-            self.generation
-        ))
-    }
-
     async fn bring_up_container(&mut self, container: &Container) -> Result<Live, String> {
-        let runtime = self.wait_for_runtime().await?;
+        let runtime = wait_for_runtime(&mut self.runtime).await?;
         let (messages, service, generation) = (
             self.messages.clone(),
             self.service.name.clone(),
@@ -262,24 +257,34 @@ impl Launch {
             generation: self.generation,
         }
     }
+}
 
-    async fn wait_for_runtime(&mut self) -> Result<Arc<Runtime>, String> {
-        let answered = tokio::time::timeout(
-            RUNTIME_LIMIT,
-            self.runtime.wait_for(|state| state.shown.is_some()),
-        )
-        .await;
-        let state = match answered {
-            Ok(Ok(state)) => state.clone(),
-            _ => return Err("the container runtime does not answer".to_owned()),
-        };
-        state.up.ok_or_else(|| {
-            let shown = state.shown.as_ref();
-            let problem = shown.and_then(|s| s.problem.clone()).unwrap_or_default();
-            let hint = shown.and_then(|s| s.hint.clone()).unwrap_or_default();
-            format!("{problem}; {hint}")
-        })
-    }
+/// The socket of one of a service's shims: a short name, because socket paths are
+/// limited to about 100 bytes.
+pub(super) fn socket(dir: &std::path::Path, service: &str, which: &str) -> PathBuf {
+    let service = benchtop_model::plan::environment_id(std::path::Path::new(service));
+    dir.join(format!("{}-{which}.sock", &service[..8]))
+}
+
+/// The container runtime once it answers, or what is wrong with it.
+pub(super) async fn wait_for_runtime(
+    runtime: &mut watch::Receiver<RuntimeState>,
+) -> Result<Arc<Runtime>, String> {
+    let answered = tokio::time::timeout(
+        RUNTIME_LIMIT,
+        runtime.wait_for(|state| state.shown.is_some()),
+    )
+    .await;
+    let state = match answered {
+        Ok(Ok(state)) => state.clone(),
+        _ => return Err("the container runtime does not answer".to_owned()),
+    };
+    state.up.ok_or_else(|| {
+        let shown = state.shown.as_ref();
+        let problem = shown.and_then(|s| s.problem.clone()).unwrap_or_default();
+        let hint = shown.and_then(|s| s.hint.clone()).unwrap_or_default();
+        format!("{problem}; {hint}")
+    })
 }
 
 /// Follows a process to its end in the background.

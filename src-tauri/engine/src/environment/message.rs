@@ -5,7 +5,7 @@ use crate::container::instance::Condition;
 use crate::container::monitor::RuntimeNews;
 use crate::process::protocol::Request;
 use benchtop_model::plan::Plan;
-use benchtop_model::supervisor::Report;
+use benchtop_model::supervisor::{BuildOutcome, Report};
 use benchtop_model::time::Timestamp;
 use std::collections::{BTreeMap, HashMap};
 use tokio::sync::{mpsc, oneshot};
@@ -26,6 +26,18 @@ pub(super) enum Message {
     Stop { service: String },
     /// From [`super::EnvironmentHandle::restart`].
     Restart { service: String },
+    /// From [`super::EnvironmentHandle::cancel`].
+    Cancel { service: String },
+    /// From [`super::EnvironmentHandle::rebuild`], or from the watch on its files.
+    Rebuild { service: String, cause: String },
+    /// A build has ended.
+    Built {
+        service: String,
+        build: u64,
+        outcome: BuildOutcome,
+        /// Its last lines, or what became of it.
+        text: Option<String>,
+    },
     /// From [`super::EnvironmentHandle::probe`].
     ProbeNow { service: String },
     /// From [`super::EnvironmentHandle::choose_runtime`].

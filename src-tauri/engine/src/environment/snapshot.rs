@@ -1,6 +1,7 @@
 //! The state of an environment at one moment, as plain data, and how it is
 //! taken from the task.
 
+use super::build::BuildSnapshot;
 use super::message::Live;
 use super::task::Task;
 use crate::container::runtime::Wish;
@@ -99,6 +100,10 @@ pub struct ServiceSnapshot {
     pub stale: bool,
     /// What runs stems from another definition.
     pub outdated: bool,
+    /// A change of its files builds it anew, or restarts it.
+    pub watching: bool,
+    /// The last build, or the one that runs.
+    pub build: Option<BuildSnapshot>,
 }
 
 /// One probe at one moment.
@@ -203,6 +208,8 @@ impl Task {
             probes: self.probe_snapshots(state),
             stale: runtime_lost && alive && state.spec.kind() == ServiceKind::Container,
             outdated: state.is_outdated(),
+            watching: false,
+            build: self.builds.get(name).map(|build| build.shown.clone()),
         }
     }
 

@@ -1,5 +1,6 @@
 //! The owner of an environment's state, and its loop.
 
+use super::build::BuildState;
 use super::effects::Instance;
 use super::message::{Live, Message};
 use super::snapshot::{EnvironmentSnapshot, RuntimeSnapshot, Usage};
@@ -51,6 +52,8 @@ pub(super) struct Task {
     /// When each probe last answered.
     pub(super) probed: HashMap<(String, ProbeRole), Timestamp>,
     pub(super) usage: HashMap<String, Usage>,
+    /// The last build of each service.
+    pub(super) builds: HashMap<String, BuildState>,
     /// Remove containers and network once everything has ended.
     pub(super) remove_when_idle: bool,
     /// The removal is under way.
@@ -117,6 +120,7 @@ impl Task {
             since: HashMap::new(),
             probed: HashMap::new(),
             usage: HashMap::new(),
+            builds: HashMap::new(),
             remove_when_idle: false,
             removing: false,
             unsaved: true,
@@ -188,6 +192,14 @@ impl Task {
             }),
             Message::Stop { service } => self.command(Event::Stop { service }),
             Message::Restart { service } => self.command(Event::Restart { service }),
+            Message::Cancel { service } => self.handle(Event::Cancel { service }),
+            Message::Rebuild { service, cause } => self.command(Event::Rebuild { service, cause }),
+            Message::Built {
+                service,
+                build,
+                outcome,
+                text,
+            } => self.on_built(service, build, outcome, text),
             Message::ProbeNow { service } => self.handle(Event::ProbeNow { service }),
             Message::ChooseRuntime { address } => self.runtime_choice = address,
             Message::Replan {
@@ -293,12 +305,8 @@ impl Task {
                 .entry(service.spec.name.clone())
                 .or_default();
             let mut fresh = record.clone();
-            fresh.wanted = service.wanted;
-            fresh.definition.clone_from(&service.launched_definition);
-            fresh.health = service.known_health;
-            fresh.restarts = service.restarts;
-            if fresh.generation != service.generation {
-                fresh.generation = service.generation;
+            fresh.memory = service.memory();
+            if fresh.memory.generation != record.memory.generation {
                 fresh.container_id = None;
                 fresh.started = None;
             }

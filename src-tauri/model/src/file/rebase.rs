@@ -14,11 +14,19 @@ pub(super) fn file(root: &mut Node, dir: &Path) {
 
 /// All paths of one service.
 pub(super) fn service(node: &mut Node, dir: &Path) {
-    if node.get("process").is_some() {
+    let is_process = node.get("process").is_some();
+    if is_process {
         folder_of_process(node, dir);
     }
     if let Some(build) = node.get_mut("build") {
-        folder_of_build(build, dir);
+        // The folder of a command is that of its process, which is whole now.
+        match is_process {
+            true => at(build, "cwd", dir),
+            false => folder_of_build(build, dir),
+        }
+    }
+    if let Some(watch) = node.get_mut("watch") {
+        items(watch, &mut |item| pattern(item, dir));
     }
     if let Some(files) = node.get_mut("env_file") {
         items(files, &mut |item| match item.value {
@@ -107,6 +115,17 @@ fn path(node: &mut Node, dir: &Path) {
         && !text.is_empty()
     {
         *text = dir.join(&*text).display().to_string();
+    }
+}
+
+/// A pattern of files, which `!` may negate.
+fn pattern(node: &mut Node, dir: &Path) {
+    if let Value::Scalar(text) = &mut node.value
+        && let Some(negated) = text.strip_prefix('!')
+    {
+        *text = format!("!{}", dir.join(negated).display());
+    } else {
+        path(node, dir);
     }
 }
 

@@ -13,6 +13,7 @@ mod health;
 mod mounts;
 mod paths;
 mod ports;
+mod rebuild;
 mod run;
 mod server;
 mod service;

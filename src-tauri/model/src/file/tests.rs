@@ -5,6 +5,7 @@ mod engine;
 mod files;
 mod needs;
 mod reach;
+mod rebuild;
 mod run;
 
 use super::*;

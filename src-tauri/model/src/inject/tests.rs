@@ -39,6 +39,9 @@ fn service(name: &str, run: Run, endpoints: &[&str], variables: &[(&str, &str)])
         restart: Default::default(),
         stop_signal: None,
         stop_grace: crate::time::Millis(0),
+        build: None,
+        build_strategy: Default::default(),
+        watch: Vec::new(),
     }
 }
 

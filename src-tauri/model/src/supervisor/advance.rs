@@ -30,6 +30,7 @@ impl Supervisor {
         for name in &names {
             moved |= self.advance(name, now, effects);
         }
+        moved |= self.advance_builds(effects);
         moved
     }
 
@@ -49,10 +50,15 @@ impl Supervisor {
             Lifecycle::Backoff
                 if service.wanted && service.next_start.is_some_and(|due| due <= now) =>
             {
-                service.enter(Lifecycle::Waiting, "its backoff is over");
+                service.head_for_start("its backoff is over");
             }
             Lifecycle::Running | Lifecycle::Starting if service.then == Then::Start => {
-                service.end_instance(Then::Start, "its definition changed", now, effects);
+                let cause = match (service.is_build_pending(), service.is_outdated()) {
+                    (true, _) => "rebuild requested",
+                    (false, true) => "its definition changed",
+                    (false, false) => "restart requested",
+                };
+                service.end_instance(Then::Start, cause, now, effects);
             }
             _ if !service.wanted && may_stop => {
                 service.end_instance(Then::Stay, "stop requested", now, effects)
@@ -148,7 +154,7 @@ impl Supervisor {
 
     fn forget_removed(&mut self, effects: &mut Vec<Effect>) {
         self.services.retain(|name, service| {
-            let gone = service.removed && !service.lifecycle.may_have_instance();
+            let gone = service.removed && service.is_gone();
             if gone {
                 effects.push(Effect::Forget {
                     service: name.clone(),

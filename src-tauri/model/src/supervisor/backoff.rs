@@ -22,6 +22,14 @@ pub(super) struct Backoff {
 }
 
 impl Backoff {
+    /// As an earlier engine left it: how often in a row is known, when is not.
+    pub(super) fn resumed(in_a_row: u32) -> Self {
+        Self {
+            recent: VecDeque::new(),
+            in_a_row,
+        }
+    }
+
     /// Notes a failure of an instance that had lived since `alive_since`.
     pub(super) fn on_failure(&mut self, alive_since: Option<Tick>, now: Tick) {
         if alive_since.is_some_and(|since| now.since(since) >= WINDOW) {

@@ -87,7 +87,14 @@ impl Supervisor {
         let service = self.services.get(name)?;
         match service.lifecycle {
             Lifecycle::Waiting => self.waits_for(service),
-            Lifecycle::Running if service.status() == Status::Healthy => None,
+            Lifecycle::Running if service.status() == Status::Healthy => {
+                let failure = service.build_failure()?;
+                Some(format!("{failure}; the instance from before it goes on"))
+            }
+            Lifecycle::Building if !service.wanted => Some("its build is being ended".to_owned()),
+            Lifecycle::Building if !service.builds.is_running() => {
+                Some("waits for other builds to end".to_owned())
+            }
             Lifecycle::Running => service
                 .health
                 .reason()

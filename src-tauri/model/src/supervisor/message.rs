@@ -1,5 +1,6 @@
 //! All that can happen to an environment, and all that it can ask for.
 
+use super::memory::Memory;
 use crate::exit::Exit;
 use crate::plan::Plan;
 use crate::probe::{ProbeResult, ProbeRole};
@@ -33,6 +34,27 @@ pub enum Event {
         /// Its name.
         service: String,
     },
+    /// End what is under way for one service: what is up already stays.
+    Cancel {
+        /// Its name.
+        service: String,
+    },
+    /// Build one service anew, and replace its instance by the result.
+    Rebuild {
+        /// Its name.
+        service: String,
+        /// What asked for it, one short sentence.
+        cause: String,
+    },
+    /// A build has ended, and nothing of it is left.
+    Built {
+        /// Its service.
+        service: String,
+        /// Which build of that service.
+        build: u64,
+        /// How it ended.
+        outcome: BuildOutcome,
+    },
     /// Run the probes of one service without waiting for their time.
     ProbeNow {
         /// Its name.
@@ -47,12 +69,27 @@ pub enum Event {
         /// What is reported.
         report: Report,
     },
-    /// What an earlier engine left behind, told once before anything else.
-    Restored(Restored),
+    /// What an earlier engine left behind, all of it at once and before anything
+    /// else.
+    Restored(Vec<Restored>),
     /// The definition has changed.
     Replan(Box<Plan>),
     /// Time has passed.
     Tick,
+}
+
+/// How a build ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum BuildOutcome {
+    /// With success.
+    Done,
+    /// Without.
+    Failed {
+        /// Why, one sentence.
+        cause: String,
+    },
+    /// It was told to end.
+    Cancelled,
 }
 
 /// News of one instance.
@@ -88,18 +125,10 @@ pub enum Report {
 pub struct Restored {
     /// Its name.
     pub service: String,
-    /// The last start.
-    pub generation: u64,
-    /// Whether it was meant to run.
-    pub wanted: bool,
+    /// What was written down of it.
+    pub memory: Memory,
     /// What was found of it.
     pub found: Found,
-    /// Hash of the definition it was started from.
-    pub definition: Option<String>,
-    /// The last health that was known: a restart of the engine is no news.
-    pub health: Health,
-    /// Restarts counted in this run.
-    pub restarts: u32,
 }
 
 /// What was found of an instance after a restart of the engine.
@@ -137,6 +166,21 @@ pub enum Effect {
         signal: i32,
         /// Time between asking and killing.
         grace: Millis,
+    },
+    /// Run the build of a service; answer with [`Event::Built`] once nothing of
+    /// it is left, however it ended.
+    Build {
+        /// The service.
+        service: String,
+        /// Which build of that service.
+        build: u64,
+    },
+    /// End a build; it is answered with [`Event::Built`] all the same.
+    CancelBuild {
+        /// The service.
+        service: String,
+        /// Which build of that service.
+        build: u64,
     },
     /// Perform a probe; answer with `Probed`.
     Probe {

@@ -2,8 +2,9 @@
 //! takes commands and reports.
 
 use super::backoff::{Backoff, scramble};
+use super::build::Builds;
 use super::health::HealthState;
-use super::message::{Effect, Found, Report, Restored};
+use super::message::{Effect, Report};
 use crate::exit::Exit;
 use crate::plan::{RestartPolicy, Service};
 use crate::signal;
@@ -44,6 +45,7 @@ pub struct ServiceState {
     /// What was last made known by [`Effect::Transition`].
     pub(super) told: (Lifecycle, Health, u64),
     pub(super) backoff: Backoff,
+    pub(super) builds: Builds,
     up_since: Option<Tick>,
 }
 
@@ -77,6 +79,7 @@ impl ServiceState {
             removed: false,
             told: (Lifecycle::Stopped, Health::Unknown, 0),
             backoff: Backoff::default(),
+            builds: Builds::default(),
             up_since: None,
         }
     }
@@ -97,6 +100,23 @@ impl ServiceState {
                 .is_some_and(|hash| *hash != self.spec.definition_hash())
     }
 
+    /// Whether a build was asked for that has not ended yet.
+    #[must_use]
+    pub fn is_build_pending(&self) -> bool {
+        self.builds.is_pending()
+    }
+
+    /// Why the last build failed, while the instance from before it goes on.
+    #[must_use]
+    pub fn build_failure(&self) -> Option<&str> {
+        self.builds.failure()
+    }
+
+    /// Whether nothing of it is left: neither an instance nor a build.
+    pub(super) fn is_gone(&self) -> bool {
+        !self.lifecycle.may_have_instance() && !self.builds.is_running()
+    }
+
     pub(super) fn next_deadline(&self) -> Option<Tick> {
         match self.lifecycle {
             Lifecycle::Backoff => self.next_start,
@@ -106,33 +126,42 @@ impl ServiceState {
     }
 
     /// Makes it wanted; what runs from the present definition is left alone.
-    pub(super) fn up(&mut self, now: Tick) {
+    pub(super) fn up(&mut self, turn: u64, now: Tick) {
         let runs = matches!(
             self.lifecycle,
             Lifecycle::Starting | Lifecycle::Running | Lifecycle::Waiting | Lifecycle::Building
         );
-        if runs && !self.is_outdated() {
+        let goes_on = self.wanted || self.lifecycle.may_have_instance();
+        if runs && goes_on && !self.is_outdated() {
             self.wanted = true;
             self.stop_in_order = false;
         } else if self.lifecycle != Lifecycle::Completed {
-            self.start(now);
+            self.start(turn, now);
         }
     }
 
     /// A start by hand: forgets earlier failures.
-    pub(super) fn start(&mut self, _now: Tick) {
+    pub(super) fn start(&mut self, turn: u64, _now: Tick) {
+        let rested = !self.wanted;
         self.wanted = true;
         self.stop_in_order = false;
         self.removed = false;
+        self.builds.renew();
         match self.lifecycle {
-            Lifecycle::Stopping => self.then = Then::Start,
+            Lifecycle::Stopping => {
+                self.then = Then::Start;
+                if rested {
+                    self.ask_for_build(turn);
+                }
+            }
             Lifecycle::Starting | Lifecycle::Running | Lifecycle::Waiting | Lifecycle::Building
                 if !self.is_outdated() => {}
             // Outdated: stopped first, in `advance`.
             Lifecycle::Starting | Lifecycle::Running => self.then = Then::Start,
             _ => {
-                self.backoff = Backoff::default();
-                self.enter(Lifecycle::Waiting, "start requested");
+                self.forgive();
+                self.ask_for_build(turn);
+                self.head_for_start("start requested");
             }
         }
     }
@@ -143,16 +172,39 @@ impl ServiceState {
         self.end_instance(Then::Stay, "stop requested", now, effects);
     }
 
+    /// What is under way ends; what is up stays, without the build that was to
+    /// replace it.
+    pub(super) fn cancel(&mut self, now: Tick, effects: &mut Vec<Effect>) {
+        match self.lifecycle {
+            Lifecycle::Running => self.builds.call_off(),
+            Lifecycle::Stopped | Lifecycle::Completed | Lifecycle::Failed => {}
+            _ => self.stop(now, effects),
+        }
+    }
+
     pub(super) fn want_ordered_stop(&mut self) {
         self.wanted = false;
         self.stop_in_order = true;
         self.then = Then::Stay;
     }
 
+    /// From rest it runs what is written now.
+    fn ask_for_build(&mut self, turn: u64) {
+        if self.spec.build.is_some() {
+            self.builds.ask(turn);
+        }
+    }
+
+    /// What failed before does not count any more.
+    pub(super) fn forgive(&mut self) {
+        self.backoff = Backoff::default();
+    }
+
     pub(super) fn restart(&mut self, now: Tick, effects: &mut Vec<Effect>) {
         self.wanted = true;
         self.stop_in_order = false;
-        self.backoff = Backoff::default();
+        self.builds.renew();
+        self.forgive();
         self.end_instance(Then::Start, "restart requested", now, effects);
     }
 
@@ -178,8 +230,10 @@ impl ServiceState {
             Lifecycle::Stopping => self.then = then,
             // A stop of what has failed or completed acknowledges it.
             Lifecycle::Stopped if then == Then::Stay => {}
+            // It is Stopped once its build has ended; see `drop_unwanted`.
+            Lifecycle::Building => {}
             _ if then == Then::Stay => self.enter(Lifecycle::Stopped, cause),
-            _ if then == Then::Start => self.enter(Lifecycle::Waiting, cause),
+            _ if then == Then::Start => self.head_for_start(cause),
             _ => {}
         }
     }
@@ -216,7 +270,7 @@ impl ServiceState {
         }
     }
 
-    fn come_up(&mut self, assumed: Option<Health>, now: Tick) {
+    pub(super) fn come_up(&mut self, assumed: Option<Health>, now: Tick) {
         self.enter(Lifecycle::Running, "its instance runs");
         self.up_since = Some(now);
         self.health
@@ -233,7 +287,7 @@ impl ServiceState {
         }
     }
 
-    fn on_exit(&mut self, exit: Exit, now: Tick) {
+    pub(super) fn on_exit(&mut self, exit: Exit, now: Tick) {
         self.last_exit = Some(exit.clone());
         if self.lifecycle == Lifecycle::Stopping {
             return self.after_end(now);
@@ -245,10 +299,7 @@ impl ServiceState {
         };
         match (again, exit.is_success()) {
             (true, _) => self.back_off(&exit.describe(), now),
-            (false, true) => {
-                self.wanted = false;
-                self.enter(Lifecycle::Completed, &exit.describe());
-            }
+            (false, true) => self.come_to_rest(Lifecycle::Completed, &exit.describe()),
             (false, false) => self.fail(exit.describe()),
         }
     }
@@ -264,7 +315,7 @@ impl ServiceState {
     /// The instance that was to end has ended.
     fn after_end(&mut self, now: Tick) {
         match std::mem::replace(&mut self.then, Then::Stay) {
-            Then::Start if self.wanted => self.enter(Lifecycle::Waiting, "restart requested"),
+            Then::Start if self.wanted => self.head_for_start("restart requested"),
             Then::Fail(cause) if self.wanted => self.back_off(&cause, now),
             _ => {
                 let cause = self.stopped_cause();
@@ -300,41 +351,28 @@ impl ServiceState {
             ));
         }
         self.restarts += 1;
+        self.resume_backoff(cause, now);
+    }
+
+    /// Waits for the next start; the failure was counted already.
+    pub(super) fn resume_backoff(&mut self, cause: &str, now: Tick) {
         let delay = self.backoff.delay(self.salt());
         self.enter(Lifecycle::Backoff, cause);
         self.next_start = Some(now.after(delay));
     }
 
-    fn fail(&mut self, cause: String) {
-        self.wanted = false;
-        self.enter(Lifecycle::Failed, &cause);
+    pub(super) fn fail(&mut self, cause: String) {
+        self.come_to_rest(Lifecycle::Failed, &cause);
     }
 
-    /// Takes over what an earlier engine left behind.
-    pub(super) fn restore(&mut self, restored: Restored, now: Tick) {
-        self.generation = self.generation.max(restored.generation);
-        self.wanted = restored.wanted;
-        self.restarts = restored.restarts;
-        self.launched_definition = restored.definition;
-        match restored.found {
-            Found::Running => {
-                self.come_up(Some(restored.health), now);
-                self.cause = "adopted: it ran on while the engine was away".to_owned();
-            }
-            Found::Ended(exit) if restored.wanted => {
-                self.lifecycle = Lifecycle::Running;
-                self.on_exit(exit, now);
-            }
-            Found::Ended(exit) => self.last_exit = Some(exit),
-            Found::Nothing { cause: Some(cause) } => {
-                self.wanted = false;
-                self.enter(Lifecycle::Stopped, &cause);
-            }
-            Found::Nothing { cause: None } if restored.wanted => {
-                self.enter(Lifecycle::Waiting, "was meant to run")
-            }
-            Found::Nothing { cause: None } => {}
+    /// It ended by itself and is not restarted, unless something new is being
+    /// built in its place.
+    fn come_to_rest(&mut self, lifecycle: Lifecycle, cause: &str) {
+        if self.wanted && self.builds.is_pending() {
+            return self.enter(Lifecycle::Building, cause);
         }
+        self.wanted = false;
+        self.enter(lifecycle, cause);
     }
 
     pub(super) fn redefine(&mut self, spec: Service) {

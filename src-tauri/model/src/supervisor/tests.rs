@@ -1,6 +1,7 @@
 //! The machine by itself: no clock, no process, no container.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod build;
 mod random;
 
 use super::*;
@@ -504,15 +505,18 @@ fn dependants_are_probed_when_a_dependency_ends() {
 }
 
 fn restored(found: Found) -> Event {
-    Event::Restored(Restored {
+    Event::Restored(vec![Restored {
         service: "a".into(),
-        generation: 7,
-        wanted: true,
+        memory: Memory {
+            generation: 7,
+            wanted: true,
+            health: Health::Healthy,
+            restarts: 2,
+            lifecycle: Lifecycle::Running,
+            ..Memory::default()
+        },
         found,
-        definition: None,
-        health: Health::Healthy,
-        restarts: 2,
-    })
+    }])
 }
 
 #[test]

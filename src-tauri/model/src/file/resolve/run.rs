@@ -24,7 +24,9 @@ const CONTAINER_KEYS: [&str; 10] = [
 ];
 
 /// Keys that only something that we run has.
-const RUN_KEYS: [&str; 7] = [
+const RUN_KEYS: [&str; 9] = [
+    "build",
+    "watch",
     "environment",
     "env_file",
     "restart",
@@ -190,19 +192,12 @@ fn warn_idle_keys(service: &Service, kind: ServiceKind, findings: &mut Findings)
             findings.push(idle_key(key, of, place));
         }
     }
-    let build = (kind != ServiceKind::Container).then_some("build");
-    for key in build.into_iter().chain(["watch", "provider"]) {
-        if let Some(place) = service.keys.get(key) {
-            let problem = Problem::warning(place, format!("`{key}` has no effect yet"));
-            findings.push(match key {
-                "build" => problem.hint("build before the start"),
-                "provider" => problem.hint(
-                    "the service counts as external: start it yourself, \
-                     or say what it runs with `image` or `process`",
-                ),
-                _ => problem,
-            });
-        }
+    if let Some(place) = service.keys.get("provider") {
+        let problem = Problem::warning(place, "`provider` has no effect yet");
+        findings.push(problem.hint(
+            "the service counts as external: start it yourself, \
+             or say what it runs with `image` or `process`",
+        ));
     }
 }
 

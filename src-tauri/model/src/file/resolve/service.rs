@@ -2,7 +2,9 @@
 
 use super::endpoints::{self, Bound};
 use super::health::Subject;
-use super::{Project, amounts, dependencies, duration, environment, health, is_service_name, run};
+use super::{
+    Project, amounts, dependencies, duration, environment, health, is_service_name, rebuild, run,
+};
 use crate::file::findings::Findings;
 use crate::file::written::At;
 use crate::file::written::service::Service as Written;
@@ -66,6 +68,7 @@ impl<'w> Draft<'w> {
             texts,
             sure,
         };
+        rebuild::resolve(written, &mut draft.service, project, findings);
         draft.adapt_ports(findings);
         draft.service.environment = variables
             .into_iter()
@@ -161,6 +164,9 @@ fn service(
             findings,
         )
         .unwrap_or(STOP_GRACE),
+        build: None,
+        build_strategy: Default::default(),
+        watch: Vec::new(),
     }
 }
 

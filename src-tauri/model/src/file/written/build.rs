@@ -23,6 +23,7 @@ pub(crate) struct Build {
     pub(crate) shm_size: Option<At<String>>,
     pub(crate) no_cache: bool,
     pub(crate) pull: bool,
+    pub(crate) strategy: Option<At<String>>,
     pub(crate) tags: Vec<At<String>>,
     pub(crate) platforms: Vec<At<String>>,
 }
@@ -86,6 +87,9 @@ const KEYS: Keys<Build> = Keys {
         ("no_cache_filter", needs_build_kit),
         ("secrets", needs_build_kit),
         ("ssh", needs_build_kit),
+        ("strategy", |b, field, findings| {
+            b.strategy = field.filled(findings)
+        }),
         // Where results are put beside the engine itself.
         ("cache_to", |_, _, _| {}),
         ("provenance", |_, _, _| {}),

@@ -6,6 +6,7 @@ use super::depends::{Dependency, Reference};
 use super::probes::{Healthcheck, Probe};
 use super::reach::{Endpoint, Port};
 use super::read::{Field, Keys, Known, join};
+use super::rebuild::ProcessBuild;
 use super::settings::{self, Settings};
 use super::values::{EnvFile, Pair, Words};
 use super::volumes::VolumeUse;
@@ -25,6 +26,8 @@ pub(crate) struct Service {
     pub(crate) keys: BTreeMap<String, Place>,
     pub(crate) image: Option<At<String>>,
     pub(crate) build: Option<Build>,
+    pub(crate) process_build: Option<ProcessBuild>,
+    pub(crate) watch: Vec<At<String>>,
     pub(crate) process: Option<At<Words>>,
     pub(crate) external: bool,
     pub(crate) command: Option<At<Words>>,
@@ -80,6 +83,8 @@ impl Service {
             keys: BTreeMap::new(),
             image: None,
             build: None,
+            process_build: None,
+            watch: Vec::new(),
             process: None,
             external: false,
             command: None,
@@ -120,9 +125,11 @@ impl Service {
         };
     }
 
-    /// What builds a process is not for a container engine.
+    /// A process is built by a command, a container by its engine.
     fn read_build(&mut self, field: &Field<'_>, findings: &mut Findings) {
-        if !self.keys.contains_key("process") {
+        if self.keys.contains_key("process") {
+            self.process_build = ProcessBuild::read(field, findings);
+        } else {
             self.build = Build::read(field, findings);
         }
     }
@@ -207,7 +214,9 @@ const OWN: [Known<Service>; 30] = [
     ("extends", |_, _, _| {}),
     // Looked at where it is decided what the service is.
     ("provider", |_, _, _| {}),
-    ("watch", |_, _, _| {}),
+    ("watch", |s, field, findings| {
+        s.watch = field.texts(findings)
+    }),
     // How it runs.
     ("command", |s, field, findings| {
         s.command = Words::read(field, findings)

@@ -142,7 +142,7 @@ impl Fake {
                 };
                 (service, generation, Report::Probed { role, result })
             }
-            Effect::Transition { .. } | Effect::Forget { .. } => return None,
+            _ => return None,
         };
         Some(Event::Reported {
             service,

@@ -145,7 +145,7 @@ export class World {
       services: views,
       id: this.environment.id, name: this.environment.name, project_dir: this.environment.project_dir, file: this.environment.file,
       run: this.runStarted === null ? null : this.run, run_started: this.runStarted,
-      runtime: this.runtime, idle: this.runStarted === null && !views.some((view) => view.lifecycle === "Failed"), settled: !views.some((view) => view.status === "Starting"), problems: this.problems, changed: this.changed,
+      runtime: this.runtime, idle: this.runStarted === null && !views.some((view) => view.lifecycle === "Failed"), settled: !views.some((view) => view.status === "Starting"), problems: this.problems, changed: this.changed, watching: false,
     });
   }
 
