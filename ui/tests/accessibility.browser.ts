@@ -34,6 +34,33 @@ const VIEWS: View[] = [
     await page.keyboard.press("Shift+E");
     await page.getByTestId("record-pane").waitFor();
   }],
+  ["logs around a line, with columns and marks", "failing", at("logs?service=catalog&text=INFO&mark=1"), async (page) => {
+    await page.getByTestId("log-row").last().click();
+    await page.getByTestId("record-pane").getByRole("button", { name: "Column path" }).focus();
+    await page.keyboard.press("Enter");
+    await page.keyboard.press("x");
+    await page.getByTestId("log-context").waitFor();
+  }],
+  ["logs with a search that is none", "busy", at("logs"), async (page) => {
+    await page.getByTestId("log-row").first().waitFor();
+    await page.getByTestId("log-search").fill('"open');
+    await page.getByTestId("log-query-problem").waitFor();
+  }],
+  ["logs with the help", "busy", at("logs"), async (page) => {
+    await page.getByTestId("log-row").first().waitFor();
+    await page.getByTestId("log-help").click();
+    await page.getByRole("menu").waitFor();
+  }],
+  ["logs with the view's choices", "busy", at("logs"), async (page) => {
+    await page.getByTestId("log-row").first().waitFor();
+    await page.getByTestId("log-view-menu").click();
+    await page.getByRole("menu").waitFor();
+  }],
+  ["logs with the question for a time", "busy", at("logs"), async (page) => {
+    await page.getByTestId("log-row").first().waitFor();
+    await page.keyboard.press("g");
+    await page.getByTestId("jump-time").waitFor();
+  }],
   ["logs without a match", "busy", at("logs?text=xyzzy"), (page) => page.getByText("No line matches").waitFor()],
   ["runs", "failing", at("runs"), async (page) => {
     await page.locator("[data-testid=run-row][data-result=troubled]").first().click();

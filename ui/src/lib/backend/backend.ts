@@ -1,7 +1,7 @@
 // The one door from the page to the engine and the shell. Components and state
 // know this interface only; which implementation stands behind it is decided
 // once, in main.ts.
-import type { ApiError, Event, Methods } from "../bindings";
+import type { ApiError, Event, ExportFormat, LogQuery, Methods } from "../bindings";
 
 export type Method = keyof Methods;
 export type RequestOf<M extends Method> = Methods[M]["request"];
@@ -27,6 +27,12 @@ export type Startup = {
 /** What happens to running services when the program ends. */
 export type QuitMode = "stop" | "leave" | "cancel";
 
+/** Which lines become a file, and what it is called at first. */
+export type LogExport = { environment: string; query: LogQuery; format: ExportFormat; name: string };
+
+/** A file that was written; `cut` where the page could not hold all of it. */
+export type Exported = { records: number; path: string; cut: boolean };
+
 export interface Backend {
   /** Asks the engine; rejects with an ApiError. */
   call<M extends Method>(method: M, request: RequestOf<M>): Promise<ResponseOf<M>>;
@@ -34,6 +40,8 @@ export interface Backend {
   subscribe(handler: (event: BackendEvent) => void): () => void;
   /** Lets the person choose a folder; null where they changed their mind. */
   pickFolder(): Promise<string | null>;
+  /** Writes log lines to a file that the person chooses; null where they changed their mind. */
+  exportLogs(wanted: LogExport): Promise<Exported | null>;
   /** Opens an http(s) address outside the page. */
   openExternal(url: string): Promise<void>;
   startup(): Promise<Startup>;

@@ -3,6 +3,7 @@
 import type { ApiError, RuntimeChoice, Topic, Variable } from "../bindings";
 import type { Backend, BackendEvent, Method, RequestOf, ResponseOf } from "./backend";
 import { pastDetails } from "./fake/runs";
+import { downloadLogs } from "./web";
 import { buildWorld, definitionProblems, SCENARIOS, type Scenario } from "./fake/scenarios";
 import type { World } from "./fake/world";
 
@@ -13,6 +14,8 @@ const FRAME = 100;
 export type FakeControl = {
   world: World;
   calls: Record<string, number>;
+  /** The last request per method. */
+  asked: Record<string, unknown>;
   failNext: (method: Method, message: string, hint?: string) => void;
   emit: (event: BackendEvent) => void;
   opened: string[];
@@ -30,7 +33,7 @@ export function fakeBackend(): Backend {
   const handlers = new Set<(event: BackendEvent) => void>();
   const failures = new Map<Method, ApiError>();
   const control: FakeControl = {
-    world, calls: {}, opened: [], quits: [],
+    world, calls: {}, asked: {}, opened: [], quits: [],
     failNext: (method, message, hint) => void failures.set(method, { code: "internal", message, hint: hint ?? null, problems: [] }),
     emit: (event) => handlers.forEach((handler) => handler(event)),
   };
@@ -50,9 +53,10 @@ export function fakeBackend(): Backend {
     setTimeout(() => control.emit({ type: "connection", connected: false, message: "The engine does not answer since 9 s" }), 700);
 
   const answers = makeAnswers(world, scenario);
-  return {
+  const door: Backend = {
     async call<M extends Method>(method: M, request: RequestOf<M>): Promise<ResponseOf<M>> {
       control.calls[method] = (control.calls[method] ?? 0) + 1;
+      control.asked[method] = request;
       if (scenario === "loading" && method !== "engine.info") return new Promise(() => {});
       await new Promise((resolve) => setTimeout(resolve, LATENCY));
       const failure = failures.get(method);
@@ -67,10 +71,12 @@ export function fakeBackend(): Backend {
       return () => handlers.delete(handler);
     },
     pickFolder: async () => (scenario === "definition-error" ? "/home/dev/projects/broken" : world.environment.project_dir),
+    exportLogs: (wanted) => downloadLogs(door.call, wanted),
     openExternal: async (url) => void control.opened.push(url),
     startup: async () => ({ environment: null, version: "0.1.0", shell: "desktop" }),
     quit: async (mode) => void control.quits.push(mode),
   };
+  return door;
 }
 
 type Answers = { [M in Method]: (request: RequestOf<M>) => ResponseOf<M> };
@@ -107,10 +113,10 @@ function makeAnswers(world: World, scenario: Scenario): Answers {
       return structuredClone({ service: found.view, environment: variables(service), instances: found.instances.slice(0, 8), transitions: found.transitions.slice(0, 30) });
     },
     "logs.query": ({ query }) => world.logs.query(query),
-    "logs.histogram": ({ query, buckets }) => world.logs.histogram(query, buckets),
-    "logs.context": ({ seq, before, after, same_service }) => world.logs.context(seq, before, after, same_service),
+    "logs.histogram": (request) => world.logs.histogram(request),
+    "logs.context": (request) => world.logs.context(request),
+    "logs.export": ({ path }) => ({ records: 0, bytes: 0, path }),
     "logs.patterns": () => ({ new: [], vanished: [], complete: true }),
-    "logs.export": ({ query, path }) => ({ records: world.logs.query({ ...query, limit: 5000 }).records.length, bytes: 0, path }),
     "runs.list": ({ limit }) => {
       if (scenario === "empty" || scenario === "stopped") return [];
       const current = { ...world.history[0]!, id: world.run, started: world.runStarted ?? now(), ended: null, result: "running" as const, restarts: world.view().metrics.restarts, time_to_ready: 12_840, git_dirty: true };

@@ -1,7 +1,7 @@
 // The desktop: one command and one channel into the shell, which forwards them
 // to the engine. Only this folder imports @tauri-apps.
 import { Channel, invoke } from "@tauri-apps/api/core";
-import { open } from "@tauri-apps/plugin-dialog";
+import { open, save } from "@tauri-apps/plugin-dialog";
 import { openUrl } from "@tauri-apps/plugin-opener";
 import { isWebAddress, toApiError, type Backend, type BackendEvent, type Startup } from "./backend";
 
@@ -24,14 +24,16 @@ export function tauriBackend(): Backend {
     });
   }
 
+  const call: Backend["call"] = async (method, request) => {
+    try {
+      return await invoke("call", { method, request });
+    } catch (thrown) {
+      throw toApiError(thrown);
+    }
+  };
+
   return {
-    async call(method, request) {
-      try {
-        return await invoke("call", { method, request });
-      } catch (thrown) {
-        throw toApiError(thrown);
-      }
-    },
+    call,
     subscribe(handler) {
       handlers.add(handler);
       openChannel();
@@ -39,6 +41,14 @@ export function tauriBackend(): Backend {
     },
     async pickFolder() {
       return await open({ directory: true, multiple: false, title: "Open a project folder" });
+    },
+    async exportLogs({ environment, query, format, name }) {
+      const extension = name.split(".").at(-1) ?? "txt";
+      const path = await save({ title: "Export log lines", defaultPath: name, filters: [{ name: format === "text" ? "Text" : "NDJSON", extensions: [extension] }] });
+      if (path === null) return null;
+      // The dialog has asked whether an existing file may go.
+      const { records, path: written } = await call("logs.export", { environment, query, format, path, overwrite: true });
+      return { records, path: written, cut: false };
     },
     async openExternal(url) {
       if (isWebAddress(url)) await openUrl(url);

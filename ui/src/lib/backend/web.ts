@@ -1,7 +1,8 @@
 // The browser: HTTP for questions, one WebSocket for events. Used by
 // `benchtop serve`; the session lies in a same-origin cookie.
 import type { ApiError, EngineInfo } from "../bindings";
-import { isWebAddress, toApiError, type Backend, type BackendEvent } from "./backend";
+import { collect } from "../logs/export";
+import { isWebAddress, toApiError, type Backend, type BackendEvent, type Exported, type LogExport } from "./backend";
 
 const RECONNECT_FIRST = 250;
 const RECONNECT_LAST = 5_000;
@@ -9,6 +10,19 @@ const RECONNECT_LAST = 5_000;
 /** How long to wait before the next attempt to reconnect. */
 export function reconnectDelay(attempt: number): number {
   return Math.min(RECONNECT_LAST, RECONNECT_FIRST * 2 ** attempt);
+}
+
+/** Collects the lines page by page and hands them to the browser as a download. */
+export async function downloadLogs(call: Backend["call"], { environment, query, format, name }: LogExport): Promise<Exported> {
+  const { parts, records, cut } = await collect((page) => call("logs.query", { environment, query: page }), query, format);
+  const address = URL.createObjectURL(new Blob(parts, { type: format === "text" ? "text/plain" : "application/x-ndjson" }));
+  const link = document.createElement("a");
+  link.href = address;
+  link.download = name;
+  link.click();
+  // The browser has taken what it needs by the end of this turn.
+  setTimeout(() => URL.revokeObjectURL(address), 10_000);
+  return { records, path: name, cut };
 }
 
 export function webBackend(): Backend {
@@ -64,6 +78,7 @@ export function webBackend(): Backend {
     async pickFolder() {
       return prompt("Absolute path of the project folder")?.trim() || null;
     },
+    exportLogs: (wanted) => downloadLogs(call, wanted),
     async openExternal(url) {
       if (isWebAddress(url)) window.open(url, "_blank", "noopener,noreferrer");
     },

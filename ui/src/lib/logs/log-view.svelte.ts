@@ -1,16 +1,25 @@
 // The log that is on screen: pulls its window, follows the end or stands still.
 import type { Backend, BackendEvent } from "../backend/backend";
 import { toApiError } from "../backend/backend";
-import type { ApiError, Level, LogPage, LogQuery } from "../bindings";
+import type { ApiError, Level, LogPage, LogQuery, LogRecord } from "../bindings";
 import { concerns } from "../state/live-query.svelte";
 import { Puller } from "../state/puller";
-import { appendNewer, EMPTY, matching, prependOlder, replaceWith, type LogWindow } from "./window";
+import { appendNewer, EMPTY, joinAround, prependOlder, replaceWith, type LogWindow } from "./window";
 
-export type LogFilter = { services: readonly string[]; level: Level | null; text: string };
+export type LogFilter = { services: readonly string[]; level: Level | null; text: string; since?: number | null; until?: number | null; run?: string | null };
+/** The lines around one, whatever the filter. */
+export type Context = { record: LogRecord; sameService: boolean };
 
 const FIRST_PAGE = 1_000;
 const PAGE = 500;
 const FOLLOW_PAGE = 2_000;
+const AROUND = 300;
+
+/** The engine's form of a filter; absent filters let everything pass. */
+export function queryOf(filter: LogFilter, part: Partial<LogQuery> = {}): LogQuery {
+  const { services, level, text, since = null, until = null, run = null } = filter;
+  return { services: [...services], min_level: level, text: text.trim() === "" ? null : text, since, until, run, before: null, after: null, limit: PAGE, ...part };
+}
 
 export class LogView {
   window: LogWindow = $state.raw(EMPTY);
@@ -20,8 +29,11 @@ export class LogView {
   following = $state(true);
   /** Matching records that came since it stands still. */
   waiting = $state(0);
+  /** There are more than were counted. */
+  waitingMore = $state(false);
   /** Records up to this number are hidden by "clear". */
   clearedAt = $state(0);
+  context: Context | null = $state.raw(null);
 
   #backend: Backend;
   #environment: string;
@@ -29,43 +41,40 @@ export class LogView {
   #puller: Puller;
   #unsubscribe: () => void;
   #epoch = 0;
-  #countAtPause = 0;
+  #countedTo = 0;
   #paging = false;
 
-  constructor(backend: Backend, environment: string) {
+  /** Asks nothing before it is told what; the tail of everything where `waits` is not set. */
+  constructor(backend: Backend, environment: string, waits = false) {
     this.#backend = backend;
     this.#environment = environment;
     this.#puller = new Puller(() => this.#pull());
     this.#unsubscribe = backend.subscribe((event: BackendEvent) => {
       if (concerns(event, environment, ["logs"])) this.#puller.request();
     });
-    this.#puller.start();
+    if (!waits) this.#puller.start();
+  }
+
+  /** What is asked for at present. */
+  get filter(): LogFilter {
+    return this.#filter;
   }
 
   /** Another question: what is held no longer answers it. */
   ask(filter: LogFilter): void {
     this.#filter = filter;
-    this.#epoch += 1;
-    this.following = true;
-    this.waiting = 0;
-    this.loaded = false;
-    this.#puller.request();
+    this.context = null;
+    this.#restart((filter.until ?? null) === null);
   }
 
   follow(): void {
-    if (this.following) return;
-    this.following = true;
-    this.waiting = 0;
-    this.#epoch += 1;
-    this.loaded = false;
-    this.#puller.request();
+    if (!this.following || this.context) this.ask({ ...this.#filter, until: null });
   }
 
   pause(): void {
     if (!this.following) return;
     this.following = false;
-    this.#countAtPause = matching(this.window.levels, this.#filter.level);
-    this.waiting = 0;
+    this.#countFrom(this.window.records.at(-1)?.seq ?? this.window.newest);
   }
 
   clear(): void {
@@ -80,8 +89,9 @@ export class LogView {
 
   /** Older records at the top; tells how many came. Calls `before` just before the change. */
   async older(before: () => void): Promise<number> {
-    const first = this.window.records[0]?.seq;
-    if (first === undefined || !this.window.moreBefore) return 0;
+    const { records, moreBefore, searched } = this.window;
+    const first = searched ?? records[0]?.seq;
+    if (first === undefined || !moreBefore) return 0;
     return await this.#page({ before: first, limit: PAGE }, prependOlder, before);
   }
 
@@ -92,9 +102,69 @@ export class LogView {
     return await this.#page({ after: last, limit: PAGE }, appendNewer, before);
   }
 
+  /** Stands still around a record; tells its place, or that of the next after it. */
+  async showRecord(seq: number): Promise<number> {
+    return await this.#stand(() => Promise.all([this.#query({ before: seq, limit: AROUND }), this.#query({ after: seq - 1, limit: AROUND })]));
+  }
+
+  /** Stands still around a moment; tells the place of the first record from then on. */
+  async showMoment(at: number): Promise<number> {
+    const { since, until } = this.#filter;
+    const end = Math.min(at, until ?? Infinity);
+    const begin = Math.max(at, since ?? -Infinity);
+    return await this.#stand(() => Promise.all([this.#query({ until: end, limit: AROUND }), this.#query({ since: begin, after: 0, limit: AROUND })]));
+  }
+
+  /** Shows what surrounds a record, whatever the filter; tells its place. */
+  async showContext(record: LogRecord, sameService: boolean): Promise<number> {
+    this.context = { record, sameService };
+    return await this.#stand(async () => {
+      const page = await this.#backend.call("logs.context", { environment: this.#environment, seq: record.seq, before: AROUND, after: AROUND, same_service: sameService });
+      const older = page.records.filter(({ seq }) => seq < record.seq);
+      const newer = page.records.filter(({ seq }) => seq >= record.seq);
+      return [{ ...page, records: older, more: older.length >= AROUND }, { ...page, records: newer, more: newer.length > AROUND }];
+    });
+  }
+
+  /** The number of the next record on a side that fits; null where there is none. */
+  async find(from: number, step: 1 | -1, part: Partial<LogQuery>): Promise<number | null> {
+    const page = await this.#query({ ...part, ...(step === 1 ? { after: from } : { before: from }), limit: 1 });
+    return page.records[0]?.seq ?? null;
+  }
+
   dispose(): void {
     this.#puller.stop();
     this.#unsubscribe();
+  }
+
+  #restart(following: boolean): void {
+    this.#epoch += 1;
+    this.following = following;
+    this.loaded = false;
+    this.#countFrom(0);
+    this.#puller.start();
+  }
+
+  #countFrom(seq: number): void {
+    this.#countedTo = seq;
+    this.waiting = 0;
+    this.waitingMore = false;
+  }
+
+  async #stand(load: () => Promise<[LogPage, LogPage]>): Promise<number> {
+    this.following = false;
+    const epoch = ++this.#epoch;
+    try {
+      const [older, newer] = await load();
+      if (epoch !== this.#epoch) return -1;
+      this.#show(joinAround(older, newer));
+      this.#countFrom(newer.newest);
+      this.error = null;
+      return this.window.records.length - newer.records.length;
+    } catch (thrown) {
+      if (epoch === this.#epoch) this.error = toApiError(thrown);
+      return -1;
+    }
   }
 
   async #page(part: Partial<LogQuery>, merge: (window: LogWindow, page: LogPage) => LogWindow, before: () => void): Promise<number> {
@@ -120,14 +190,11 @@ export class LogView {
     try {
       if (!this.loaded) {
         const page = await this.#query({ limit: FIRST_PAGE });
-        if (epoch === this.#epoch) this.#show(replaceWith(page));
+        if (epoch !== this.#epoch) return;
+        this.#show(replaceWith(page));
+        if (!this.following) this.#countFrom(page.newest);
       } else if (this.following) await this.#followOn(epoch);
-      else {
-        const page = await this.#query({ after: this.window.records.at(-1)?.seq ?? 0, limit: 1 });
-        if (epoch !== this.#epoch || this.following) return;
-        this.window = { ...this.window, levels: page.levels, dropped: page.dropped, moreAfter: page.records.length > 0 };
-        this.waiting = Math.max(0, matching(page.levels, this.#filter.level) - this.#countAtPause);
-      }
+      else await this.#countNew(epoch);
       this.error = null;
     } catch (thrown) {
       if (epoch === this.#epoch) this.error = toApiError(thrown);
@@ -143,6 +210,18 @@ export class LogView {
     if (epoch === this.#epoch && this.following) this.#show(replaceWith(end));
   }
 
+  /** Counts what came since the last time; what stands stays. */
+  async #countNew(epoch: number): Promise<void> {
+    if (this.#filter.until != null) return;
+    const page = await this.#query({ after: this.#countedTo, limit: PAGE });
+    if (epoch !== this.#epoch || this.following) return;
+    this.#countedTo = page.newest;
+    this.waiting += page.records.length;
+    this.waitingMore ||= page.more;
+    const { levels, dropped, services } = page;
+    this.window = { ...this.window, levels, dropped, services, moreAfter: this.window.moreAfter || page.records.length > 0 };
+  }
+
   #show(window: LogWindow): void {
     this.window = this.#withoutCleared(window);
     this.loaded = true;
@@ -155,8 +234,11 @@ export class LogView {
   }
 
   #query(part: Partial<LogQuery>): Promise<LogPage> {
-    const { services, level, text } = this.#filter;
-    const query: LogQuery = { services: [...services], min_level: level, text: text || null, before: null, after: null, limit: PAGE, ...part };
+    const query = this.context ? queryOf(this.#around(this.context), part) : queryOf(this.#filter, part);
     return this.#backend.call("logs.query", { environment: this.#environment, query });
+  }
+
+  #around({ record, sameService }: Context): LogFilter {
+    return { services: sameService ? [record.service] : [], level: null, text: "", run: this.#filter.run ?? null };
   }
 }

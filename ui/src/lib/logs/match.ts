@@ -18,6 +18,23 @@ export function findMatches(text: string, needle: string): Range[] {
   return ranges;
 }
 
+/** Every place of any of these texts and patterns, none overlapping another. */
+export function findAll(text: string, marks: readonly (string | RegExp)[]): Range[] {
+  const found = marks.flatMap((mark) => (typeof mark === "string" ? findMatches(text, mark) : patternMatches(text, mark)));
+  if (marks.length < 2) return found;
+  const ranges: Range[] = [];
+  for (const range of found.toSorted((one, other) => one.from - other.from)) {
+    const last = ranges.at(-1);
+    if (last && range.from <= last.to) last.to = Math.max(last.to, range.to);
+    else ranges.push({ ...range });
+  }
+  return ranges;
+}
+
+function patternMatches(text: string, pattern: RegExp): Range[] {
+  return [...text.matchAll(pattern)].filter(([all]) => all.length > 0).map((match) => ({ from: match.index, to: match.index + match[0].length }));
+}
+
 /** Styled stretches cut at the borders of matches. */
 export function cutAtMatches(spans: readonly Span[], ranges: readonly Range[]): Piece[] {
   if (ranges.length === 0) return spans.map((span) => ({ ...span, match: false }));

@@ -1,7 +1,7 @@
 // Merging pages into the window that the page holds.
 import { describe, expect, it } from "vitest";
 import type { Level, LogPage, LogRecord } from "../bindings";
-import { appendNewer, CAPACITY, EMPTY, matching, nextError, prependOlder, replaceWith } from "./window";
+import { appendNewer, CAPACITY, EMPTY, joinAround, matching, nextError, prependOlder, replaceWith } from "./window";
 
 const record = (seq: number, severity: Level = "info"): LogRecord => ({ seq, time: seq, service: "a", generation: 1, stream: "stdout", severity, body: `line ${seq}` });
 const page = (from: number, to: number, more = false): LogPage => ({
@@ -34,6 +34,15 @@ describe("the log window", () => {
     const window = replaceWith(page(1, 3));
     expect(appendNewer(window, { ...page(1, 3), records: [] }).records).toBe(window.records);
     expect(appendNewer(EMPTY, page(1, 2)).records).toHaveLength(2);
+  });
+  it("goes on where a search stopped before its end", () => {
+    const window = replaceWith({ ...page(501, 510, true), complete: false, reached: 400 });
+    expect(window.searched).toBe(400);
+    expect(appendNewer(window, { ...page(511, 512), complete: false, reached: 512, newest: 900 })).toMatchObject({ searched: 400, newest: 512 });
+    expect(prependOlder(window, page(1, 10)).searched).toBe(null);
+  });
+  it("joins what lies before a place and what lies after it", () => {
+    expect(joinAround(page(1, 10, true), page(11, 20, true))).toMatchObject({ moreBefore: true, moreAfter: true, newest: 20 });
   });
   it("counts what matches a level", () => {
     expect(matching([1, 2, 3, 4, 5, 6], null)).toBe(21);

@@ -1,6 +1,6 @@
 // The stretch of the log that the page holds. Records are contiguous in the
 // engine's answer; the page never holds more than CAPACITY of them.
-import type { Level, LogPage, LogRecord } from "../bindings";
+import type { Level, LogPage, LogRecord, ServiceCount } from "../bindings";
 import { LEVELS } from "../format/status";
 
 export const CAPACITY = 5_000;
@@ -17,13 +17,24 @@ export type LogWindow = {
   dropped: number;
   /** Per level, of the chosen services and text. */
   levels: readonly number[];
+  /** Per service, of the chosen times and levels; empty where a text is looked for. */
+  services: readonly ServiceCount[];
+  /** Where the search for older ones goes on: it stopped at its time bound. */
+  searched: number | null;
+  /** Bytes that were read for the last answer. */
+  scanned: number;
 };
 
-export const EMPTY: LogWindow = { records: [], moreBefore: false, moreAfter: false, newest: 0, dropped: 0, levels: [0, 0, 0, 0, 0, 0] };
+export const EMPTY: LogWindow = { records: [], moreBefore: false, moreAfter: false, newest: 0, dropped: 0, levels: [0, 0, 0, 0, 0, 0], services: [], searched: null, scanned: 0 };
 
 /** The newest page replaces what was held. */
 export function replaceWith(page: LogPage): LogWindow {
-  return { records: page.records, moreBefore: page.more, moreAfter: false, newest: page.newest, dropped: page.dropped, levels: page.levels };
+  return { ...facts(page), records: page.records, moreBefore: page.more, moreAfter: false, searched: page.complete ? null : page.reached };
+}
+
+/** The records around a place: those up to it and those after it. */
+export function joinAround(older: LogPage, newer: LogPage): LogWindow {
+  return { ...replaceWith(older), ...facts(newer), records: [...older.records, ...newer.records], moreAfter: newer.more };
 }
 
 /** Newer records, asked for with `after`; the oldest make room. */
@@ -34,9 +45,12 @@ export function appendNewer(window: LogWindow, page: LogPage): LogWindow {
   const surplus = Math.max(0, all.length - CAPACITY);
   return {
     ...facts(page),
+    // What was not looked at is asked for again.
+    newest: page.complete ? page.newest : page.reached,
     records: surplus ? all.slice(surplus) : all,
     moreBefore: window.moreBefore || surplus > 0,
     moreAfter: page.more,
+    searched: window.searched,
   };
 }
 
@@ -51,6 +65,7 @@ export function prependOlder(window: LogWindow, page: LogPage): LogWindow {
     records: surplus ? all.slice(0, CAPACITY) : all,
     moreBefore: page.more,
     moreAfter: window.moreAfter || surplus > 0,
+    searched: page.complete ? null : page.reached,
   };
 }
 
@@ -70,6 +85,6 @@ export function nextError(records: readonly LogRecord[], from: number, step: 1 |
   return -1;
 }
 
-function facts({ newest, dropped, levels }: LogPage): Pick<LogWindow, "newest" | "dropped" | "levels"> {
-  return { newest, dropped, levels };
+function facts({ newest, dropped, levels, services, scanned_bytes }: LogPage): Pick<LogWindow, "newest" | "dropped" | "levels" | "services" | "scanned"> {
+  return { newest, dropped, levels, services, scanned: scanned_bytes };
 }

@@ -1,7 +1,7 @@
 // Everything that can be done from the palette at this moment.
 import type { IconName } from "../icons/paths";
 import { canRestart, canStart, canStop } from "../format/status";
-import { panelRoute, PANELS } from "../routing/route";
+import { panelRoute, PANELS, logsRoute } from "../routing/route";
 import { actOnService, startAll } from "../state/actions";
 import type { App } from "../state/app.svelte";
 import { THEMES } from "../state/theme.svelte";
@@ -64,7 +64,7 @@ function serviceCommands(app: App, environment: string): Command[] {
     if (canStart(service)) commands.push({ id: `start:${name}`, title: `Start ${name}`, detail: status, icon: "play", run: act("start") });
     if (canStop(service)) commands.push({ id: `stop:${name}`, title: `Stop ${name}`, detail: status, icon: "stop", run: act("stop") });
     if (service.probes.length) commands.push({ id: `probe:${name}`, title: `Probe ${name} now`, detail: status, icon: "pulse", run: act("probe") });
-    if (service.kind !== "external") commands.push({ id: `logs:${name}`, title: `Show logs of ${name}`, detail: status, icon: "logs", run: () => app.router.go({ view: "logs", environment, services: [name], level: null, text: "" }) });
+    if (service.kind !== "external") commands.push({ id: `logs:${name}`, title: `Show logs of ${name}`, detail: status, icon: "logs", run: () => app.router.go(logsRoute(environment, { services: [name] })) });
     commands.push({ id: `details:${name}`, title: `Show details of ${name}`, detail: status, icon: "resources", run: () => app.router.go({ view: "resources", environment, select: name }) });
     return commands;
   });

@@ -1,13 +1,14 @@
 // The address survives a round trip and forgives what it does not know.
 import { describe, expect, it } from "vitest";
-import { formatRoute, parseRoute, type Route } from "./route";
+import { formatRoute, logsRoute, parseRoute, type Route } from "./route";
 
 describe("the address", () => {
   const routes: Route[] = [
     { view: "start" },
     { view: "resources", environment: "/home/me/shop", select: "auth-service" },
     { view: "resources", environment: "a?b#c", select: null },
-    { view: "logs", environment: "shop", services: ["a", "b,c", "d&e"], level: "warn", text: "x=1 & y #2" },
+    logsRoute("shop", { services: ["a", "b,c", "d&e"], level: "warn", text: "x=1 & y #2" }),
+    logsRoute("shop", { since: 1_763_800_000_000, until: 1_763_800_060_000, run: "01HX", mark: true }),
     { view: "runs", environment: "shop", run: "01HX" },
   ];
   it.each(routes)("survives a round trip: %j", (route) => {
@@ -19,7 +20,7 @@ describe("the address", () => {
     expect(parseRoute("#/e/shop/metrics")).toEqual({ view: "resources", environment: "shop", select: null });
   });
   it("ignores an unknown level and a broken escape", () => {
-    expect(parseRoute("#/e/shop/logs?level=loud")).toMatchObject({ level: null });
+    expect(parseRoute("#/e/shop/logs?level=loud&since=soon")).toMatchObject({ level: null, since: null });
     expect(parseRoute("#/e/100%/logs")).toMatchObject({ environment: "100%" });
   });
 });

@@ -5,10 +5,25 @@ import type { Level } from "../bindings";
 export type Panel = "resources" | "logs" | "runs";
 export const PANELS: readonly Panel[] = ["resources", "logs", "runs"];
 
+/** What the log panel shows. */
+export type LogsRoute = {
+  view: "logs";
+  environment: string;
+  services: string[];
+  level: Level | null;
+  text: string;
+  since: number | null;
+  until: number | null;
+  /** A run, `all`, or null for the run that goes on. */
+  run: string | null;
+  /** What is looked for is marked among all lines, not filtered. */
+  mark: boolean;
+};
+
 export type Route =
   | { view: "start" }
   | { view: "resources"; environment: string; select: string | null }
-  | { view: "logs"; environment: string; services: string[]; level: Level | null; text: string }
+  | LogsRoute
   | { view: "runs"; environment: string; run: string | null };
 
 const LEVELS: readonly string[] = ["trace", "debug", "info", "warn", "error", "fatal"];
@@ -29,6 +44,10 @@ export function parseRoute(hash: string): Route {
         services: (values.get("service") ?? "").split(",").map(decode).filter(Boolean),
         level: LEVELS.includes(level) ? (level as Level) : null,
         text: values.get("text") ?? "",
+        since: moment(values.get("since")),
+        until: moment(values.get("until")),
+        run: values.get("run"),
+        mark: values.has("mark"),
       };
     }
     case "runs":
@@ -48,6 +67,10 @@ export function formatRoute(route: Route): string {
     if (route.services.length) values.set("service", route.services.map(encodeURIComponent).join(","));
     if (route.level) values.set("level", route.level);
     if (route.text) values.set("text", route.text);
+    if (route.since !== null) values.set("since", String(route.since));
+    if (route.until !== null) values.set("until", String(route.until));
+    if (route.run) values.set("run", route.run);
+    if (route.mark) values.set("mark", "1");
   }
   const query = values.toString();
   return `#/e/${encodeURIComponent(route.environment)}/${route.view}${query ? `?${query}` : ""}`;
@@ -57,9 +80,19 @@ export function formatRoute(route: Route): string {
 export function panelRoute(environment: string, panel: Panel): Route {
   switch (panel) {
     case "resources": return { view: "resources", environment, select: null };
-    case "logs": return { view: "logs", environment, services: [], level: null, text: "" };
+    case "logs": return logsRoute(environment);
     case "runs": return { view: "runs", environment, run: null };
   }
+}
+
+/** The logs of an environment, narrowed where something is given. */
+export function logsRoute(environment: string, part: Partial<Omit<LogsRoute, "view" | "environment">> = {}): LogsRoute {
+  return { view: "logs", environment, services: [], level: null, text: "", since: null, until: null, run: null, mark: false, ...part };
+}
+
+function moment(text: string | null): number | null {
+  const at = Number(text);
+  return text === null || text === "" || !Number.isFinite(at) ? null : at;
 }
 
 function decode(text: string): string {

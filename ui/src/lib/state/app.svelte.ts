@@ -10,6 +10,7 @@ import { writeClipboard } from "./clipboard";
 import { EnvironmentStore } from "./environment.svelte";
 import { ThemeChoice } from "./theme.svelte";
 import { Toasts } from "./toasts.svelte";
+import { logsRoute } from "../routing/route";
 
 export type Dialog = "palette" | "shortcuts" | "quit" | "stop-all";
 
@@ -162,7 +163,7 @@ export class App {
       title: recovered ? `${service} is Healthy again` : `${service} is ${alert.to}`,
       text: alert.cause,
       actions: recovered ? [] : [
-        { label: "Show logs", run: () => this.router.go({ view: "logs", environment, services: [service], level: null, text: "" }) },
+        { label: "Show logs", run: () => this.router.go(logsRoute(environment, { services: [service] })) },
         { label: "Restart", run: () => void this.act(`${service}:restart`, () => this.backend.call("service.restart", { environment, service })) },
       ],
     }, recovered ? 5_000 : undefined);

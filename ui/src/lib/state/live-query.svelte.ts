@@ -30,7 +30,7 @@ export class LiveQuery<T> {
   }
 
   refresh(): void {
-    this.#puller.request();
+    this.#puller.urge();
   }
 
   dispose(): void {

@@ -44,6 +44,18 @@ describe("a puller", () => {
     expect(pull).toHaveBeenCalledTimes(2);
   });
 
+  it("rests after an answer that took long, where it is told to", async () => {
+    const pull = vi.fn(() => new Promise<void>((resolve) => void setTimeout(resolve, 300)));
+    const puller = new Puller(pull, { interval: 100, poll: 0, rest: 5 });
+    puller.start();
+    await vi.advanceTimersByTimeAsync(300);
+    puller.request();
+    await vi.advanceTimersByTimeAsync(1_499);
+    expect(pull).toHaveBeenCalledTimes(1);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(pull).toHaveBeenCalledTimes(2);
+  });
+
   it("is silent after stop", async () => {
     const pull = vi.fn(async () => {});
     const puller = new Puller(pull);

@@ -6,6 +6,9 @@ export type PullerOptions = {
   interval: number;
   /** Time after which it asks unbidden; 0 for never. */
   poll: number;
+  /** Rest after an answer, as a multiple of the time that it took: a question that costs
+   *  much is asked less often. */
+  rest: number;
 };
 
 export class Puller {
@@ -15,13 +18,14 @@ export class Puller {
   #inFlight = false;
   #wanted = false;
   #startedAt = -Infinity;
+  #restUntil = -Infinity;
   #timer: ReturnType<typeof setTimeout> | undefined;
   /** One function, so that it is registered once however often it is wanted. */
   #resume = (): void => this.request();
 
   constructor(pull: () => Promise<void>, options: Partial<PullerOptions> = {}) {
     this.#pull = pull;
-    this.#options = { interval: 100, poll: 5_000, ...options };
+    this.#options = { interval: 100, poll: 5_000, rest: 0, ...options };
   }
 
   /** Asks at once and goes on until stop(). */
@@ -40,7 +44,17 @@ export class Puller {
   request(): void {
     if (!this.#running) return;
     this.#wanted = true;
-    if (!this.#inFlight) this.#schedule(this.#startedAt + this.#options.interval - Date.now());
+    if (!this.#inFlight) this.#schedule(this.#due() - Date.now());
+  }
+
+  /** As request(), without the rest after a costly answer: another question is meant. */
+  urge(): void {
+    this.#restUntil = -Infinity;
+    this.request();
+  }
+
+  #due(): number {
+    return Math.max(this.#startedAt + this.#options.interval, this.#restUntil);
   }
 
   #schedule(delay: number): void {
@@ -58,8 +72,9 @@ export class Puller {
       await this.#pull();
     } finally {
       this.#inFlight = false;
+      this.#restUntil = Date.now() + (Date.now() - this.#startedAt) * this.#options.rest;
       if (this.#running) {
-        if (this.#wanted) this.#schedule(this.#startedAt + this.#options.interval - Date.now());
+        if (this.#wanted) this.#schedule(this.#due() - Date.now());
         else if (this.#options.poll > 0) this.#schedule(this.#options.poll);
       }
     }

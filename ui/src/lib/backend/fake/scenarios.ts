@@ -1,9 +1,10 @@
 // The situations that the page must look good in, chosen by `?fake=<name>`.
 import type { Problem } from "../../bindings";
+import type { Past } from "./log-store";
 import { many, shop } from "./services";
 import { World } from "./world";
 
-export const SCENARIOS = ["busy", "empty", "loading", "failing", "disconnected", "definition-error", "no-runtime", "many", "stopped"] as const;
+export const SCENARIOS = ["busy", "empty", "loading", "failing", "disconnected", "definition-error", "no-runtime", "many", "stopped", "million"] as const;
 export type Scenario = (typeof SCENARIOS)[number];
 
 const HOUR = 3_600_000;
@@ -26,6 +27,7 @@ export function buildWorld(scenario: Scenario, now: number): World {
     for (const { view } of world.services) if (view.kind === "container") Object.assign(view, { status: "Unhealthy", lifecycle: "Failed", reason: "There is no container runtime to start it on" });
     return world;
   }
+  if (scenario === "million") world.logs.setPast(millionLines(now - 600_000));
   world.settleAll(now, 2.2 * HOUR);
   if (scenario !== "many") history(world, now);
   else for (let age = 900; age > 0; age--) {
@@ -43,6 +45,20 @@ export function buildWorld(scenario: Scenario, now: number): World {
   }
   if (scenario === "definition-error") world.problems = definitionProblems();
   return world;
+}
+
+/** A million lines before all others, made when they are looked at. */
+function millionLines(end: number): Past {
+  const count = 1_000_000;
+  const words = ["stored", "checked", "sent", "read", "merged", "dropped"];
+  const names = shop().filter(({ kind }) => kind !== "external").map(({ name }) => name);
+  return {
+    count,
+    make: (seq) => ({
+      seq, time: end - (count - seq) * 6, service: names[(seq * 7) % names.length] ?? "web", generation: 1, stream: "stdout", severity: "info",
+      body: `request ${seq} ${words[seq % words.length]} in ${(seq * 37) % 900} ms, customer ${(seq * 131) % 9_973}`,
+    }),
+  };
 }
 
 /** Lines of the last minutes. */
