@@ -153,6 +153,39 @@ fn a_good_definition_is_resolved() {
 }
 
 #[test]
+fn what_is_imported_passes_its_own_check() {
+    let (home, project) = (Home::new(), Project::new("services: {}"));
+    let path = |name: &str| project.path().join(name).display().to_string();
+    let manifest = r#"{"resources": {
+        "cache": {"type": "container.v0", "image": "redis:7",
+                  "bindings": {"tcp": {"scheme": "redis", "protocol": "tcp", "targetPort": 6379}}},
+        "api": {"type": "project.v0", "path": "Api.csproj",
+                "env": {"CACHE": "{cache.bindings.tcp.host}"}},
+        "bus": {"type": "azure.bicep.v0", "path": "bus.bicep"}}}"#;
+    std::fs::write(path("aspire-manifest.json"), manifest).expect("a manifest");
+    let (source, output) = (path("aspire-manifest.json"), path("made.yaml"));
+    let import = ["import", "aspire", &source, "-o", &output];
+    let said = home.benchtop(&import).expect(0).stderr;
+    assert!(said.contains("`bus` is only a comment"), "{said}");
+    let said = home.benchtop(&["check", "-f", &output]).expect(0).stdout;
+    assert!(said.contains("cache, api"), "the order follows: {said}");
+    let again = home.benchtop(&import).expect(2).stderr;
+    assert!(again.contains("is there already"), "{again}");
+
+    std::fs::write(path("part.yaml"), "services: {b: {image: redis}}").expect("a part");
+    let whole = "include: [part.yaml]\nservices: {a: {image: '${IMAGE:-x}'}}";
+    std::fs::write(path("compose.yaml"), whole).expect("a Compose file");
+    let text = home
+        .benchtop(&["import", "compose", &path("compose.yaml")])
+        .expect(0)
+        .stdout;
+    assert!(
+        text.contains("${IMAGE:-x}") && text.contains("image: redis"),
+        "{text}"
+    );
+}
+
+#[test]
 fn a_wrong_command_line_exits_with_two() {
     let home = Home::new();
     assert_eq!(home.benchtop(&["up", "--no-such-switch"]).code, 2);

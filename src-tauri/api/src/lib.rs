@@ -7,6 +7,7 @@
 pub mod client;
 pub mod definition;
 pub mod host;
+pub mod import;
 pub mod inspect;
 pub mod launch;
 pub mod paths;

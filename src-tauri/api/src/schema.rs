@@ -2,8 +2,8 @@
 //! bindings derive from the list at the end of this page.
 
 use crate::view::{
-    CheckReport, EngineInfo, Environment, EnvironmentView, FolderReport, RunDetails, RuntimeChoice,
-    ServiceDetails,
+    CheckReport, EngineInfo, Environment, EnvironmentView, FolderReport, ImportReport, RunDetails,
+    RuntimeChoice, ServiceDetails,
 };
 use benchtop_model::problem::Problem;
 use benchtop_model::status::Status;
@@ -164,6 +164,19 @@ pub struct EnvironmentCheckRequest {
 pub struct FolderInspectRequest {
     /// The folder, absolute.
     pub path: String,
+}
+
+/// `definition.import`: make an environment file of an Aspire manifest or of a
+/// Compose file.
+#[derive(Clone, Debug, Serialize, Deserialize, TS)]
+pub struct DefinitionImportRequest {
+    /// The manifest or the Compose file, absolute.
+    pub path: String,
+    /// Where to write the result, absolute; absent: it is only returned.
+    pub output: Option<String>,
+    /// Replace what is there; otherwise that is an error.
+    #[serde(default)]
+    pub overwrite: bool,
 }
 
 /// `environment.status`: all that the Resources panel shows.
@@ -401,6 +414,7 @@ macro_rules! with_methods {
             "environment.open" => environment_open(EnvironmentOpenRequest) -> Environment;
             "environment.check" => environment_check(EnvironmentCheckRequest) -> CheckReport;
             "folder.inspect" => folder_inspect(FolderInspectRequest) -> FolderReport;
+            "definition.import" => definition_import(DefinitionImportRequest) -> ImportReport;
             "environment.status" => environment_status(EnvironmentStatusRequest) -> EnvironmentView;
             "environment.up" => environment_up(EnvironmentUpRequest) -> Empty;
             "environment.down" => environment_down(EnvironmentDownRequest) -> Empty;

@@ -136,6 +136,17 @@ pub enum FoundKind {
     Aspire,
 }
 
+/// What an import made.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct ImportReport {
+    /// The file that was written, absolute; absent where none was asked for.
+    pub file: Option<String>,
+    /// The text of the environment file.
+    pub text: String,
+    /// What has no meaning here or needs a look, each with its place in the source.
+    pub notes: Vec<Problem>,
+}
+
 /// All of an environment at one moment.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
 pub struct EnvironmentView {

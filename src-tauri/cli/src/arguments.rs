@@ -58,6 +58,11 @@ pub(crate) enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Make an environment file of what another tool runs
+    Import {
+        #[command(subcommand)]
+        source: Import,
+    },
     /// List the runs of this environment, or of all
     Runs {
         #[command(flatten)]
@@ -175,6 +180,26 @@ pub(crate) enum Runtime {
         /// Such as unix:///run/podman/podman.sock, or `auto` for the first that answers
         address: String,
     },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Import {
+    /// The aspire-manifest.json of a .NET Aspire application
+    Aspire(ImportFile),
+    /// A Compose file, with its overrides and all that it includes and extends
+    Compose(ImportFile),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ImportFile {
+    /// The file to read
+    pub(crate) source: PathBuf,
+    /// Write the result here [default: print it]
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+    /// Replace the file that is there
+    #[arg(long, requires = "output")]
+    pub(crate) overwrite: bool,
 }
 
 #[derive(Debug, Subcommand)]

@@ -3,6 +3,7 @@
 mod check;
 mod down;
 mod engine;
+mod import;
 mod logs;
 mod runs;
 mod runtime;
@@ -30,6 +31,7 @@ pub(crate) async fn run(command: Command) -> Result<Code, Failure> {
         Command::Status { environment, json } => status::run(&environment, json).await,
         Command::Logs(arguments) => logs::run(&arguments).await,
         Command::Check { environment, json } => check::run(&environment, json).await,
+        Command::Import { source } => import::run(&source),
         Command::Runs {
             environment,
             all,

@@ -61,7 +61,11 @@ pub fn load(
     }
 }
 
-fn read(path: &Path) -> std::io::Result<Vec<u8>> {
+/// Reads a whole file, unless it is larger than any definition.
+///
+/// # Errors
+/// Where it cannot be read, or is too large.
+pub fn read(path: &Path) -> std::io::Result<Vec<u8>> {
     if std::fs::metadata(path)?.len() > LARGEST {
         return Err(std::io::Error::other(format!(
             "larger than {} MiB",

@@ -8,15 +8,18 @@
 
 mod assemble;
 mod dotenv;
-mod excerpt;
+pub(crate) mod excerpt;
 mod files;
 pub(crate) mod findings;
+mod flatten;
 mod interpolate;
 mod merge;
 mod rebase;
 mod resolve;
 mod written;
 pub(crate) mod yaml;
+
+pub use flatten::flatten;
 
 use crate::plan::Plan;
 use crate::problem::{Place, Problem};

@@ -11,6 +11,7 @@ pub mod diagnosis;
 pub mod exit;
 pub mod file;
 pub mod graph;
+pub mod import;
 pub mod inject;
 pub mod plan;
 pub mod probe;

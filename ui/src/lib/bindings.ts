@@ -85,6 +85,19 @@ start_order: Array<string>,
  */
 summary: Array<PlannedService>, };
 export type Condition = "started" | "healthy" | "completed_successfully";
+export type DefinitionImportRequest = { 
+/**
+ * The manifest or the Compose file, absolute.
+ */
+path: string, 
+/**
+ * Where to write the result, absolute; absent: it is only returned.
+ */
+output: string | null, 
+/**
+ * Replace what is there; otherwise that is an error.
+ */
+overwrite: boolean, };
 export type Empty = Record<symbol, never>;
 export type EndpointView = { 
 /**
@@ -395,6 +408,19 @@ services: number | null,
 problems: number, };
 export type FoundKind = "benchtop" | "compose" | "aspire";
 export type Health = "Unknown" | "Healthy" | "Degraded" | "Unhealthy";
+export type ImportReport = { 
+/**
+ * The file that was written, absolute; absent where none was asked for.
+ */
+file: string | null, 
+/**
+ * The text of the environment file.
+ */
+text: string, 
+/**
+ * What has no meaning here or needs a look, each with its place in the source.
+ */
+notes: Array<Problem>, };
 export type Instance = { 
 /**
  * The run it belongs to.
@@ -1321,6 +1347,7 @@ export type Methods = {
   "environment.open": { request: EnvironmentOpenRequest; response: Environment };
   "environment.check": { request: EnvironmentCheckRequest; response: CheckReport };
   "folder.inspect": { request: FolderInspectRequest; response: FolderReport };
+  "definition.import": { request: DefinitionImportRequest; response: ImportReport };
   "environment.status": { request: EnvironmentStatusRequest; response: EnvironmentView };
   "environment.up": { request: EnvironmentUpRequest; response: Empty };
   "environment.down": { request: EnvironmentDownRequest; response: Empty };

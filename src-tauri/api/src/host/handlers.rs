@@ -5,7 +5,8 @@ use super::{Host, views};
 use crate::definition::Source;
 use crate::schema::*;
 use crate::view::{
-    CheckReport, EngineInfo, Environment, EnvironmentView, FolderReport, RunDetails, ServiceDetails,
+    CheckReport, EngineInfo, Environment, EnvironmentView, FolderReport, ImportReport, RunDetails,
+    ServiceDetails,
 };
 use benchtop_model::time::Timestamp;
 use benchtop_store::history::History;
@@ -124,6 +125,14 @@ impl Host {
         let path = std::path::PathBuf::from(request.path);
         let found = tokio::task::spawn_blocking(move || crate::inspect::folder(&path)).await;
         found.map_err(|error| ApiError::internal(error.to_string()))?
+    }
+
+    pub(crate) async fn definition_import(
+        self: &Arc<Self>,
+        request: DefinitionImportRequest,
+    ) -> Answer<ImportReport> {
+        let made = tokio::task::spawn_blocking(move || crate::import::import(&request)).await;
+        made.map_err(|error| ApiError::internal(error.to_string()))?
     }
 
     pub(crate) async fn environment_status(

@@ -107,8 +107,8 @@ impl<'a> Assembly<'a> {
         }
     }
 
-    /// What a file of variables adds to a scope.
-    fn add_variables(&mut self, path: &Path, asked: Option<&Place>, scope: &mut Scope) {
+    /// What a file of variables adds to a scope, and whether it has any.
+    fn add_variables(&mut self, path: &Path, asked: Option<&Place>, scope: &mut Scope) -> bool {
         let values = match self.files.text(path) {
             Ok(text) => {
                 let name = self.files.name(path);
@@ -122,9 +122,11 @@ impl<'a> Assembly<'a> {
                 BTreeMap::new()
             }
         };
+        let any = !values.is_empty();
         values
             .into_iter()
             .for_each(|(key, value)| scope.add_default(&key, value));
+        any
     }
 
     fn unreadable(&mut self, path: &Path, fault: &Unreadable, asked: &Place) {

@@ -16,7 +16,7 @@ const MOST_MARKED: usize = 80;
 
 /// Gives each problem that has a line its excerpt. `text` is asked for the text
 /// of a file by the name that is shown.
-pub(super) fn add(problems: &mut [Problem], text: impl Fn(&str) -> Option<Rc<str>>) {
+pub(crate) fn add(problems: &mut [Problem], text: impl Fn(&str) -> Option<Rc<str>>) {
     // All lines of a file are looked up in one pass, however many problems it has.
     let mut wanted: HashMap<&str, BTreeSet<u32>> = HashMap::new();
     for place in problems.iter().map(|p| &p.place).filter(|p| p.line > 0) {

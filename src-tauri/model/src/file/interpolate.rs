@@ -20,6 +20,8 @@ const LEFT_ALONE: [&str; 1] = ["scenarios"];
 pub(crate) struct Scope {
     variables: BTreeMap<String, String>,
     left: Cell<usize>,
+    /// Values stay as they are written.
+    verbatim: bool,
 }
 
 impl Scope {
@@ -27,12 +29,34 @@ impl Scope {
         Self {
             variables,
             left: Cell::new(MOST_TEXT),
+            verbatim: false,
         }
+    }
+
+    /// The same variables, which are not filled in: for a file that is written
+    /// anew and read later.
+    pub(crate) fn verbatim(self) -> Self {
+        Self {
+            verbatim: true,
+            ..self
+        }
+    }
+
+    pub(crate) fn is_verbatim(&self) -> bool {
+        self.verbatim
+    }
+
+    /// The variables are filled in after all.
+    pub(crate) fn fill_in(&mut self) {
+        self.verbatim = false;
     }
 
     /// A scope that begins with all variables of this one.
     pub(crate) fn child(&self) -> Self {
-        Self::new(self.variables.clone())
+        Self {
+            verbatim: self.verbatim,
+            ..Self::new(self.variables.clone())
+        }
     }
 
     pub(crate) fn get(&self, name: &str) -> Option<&str> {
@@ -52,7 +76,7 @@ impl Scope {
         own: &dyn Fn(&str) -> Option<String>,
         unset: &mut dyn FnMut(&str),
     ) -> Result<String, Fault> {
-        if !text.contains('$') {
+        if self.verbatim || !text.contains('$') {
             return Ok(text.to_owned());
         }
         Expansion {

@@ -138,6 +138,16 @@ impl Node {
         }
     }
 
+    /// Doubles each dollar sign, so that nothing is filled in a second time.
+    pub(crate) fn escape(&mut self) {
+        match &mut self.value {
+            Value::Scalar(text) => *text = text.replace('$', "$$"),
+            Value::Seq(nodes) => nodes.iter_mut().for_each(Self::escape),
+            Value::Map(entries) => entries.iter_mut().for_each(|(_, node)| node.escape()),
+            Value::Null | Value::Faulty => {}
+        }
+    }
+
     /// Takes out what `!reset` takes away.
     pub(crate) fn prune(&mut self) {
         match &mut self.value {

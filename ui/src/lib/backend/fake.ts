@@ -99,6 +99,7 @@ function makeAnswers(world: World, scenario: Scenario): Answers {
     },
     "environment.check": () => ({ file: environment.file, problems: world.problems, plan: null, start_order: [], summary: [] }),
     "folder.inspect": ({ path }) => ({ path, files: [] }),
+    "definition.import": ({ output }) => ({ file: output ?? null, text: "services: {}\n", notes: [] }),
     "environment.status": () => world.view(),
     "environment.up": () => (world.up(now()), nothing),
     "environment.down": () => (world.down(now()), nothing),

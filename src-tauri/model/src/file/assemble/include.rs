@@ -77,7 +77,8 @@ impl Assembly<'_> {
             Some(own) => dir.join(own),
             None => first.parent().unwrap_or(dir).to_owned(),
         };
-        let scope = self.scope_of(item, dir, &own_dir, scope);
+        let outer = scope;
+        let scope = self.scope_of(item, dir, &own_dir, outer);
         let mut all: Option<Node> = None;
         for (path, place) in &item.paths {
             let path = tidy(&dir.join(path));
@@ -86,6 +87,9 @@ impl Assembly<'_> {
             }
             let mut root = self.read(&path, place)?;
             self.complete_in(&mut root, &path, &own_dir, &scope);
+            if outer.is_verbatim() && !scope.is_verbatim() {
+                root.escape();
+            }
             all = Some(match all {
                 Some(base) => over(base, Some(root)),
                 None => root,
@@ -99,11 +103,17 @@ impl Assembly<'_> {
     /// The variables from outside, and under them those of the item's own files.
     fn scope_of(&mut self, item: &Item, dir: &Path, own_dir: &Path, scope: &Scope) -> Scope {
         let mut own = scope.child();
+        let is_same = tidy(own_dir) == tidy(dir);
+        let mut any = false;
         if item.env_files.is_empty() {
-            self.add_variables(&own_dir.join(".env"), None, &mut own);
+            any = self.add_variables(&own_dir.join(".env"), None, &mut own) && !is_same;
         }
         for (path, place) in &item.env_files {
-            self.add_variables(&dir.join(path), Some(place), &mut own);
+            any |= self.add_variables(&dir.join(path), Some(place), &mut own);
+        }
+        // Variables that only this file sees cannot be left to a later reader.
+        if any {
+            own.fill_in();
         }
         own
     }

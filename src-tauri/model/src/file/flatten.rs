@@ -1,0 +1,147 @@
+//! A Compose project of several files as one environment file: overrides,
+//! `include` and `extends` put together, variables left for who reads it.
+
+use super::assemble::{self, Assembly};
+use super::files::Files;
+use super::findings::Findings;
+use super::yaml::{self, Node, Value};
+use super::{Sources, excerpt, read_dotenv, rebase};
+use crate::import::Imported;
+use crate::import::write::scalar;
+use crate::problem::{Place, Severity};
+use std::path::Path;
+
+/// Top-level keys that mean nothing any more once all is in one file.
+const LEFT_OUT: [&str; 2] = ["version", "include"];
+
+/// Puts together what the file at `file` is made of. The result is meant for the
+/// folder `into`; both are absolute.
+#[must_use]
+pub fn flatten(file: &Path, sources: &Sources<'_>, into: &Path) -> Imported {
+    let dir = file.parent().unwrap_or(Path::new("/"));
+    let files = Files::new(sources.read, dir);
+    let mut findings = Findings::default();
+    let place = Place {
+        file: files.name(file),
+        ..Place::default()
+    };
+    let text = match files.text(file) {
+        Ok(text) => text,
+        Err(fault) => {
+            findings.push(fault.problem(&place.file, &place));
+            "".into()
+        }
+    };
+    let root = match findings.has_errors() {
+        true => None,
+        false => assembled(file, &text, sources, &files, &mut findings),
+    };
+    let text = root.map(|root| written(root, dir, into));
+    let mut notes = findings.into_sorted(&place);
+    excerpt::add(&mut notes, |name| files.seen_text(name));
+    let is_good = notes.iter().all(|note| note.severity != Severity::Error);
+    Imported {
+        text: text.filter(|_| is_good),
+        notes,
+    }
+}
+
+fn assembled(
+    file: &Path,
+    text: &str,
+    sources: &Sources<'_>,
+    files: &Files<'_>,
+    findings: &mut Findings,
+) -> Option<Node> {
+    let dir = file.parent().unwrap_or(Path::new("/"));
+    let scope = read_dotenv(dir, sources, files, findings).verbatim();
+    let root = yaml::parse_marked(&files.name(file), text, findings)?;
+    let mut assembly = Assembly::new(files, findings);
+    let over = assembly.override_of(file);
+    let root = assembly.complete(root, file, &scope);
+    let over = over.map(|over| assembly.complete(over, file, &scope));
+    let mut root = assemble::over(root, over);
+    root.prune();
+    Some(root)
+}
+
+fn written(mut root: Node, dir: &Path, into: &Path) -> String {
+    if dir != into {
+        rebase::file(&mut root, dir);
+    }
+    near(&mut root, &format!("{}/", into.display()));
+    let mut text = String::from("# Made from a Compose file by `benchtop import compose`.\n");
+    let Value::Map(sections) = root.value else {
+        return text;
+    };
+    for (key, section) in &sections {
+        let is_extra = key.text.starts_with("x-") || LEFT_OUT.contains(&key.text.as_str());
+        if !is_extra {
+            text.push('\n');
+            entry(&key.text, section, 0, &mut text);
+        }
+    }
+    text
+}
+
+/// Paths below the folder of the file that is written are relative to it.
+fn near(node: &mut Node, folder: &str) {
+    match &mut node.value {
+        Value::Scalar(text) => {
+            if let Some(rest) = text.strip_prefix(folder) {
+                let rest = rest.replace("/./", "/");
+                *text = format!("./{}", rest.strip_suffix("/.").unwrap_or(&rest));
+            }
+        }
+        Value::Seq(nodes) => nodes.iter_mut().for_each(|node| near(node, folder)),
+        Value::Map(entries) => entries.iter_mut().for_each(|(_, node)| near(node, folder)),
+        Value::Null | Value::Faulty => {}
+    }
+}
+
+/// `key: value`, or the key with what is under it.
+fn entry(key: &str, node: &Node, depth: usize, out: &mut String) {
+    indent(depth, out);
+    out.push_str(&scalar(key));
+    out.push(':');
+    value(node, depth, out);
+}
+
+/// What follows a `:` or a `-`.
+fn value(node: &Node, depth: usize, out: &mut String) {
+    match &node.value {
+        Value::Null | Value::Faulty => out.push('\n'),
+        Value::Scalar(text) => {
+            out.push(' ');
+            out.push_str(&number(text).unwrap_or_else(|| scalar(text)));
+            out.push('\n');
+        }
+        Value::Seq(nodes) if nodes.is_empty() => out.push_str(" []\n"),
+        Value::Map(entries) if entries.is_empty() => out.push_str(" {}\n"),
+        Value::Seq(nodes) => {
+            out.push('\n');
+            for node in nodes {
+                indent(depth + 1, out);
+                out.push('-');
+                value(node, depth + 1, out);
+            }
+        }
+        Value::Map(entries) => {
+            out.push('\n');
+            let lines = entries.iter();
+            lines.for_each(|(key, node)| entry(&key.text, node, depth + 1, out));
+        }
+    }
+}
+
+/// Whole numbers and flags read the same without quotes, to every reader.
+fn number(text: &str) -> Option<String> {
+    let is_number = !text.starts_with('0') && text.len() < 10;
+    let digits = text.chars().all(|c| c.is_ascii_digit()) && !text.is_empty();
+    let flag = ["true", "false"].contains(&text);
+    ((is_number && digits) || flag).then(|| text.to_owned())
+}
+
+fn indent(depth: usize, out: &mut String) {
+    out.push_str(&"  ".repeat(depth));
+}
