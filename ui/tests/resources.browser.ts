@@ -65,7 +65,11 @@ describe("the resources panel", () => {
     const page = await bench.open("failing", `${address}?select=payment-service`);
     const pane = page.getByTestId("details-pane");
     await pane.getByText("Environment variables").waitFor();
-    expect(await pane.getByTestId("why").innerText()).toContain("port 5003 is held by pid 8112");
+    expect(await pane.getByTestId("why").innerText()).toContain("Port 5003 is held by node (pid 8112)");
+    await pane.getByTestId("free-port").click();
+    expect(await page.getByRole("dialog").innerText()).toContain("holds port 5003");
+    await page.getByTestId("confirm-free-port").click();
+    await page.getByRole("dialog").waitFor({ state: "detached" });
     const text = await pane.innerText();
     expect(text).toContain("connection refused");
     expect(text).toContain("••••••••");

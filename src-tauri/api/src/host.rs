@@ -1,6 +1,7 @@
 //! The engine process's answers to the list of [`crate::schema`], and the place
 //! where supervision, log book and history meet.
 
+mod diagnosis;
 mod export;
 mod git;
 mod handlers;

@@ -1,10 +1,7 @@
 //! Every request, response and event, once. Routes, client and TypeScript
 //! bindings derive from the list at the end of this page.
 
-use crate::view::{
-    CheckReport, EngineInfo, Environment, EnvironmentView, FolderReport, ImportReport, RunDetails,
-    RuntimeChoice, ServiceDetails,
-};
+use crate::view::*;
 use benchtop_model::problem::Problem;
 use benchtop_model::status::Status;
 use benchtop_model::time::Timestamp;
@@ -282,6 +279,23 @@ pub struct ServiceDetailsRequest {
     pub service: String,
 }
 
+/// `environment.diagnosis`: why services are not as they should be.
+#[derive(Clone, Debug, Serialize, Deserialize, TS)]
+pub struct EnvironmentDiagnosisRequest {
+    /// The environment's identity.
+    pub environment: String,
+}
+
+/// `port.free`: ask the program that holds a port to end. Never done without a
+/// person's consent.
+#[derive(Clone, Debug, Serialize, Deserialize, TS)]
+pub struct PortFreeRequest {
+    /// The port.
+    pub port: u16,
+    /// Process id of the holder, as it was shown; another holder is left alone.
+    pub pid: u32,
+}
+
 /// `logs.query`: a window of an environment's log.
 #[derive(Clone, Debug, Serialize, Deserialize, TS)]
 pub struct LogsQueryRequest {
@@ -425,6 +439,8 @@ macro_rules! with_methods {
             "service.cancel" => service_cancel(ServiceCancelRequest) -> Empty;
             "service.probe" => service_probe(ServiceProbeRequest) -> Empty;
             "service.details" => service_details(ServiceDetailsRequest) -> ServiceDetails;
+            "environment.diagnosis" => environment_diagnosis(EnvironmentDiagnosisRequest) -> DiagnosisReport;
+            "port.free" => port_free(PortFreeRequest) -> Empty;
             "logs.query" => logs_query(LogsQueryRequest) -> LogPage;
             "logs.histogram" => logs_histogram(LogsHistogramRequest) -> LogHistogram;
             "logs.context" => logs_context(LogsContextRequest) -> LogPage;

@@ -1,5 +1,6 @@
 //! What faces show: plain data, complete in itself, made for one glance.
 
+use benchtop_model::diagnosis::Diagnosis;
 use benchtop_model::plan::{Condition, ServiceKind};
 use benchtop_model::probe::{ProbeRole, Verdict};
 use benchtop_model::problem::Problem;
@@ -451,6 +452,16 @@ pub struct Variable {
     pub secret: bool,
     /// Added by Benchtop, not written in the file.
     pub injected: bool,
+}
+
+/// Why services are not as they should be.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct DiagnosisReport {
+    /// One for each service that is Unhealthy, Degraded or kept waiting; those where
+    /// the trouble began come first.
+    pub diagnoses: Vec<Diagnosis>,
+    /// Findings in the project's own list of rules.
+    pub problems: Vec<Problem>,
 }
 
 /// All of one run.

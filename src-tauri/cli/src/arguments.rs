@@ -48,6 +48,16 @@ pub(crate) enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Say why services are not as they should be, and what to do
+    Why {
+        #[command(flatten)]
+        environment: Which,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+        /// Only these
+        services: Vec<String>,
+    },
     /// Show the log, merged or of some services
     Logs(Logs),
     /// Read the environment file and report what is wrong with it

@@ -10,6 +10,7 @@ mod runtime;
 mod services;
 mod status;
 mod up;
+mod why;
 
 use crate::arguments::Command;
 use crate::exit::{Code, Failure};
@@ -29,6 +30,11 @@ pub(crate) async fn run(command: Command) -> Result<Code, Failure> {
         Command::Restart(arguments) => services::restart(&arguments).await,
         Command::Rebuild(arguments) => services::rebuild(&arguments).await,
         Command::Status { environment, json } => status::run(&environment, json).await,
+        Command::Why {
+            environment,
+            services,
+            json,
+        } => why::run(&environment, &services, json).await,
         Command::Logs(arguments) => logs::run(&arguments).await,
         Command::Check { environment, json } => check::run(&environment, json).await,
         Command::Import { source } => import::run(&source),

@@ -1,5 +1,7 @@
 //! Ports of this host: assigns free ones, and says who holds a taken one.
 
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
 use std::io::ErrorKind;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
 use std::sync::LazyLock;
@@ -7,6 +9,9 @@ use std::time::Duration;
 
 /// How long a port may stay held by what has just ended.
 const RELEASE: Duration = Duration::from_millis(1500);
+
+/// How long a program may take to end once it was asked: the default grace period.
+const OBEYING: Duration = Duration::from_secs(10);
 
 static IPV6_LOOPBACK: LazyLock<bool> =
     LazyLock::new(|| TcpListener::bind((Ipv6Addr::LOCALHOST, 0)).is_ok());
@@ -81,6 +86,37 @@ pub fn owner(port: u16) -> Option<(u32, String)> {
     listeners::get_process_by_port(port, listeners::Protocol::TCP)
         .ok()
         .map(|process| (process.pid, process.name))
+}
+
+/// Asks the program that holds a port to end, and waits until the port is free.
+///
+/// # Errors
+/// Why not: somebody else holds it, it may not be asked, or it does not end.
+pub async fn free(port: u16, pid: u32) -> Result<(), String> {
+    match owner(port) {
+        None if is_free(port) => return Ok(()),
+        Some((holder, _)) if holder == pid => {}
+        Some((holder, name)) => {
+            return Err(format!("port {port} is held by pid {holder} ({name}) now"));
+        }
+        None => return Err(format!("it cannot be told who holds port {port}")),
+    }
+    if pid == std::process::id() {
+        return Err(format!("port {port} is held by Benchtop itself"));
+    }
+    let target = i32::try_from(pid).map_err(|_| format!("{pid} is no process id"))?;
+    kill(Pid::from_raw(target), Signal::SIGTERM)
+        .map_err(|error| format!("pid {pid} cannot be asked to end: {error}"))?;
+    let deadline = tokio::time::Instant::now() + OBEYING;
+    while !is_free(port) {
+        if tokio::time::Instant::now() >= deadline {
+            return Err(format!(
+                "pid {pid} was asked to end and still holds port {port}"
+            ));
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    Ok(())
 }
 
 /// A port that is free now: the preferred one if possible.

@@ -40,6 +40,14 @@ pub struct Diagnosis {
     pub actions: Vec<Action>,
 }
 
+impl Diagnosis {
+    /// How far it is from where the trouble began: 0 for a root.
+    #[must_use]
+    pub fn depth(&self) -> usize {
+        self.chain.len()
+    }
+}
+
 /// One thing that a diagnosis rests upon.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "snake_case", tag = "type")]

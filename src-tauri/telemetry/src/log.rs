@@ -4,6 +4,7 @@ use crate::level::Level;
 use crate::line::ansi;
 use benchtop_model::time::Timestamp;
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use ts_rs::TS;
 
@@ -76,13 +77,18 @@ impl LogRecord {
     pub fn to_text(&self) -> String {
         let time = jiff::Timestamp::from_millisecond(self.time.0)
             .map(|time| time.strftime("%Y-%m-%dT%H:%M:%S%.3fZ").to_string());
-        let plain = ansi::strip(&self.body);
         format!(
             "{} {} {} {}",
             time.unwrap_or_default(),
             self.service,
             self.severity.word(),
-            plain.as_deref().unwrap_or(&self.body)
+            self.plain()
         )
+    }
+
+    /// The text without colours.
+    #[must_use]
+    pub fn plain(&self) -> Cow<'_, str> {
+        ansi::strip(&self.body).map_or(Cow::Borrowed(&self.body), Cow::Owned)
     }
 }

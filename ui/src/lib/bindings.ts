@@ -1,5 +1,46 @@
 // Made from src-tauri/api/src/schema.rs by `cargo xtask bindings`. Do not edit.
 
+export type Action = { "type": "show_line", 
+/**
+ * Its number.
+ */
+seq: number, } | { "type": "start", 
+/**
+ * Its name.
+ */
+service: string, } | { "type": "restart", 
+/**
+ * Its name.
+ */
+service: string, } | { "type": "rebuild", 
+/**
+ * Its name.
+ */
+service: string, } | { "type": "free_port", 
+/**
+ * The port.
+ */
+port: number, 
+/**
+ * The program's process id.
+ */
+pid: number, 
+/**
+ * The program's name.
+ */
+program: string, } | { "type": "open_file", 
+/**
+ * As the program named it.
+ */
+file: string, 
+/**
+ * 1-based.
+ */
+line: number, } | { "type": "copy", 
+/**
+ * The command.
+ */
+command: string, };
 export type Alert = { 
 /**
  * The environment's identity.
@@ -98,6 +139,53 @@ output: string | null,
  * Replace what is there; otherwise that is an error.
  */
 overwrite: boolean, };
+export type Diagnosis = { 
+/**
+ * The service.
+ */
+service: string, 
+/**
+ * What a person sees of it.
+ */
+status: Status, 
+/**
+ * The rule that recognised the cause; absent where only the facts are repeated.
+ */
+rule: string | null, 
+/**
+ * Why, one sentence without a full stop.
+ */
+sentence: string, 
+/**
+ * What to do, one sentence without a full stop.
+ */
+next: string | null, 
+/**
+ * The service where it began, where that is another one.
+ */
+root: string | null, 
+/**
+ * The way to it: this service first, the root last. Empty where it began here.
+ */
+chain: Array<string>, 
+/**
+ * What the sentence rests upon.
+ */
+evidence: Array<Proof>, 
+/**
+ * Next steps that can be one click.
+ */
+actions: Array<Action>, };
+export type DiagnosisReport = { 
+/**
+ * One for each service that is Unhealthy, Degraded or kept waiting; those where
+ * the trouble began come first.
+ */
+diagnoses: Array<Diagnosis>, 
+/**
+ * Findings in the project's own list of rules.
+ */
+problems: Array<Problem>, };
 export type Empty = Record<symbol, never>;
 export type EndpointView = { 
 /**
@@ -190,6 +278,11 @@ profiles: Array<string>,
  * As in [`EnvironmentOpenRequest`].
  */
 variables: Record<string, string>, };
+export type EnvironmentDiagnosisRequest = { 
+/**
+ * The environment's identity.
+ */
+environment: string, };
 export type EnvironmentDownRequest = { 
 /**
  * The environment's identity.
@@ -823,6 +916,15 @@ service: string,
  * What must hold there.
  */
 condition: Condition, };
+export type PortFreeRequest = { 
+/**
+ * The port.
+ */
+port: number, 
+/**
+ * Process id of the holder, as it was shown; another holder is left alone.
+ */
+pid: number, };
 export type ProbeRole = "startup" | "live" | "ready";
 export type ProbeView = { 
 /**
@@ -887,6 +989,43 @@ hint: string | null,
  * file is meant or its text is not known.
  */
 excerpt: Excerpt | null, };
+export type Proof = { "type": "line", 
+/**
+ * Its service.
+ */
+service: string, 
+/**
+ * Its number.
+ */
+seq: number, 
+/**
+ * Its text.
+ */
+text: string, } | { "type": "exit", 
+/**
+ * `exited with code 137 (killed: out of memory)`.
+ */
+text: string, } | { "type": "probe", 
+/**
+ * `ready http`.
+ */
+probe: string, 
+/**
+ * The answer.
+ */
+text: string, } | { "type": "reason", 
+/**
+ * Its sentence.
+ */
+text: string, } | { "type": "dependency", 
+/**
+ * Its name.
+ */
+service: string, 
+/**
+ * Its status.
+ */
+status: Status, };
 export type PullView = { 
 /**
  * The image.
@@ -1358,6 +1497,8 @@ export type Methods = {
   "service.cancel": { request: ServiceCancelRequest; response: Empty };
   "service.probe": { request: ServiceProbeRequest; response: Empty };
   "service.details": { request: ServiceDetailsRequest; response: ServiceDetails };
+  "environment.diagnosis": { request: EnvironmentDiagnosisRequest; response: DiagnosisReport };
+  "port.free": { request: PortFreeRequest; response: Empty };
   "logs.query": { request: LogsQueryRequest; response: LogPage };
   "logs.histogram": { request: LogsHistogramRequest; response: LogHistogram };
   "logs.context": { request: LogsContextRequest; response: LogPage };

@@ -1,13 +1,10 @@
 //! One function per line of the list in [`crate::schema`].
 
 use super::open::OpenEnvironment;
-use super::{Host, views};
+use super::{Host, diagnosis, views};
 use crate::definition::Source;
 use crate::schema::*;
-use crate::view::{
-    CheckReport, EngineInfo, Environment, EnvironmentView, FolderReport, ImportReport, RunDetails,
-    ServiceDetails,
-};
+use crate::view::*;
 use benchtop_model::time::Timestamp;
 use benchtop_store::history::History;
 use benchtop_store::record::NewEnvironment;
@@ -253,6 +250,24 @@ impl Host {
             instances,
             transitions,
         })
+    }
+
+    pub(crate) async fn environment_diagnosis(
+        self: &Arc<Self>,
+        request: EnvironmentDiagnosisRequest,
+    ) -> Answer<DiagnosisReport> {
+        let open = self.get(&request.environment).await?;
+        let report = tokio::task::spawn_blocking(move || diagnosis::report(&open)).await;
+        report.map_err(|error| ApiError::internal(error.to_string()))
+    }
+
+    pub(crate) async fn port_free(self: &Arc<Self>, request: PortFreeRequest) -> Answer<Empty> {
+        let freed = benchtop_engine::ports::free(request.port, request.pid).await;
+        freed.map_err(|message| ApiError {
+            code: ErrorCode::Invalid,
+            ..ApiError::internal(message)
+        })?;
+        Ok(Empty {})
     }
 
     pub(crate) async fn runs_list(self: &Arc<Self>, request: RunsListRequest) -> Answer<Vec<Run>> {

@@ -125,7 +125,7 @@ pub(super) fn service(
         endpoints: endpoints(snapshot, spec),
         pid: state.pid,
         container_id: state.container_id.clone(),
-        exit_code: state.exit_code,
+        exit_code: state.exit.as_ref().and_then(|exit| exit.code),
         cpu: state.usage.map(|usage| usage.cpu),
         memory: state.usage.map(|usage| usage.memory),
         probes: state.probes.iter().map(probe).collect(),
@@ -140,7 +140,7 @@ pub(super) fn service(
     })
 }
 
-fn endpoints(snapshot: &EnvironmentSnapshot, spec: &Service) -> Vec<EndpointView> {
+pub(super) fn endpoints(snapshot: &EnvironmentSnapshot, spec: &Service) -> Vec<EndpointView> {
     let view = |endpoint: &benchtop_model::plan::Endpoint| {
         let address = inject::address(
             &snapshot.plan,

@@ -64,7 +64,11 @@ async fn wait(connection: &Connection, arguments: &Up) -> Result<Code, Failure> 
                 .any(|s| s.generation > 0 || s.lifecycle != Lifecycle::Stopped)
         {
             status::print(&view, arguments.json)?;
-            return Ok(status::code_of(&view));
+            let code = status::code_of(&view);
+            if code != Code::Fine && !arguments.json {
+                explain(connection).await;
+            }
+            return Ok(code);
         }
         if Instant::now() >= deadline {
             status::print(&view, arguments.json)?;
@@ -96,6 +100,14 @@ async fn wait_for_change(
     };
     // Either way it is time to look.
     _ = tokio::time::timeout_at(until, change).await;
+}
+
+/// The causes, below the state. That they cannot be had hides nothing of it.
+async fn explain(connection: &Connection) {
+    if let Ok(report) = connection.diagnosis().await {
+        println!();
+        super::why::print(&report.diagnoses);
+    }
 }
 
 fn explain_timeout(view: &EnvironmentView, timeout: Duration) {

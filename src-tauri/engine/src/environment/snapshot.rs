@@ -6,6 +6,7 @@ use super::message::Live;
 use super::task::Task;
 use crate::container::runtime::Wish;
 use crate::{clock, probe};
+use benchtop_model::exit::Exit;
 use benchtop_model::inject::Ports;
 use benchtop_model::plan::Plan;
 use benchtop_model::plan::ServiceKind;
@@ -90,8 +91,10 @@ pub struct ServiceSnapshot {
     pub pid: Option<u32>,
     /// Container id.
     pub container_id: Option<String>,
-    /// Exit code of the last end.
-    pub exit_code: Option<i32>,
+    /// How the last instance ended.
+    pub exit: Option<Exit>,
+    /// In Waiting: the services whose condition does not hold.
+    pub waits_for: Vec<String>,
     /// CPU and memory.
     pub usage: Option<Usage>,
     /// Its probes.
@@ -203,7 +206,8 @@ impl Task {
                 Some(Live::Container { id, .. }) => Some(id.clone()),
                 _ => None,
             },
-            exit_code: state.last_exit.as_ref().and_then(|exit| exit.code),
+            exit: state.last_exit.clone(),
+            waits_for: self.supervisor.waits_for_names(name),
             usage: self.usage.get(name).copied().filter(|_| alive),
             probes: self.probe_snapshots(state),
             stale: runtime_lost && alive && state.spec.kind() == ServiceKind::Container,

@@ -14,8 +14,6 @@ pub struct ServiceEvidence {
     pub status: Status,
     /// Where it is in its life.
     pub lifecycle: Lifecycle,
-    /// Somebody wants it to run.
-    pub wanted: bool,
     /// Since when it has this status.
     pub since: Timestamp,
     /// What the supervisor says.

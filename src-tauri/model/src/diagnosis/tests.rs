@@ -17,7 +17,6 @@ fn service(name: &str, status: Status) -> ServiceEvidence {
             Status::Starting => Lifecycle::Starting,
             _ => Lifecycle::Running,
         },
-        wanted: status != Status::Stopped,
         since: Timestamp(1_000_000),
         reason: None,
         exit: None,

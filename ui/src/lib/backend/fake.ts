@@ -1,5 +1,6 @@
 // A backend without an engine: a simulated environment for tests and pictures.
 // Only the build mode "fake" contains it.
+import { diagnose } from "./fake/diagnosis";
 import type { ApiError, RuntimeChoice, Topic, Variable } from "../bindings";
 import type { Backend, BackendEvent, Method, RequestOf, ResponseOf } from "./backend";
 import { pastDetails } from "./fake/runs";
@@ -63,7 +64,7 @@ export function fakeBackend(): Backend {
       failures.delete(method);
       if (failure) throw failure;
       const answer = answers[method](request as never) as ResponseOf<M>;
-      if (!/^(environment\.(list|status)|logs|runs|engine|service\.details)/.test(method)) changed("status", "runs");
+      if (!/^(environment\.(list|status|diagnosis)|logs|runs|engine|service\.details)/.test(method)) changed("status", "runs");
       return answer;
     },
     subscribe(handler) {
@@ -113,6 +114,8 @@ function makeAnswers(world: World, scenario: Scenario): Answers {
       const found = world.find(service);
       return structuredClone({ service: found.view, environment: variables(service), instances: found.instances.slice(0, 8), transitions: found.transitions.slice(0, 30) });
     },
+    "environment.diagnosis": () => diagnose(world.view().services),
+    "port.free": () => nothing,
     "logs.query": ({ query }) => world.logs.query(query),
     "logs.histogram": (request) => world.logs.histogram(request),
     "logs.context": (request) => world.logs.context(request),

@@ -61,3 +61,8 @@ export function canStop(service: ServiceView): boolean {
 export function canRestart(service: ServiceView): boolean {
   return service.kind !== "external" && service.lifecycle !== "Stopping" && service.generation > 0;
 }
+
+/** Whether the engine knows more than the status: something is wrong, or the service is kept waiting. */
+export function needsDiagnosis(service: ServiceView): boolean {
+  return service.status === "Unhealthy" || service.status === "Degraded" || service.lifecycle === "Waiting";
+}

@@ -26,3 +26,11 @@ export function startAll(app: App, environment: string): Promise<boolean> {
 export function stopAll(app: App, environment: string): Promise<boolean> {
   return app.act("down", () => app.backend.call("environment.down", { environment }));
 }
+
+/** Asks the program that holds a port to end, then starts the service that wants it. */
+export function freePort(app: App, environment: string, service: string, port: number, pid: number): Promise<boolean> {
+  return app.act(`${service}:restart`, async () => {
+    await app.backend.call("port.free", { port, pid });
+    return app.backend.call("service.restart", { environment, service });
+  });
+}

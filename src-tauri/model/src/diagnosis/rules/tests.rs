@@ -13,7 +13,6 @@ fn blank() -> ServiceEvidence {
         name: "api".into(),
         status: Status::Unhealthy,
         lifecycle: Lifecycle::Failed,
-        wanted: true,
         since: Timestamp(0),
         reason: None,
         exit: None,

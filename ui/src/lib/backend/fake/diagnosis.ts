@@ -1,0 +1,32 @@
+// What the simulated engine says about services in trouble: the shapes of the real one.
+import type { Action, Diagnosis, DiagnosisReport, ServiceView } from "../../bindings";
+
+export function diagnose(services: readonly ServiceView[]): DiagnosisReport {
+  const inTrouble = services.filter((service) => service.status === "Unhealthy" || service.status === "Degraded" || service.lifecycle === "Waiting");
+  const diagnoses = inTrouble.map((service) => diagnosis(service, inTrouble));
+  return { diagnoses: diagnoses.toSorted((one, other) => one.chain.length - other.chain.length), problems: [] };
+}
+
+function diagnosis(service: ServiceView, inTrouble: readonly ServiceView[]): Diagnosis {
+  const reason = service.reason ?? "The cause is not known";
+  const own: Diagnosis = {
+    service: service.name, status: service.status, rule: null, sentence: reason, next: "Read its last lines", root: null, chain: [],
+    evidence: service.exit_code ? [{ type: "exit", text: `exited with code ${service.exit_code}` }] : [],
+    actions: [{ type: "restart", service: service.name }],
+  };
+  const blamed = service.lifecycle === "Waiting" ? inTrouble.find((other) => service.depends_on.includes(other.name)) : undefined;
+  if (blamed) {
+    const root = diagnosis(blamed, inTrouble);
+    return { ...own, sentence: `waits for ${blamed.name}; the cause is ${blamed.name}: ${root.sentence}`, next: root.next, root: blamed.name, chain: [service.name, blamed.name], evidence: [{ type: "dependency", service: blamed.name, status: blamed.status }], actions: root.actions };
+  }
+  const held = /port (\d+) is held by pid (\d+) (\w+)/.exec(reason);
+  return held ? heldPort(own, Number(held[1]), Number(held[2]), held[3]!) : own;
+}
+
+function heldPort(own: Diagnosis, port: number, pid: number, program: string): Diagnosis {
+  const actions: Action[] = [{ type: "free_port", port, pid, program }, { type: "restart", service: own.service }, { type: "copy", command: `ss -ltnp sport = :${port}` }];
+  return {
+    ...own, rule: "port-held", sentence: `port ${port} is held by ${program} (pid ${pid})`, next: `End ${program} or give the endpoint another port`, actions,
+    evidence: [...own.evidence, { type: "line", service: own.service, seq: 1, text: `Error: listen EADDRINUSE: address already in use :::${port}` }],
+  };
+}
