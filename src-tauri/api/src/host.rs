@@ -19,7 +19,7 @@ use benchtop_engine::environment::{EnvironmentConfig, EnvironmentHandle};
 use benchtop_engine::record::EnvironmentRecord;
 use benchtop_model::plan::Plan;
 use benchtop_store::history::History;
-use benchtop_telemetry::book::LogBook;
+use benchtop_telemetry::book::{Limits, LogBook};
 use notifier::Notifier;
 use open::OpenEnvironment;
 use sink::HostSink;
@@ -125,7 +125,13 @@ impl Host {
     /// Begins to supervise an environment.
     fn insert(self: &Arc<Self>, source: Source, record: EnvironmentRecord) -> Arc<OpenEnvironment> {
         let (id, name) = (record.plan.id(), record.plan.name.clone());
-        let logs = Arc::new(LogBook::default());
+        let run = record.run.as_ref().map(|run| run.id.as_str());
+        let folder = self.paths.environment(&id).join("telemetry");
+        let logs = LogBook::open(&folder, run, Limits::default()).unwrap_or_else(|error| {
+            tracing::error!(%error, folder = %folder.display(), "logs are kept in memory only");
+            LogBook::default()
+        });
+        let logs = Arc::new(logs);
         let notifier = Notifier::new(id.clone(), self.events.clone());
         let sink = HostSink::new(
             id.clone(),

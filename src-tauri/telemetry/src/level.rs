@@ -24,6 +24,16 @@ pub enum Level {
     Fatal,
 }
 
+/// All levels, lowest first.
+pub(crate) const LEVELS: [Level; 6] = [
+    Level::Trace,
+    Level::Debug,
+    Level::Info,
+    Level::Warn,
+    Level::Error,
+    Level::Fatal,
+];
+
 /// The spellings that logging libraries print, by level. Compared without case,
 /// as whole words only.
 const WORDS: [(&str, Level); 22] = [

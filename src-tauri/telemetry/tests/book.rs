@@ -1,10 +1,11 @@
 //! The log book as a view uses it: push, ask, follow.
 
 use benchtop_model::time::Timestamp;
-use benchtop_telemetry::book::{LogBook, RawLine};
+use benchtop_telemetry::book::{Limits, LogBook, RawLine};
 use benchtop_telemetry::level::Level;
-use benchtop_telemetry::log::{LogRecord, Stream};
+use benchtop_telemetry::log::{LogRecord, Mark, Stream};
 use benchtop_telemetry::query::{LogPage, LogQuery};
+use std::time::Duration;
 
 /// Asks what can be understood.
 trait Ask {
@@ -26,12 +27,22 @@ fn on(stream: Stream, text: &str) -> RawLine {
         time: Timestamp(1),
         stream,
         text: text.to_owned(),
+        marks: Vec::new(),
+    }
+}
+
+/// Limits under which everything is counted, however slow the machine.
+fn patient() -> Limits {
+    Limits {
+        search: Duration::from_secs(3600),
+        counting: Duration::from_secs(3600),
+        ..Limits::default()
     }
 }
 
 /// A book with these lines of one service.
 fn book_of(lines: &[&str]) -> LogBook {
-    let book = LogBook::default();
+    let book = LogBook::in_memory(patient());
     book.push("api", 1, lines.iter().map(|text| line(text)).collect());
     book
 }
@@ -75,6 +86,7 @@ fn a_line_comes_back_as_it_was_pushed() {
         time: Timestamp(7),
         stream: Stream::Stderr,
         text: "hello\r\n".to_owned(),
+        marks: Vec::new(),
     };
     book.push("api", 3, vec![raw]);
     let expected = LogRecord {
@@ -217,7 +229,10 @@ fn a_stack_trace_has_the_level_of_its_first_line() {
     lines.push(on(Stream::Stderr, "  and more"));
     lines.push(line("info: back to work"));
     lines.push(line("  indented"));
-    book.push("api", 1, lines);
+    // Lines that come by themselves are records by themselves.
+    for line in lines {
+        book.push("api", 1, vec![line]);
+    }
     use Level::{Error, Info, Warn};
     assert_eq!(levels(&book), [Error, Warn, Error, Error, Warn, Info, Info]);
 }
@@ -238,6 +253,7 @@ fn a_very_long_line_is_cut_and_says_so() {
     let record = only(&book);
     assert_eq!(record.body.len(), 64 * 1024 - 1, "not within a letter");
     assert_eq!(record.attributes["truncated"], "200001");
+    assert_eq!(record.marks, [Mark::Truncated]);
 }
 
 #[test]
@@ -255,7 +271,10 @@ fn json_lines_show_their_fields() {
 
 #[test]
 fn a_flood_pushes_out_itself_and_not_the_quiet() {
-    let book = LogBook::new(1024 * 1024);
+    let book = LogBook::in_memory(Limits {
+        memory: 1024 * 1024,
+        ..patient()
+    });
     book.push("quiet", 1, vec![line("the only thing it ever says")]);
     for n in 0..200 {
         let lines = (0..100).map(|m| line(&format!("flood {n} {m} {}", "x".repeat(100))));
@@ -317,7 +336,10 @@ async fn a_subscriber_learns_of_the_newest() {
 
 #[test]
 fn pushes_and_searches_do_not_disturb_each_other() {
-    let book = LogBook::new(4 * 1024 * 1024);
+    let book = LogBook::in_memory(Limits {
+        memory: 4 * 1024 * 1024,
+        ..patient()
+    });
     std::thread::scope(|scope| {
         for service in ["a", "b", "c"] {
             let book = &book;

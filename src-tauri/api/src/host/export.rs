@@ -3,7 +3,7 @@
 use super::handlers::Answer;
 use super::logs::invalid;
 use crate::schema::{ApiError, ExportFormat, LogsExportRequest, LogsExported};
-use benchtop_telemetry::book::LogBook;
+use benchtop_telemetry::book::{Cancel, LogBook};
 use benchtop_telemetry::log::LogRecord;
 use benchtop_telemetry::query::LogQuery;
 use std::fs::{self, File};
@@ -14,7 +14,11 @@ use std::path::{Path, PathBuf};
 const PAGE: u32 = 5000;
 
 /// Writes beside the file and renames, so that there is never half of it.
-pub(super) fn export(logs: &LogBook, request: &LogsExportRequest) -> Answer<LogsExported> {
+pub(super) fn export(
+    logs: &LogBook,
+    request: &LogsExportRequest,
+    cancel: &Cancel,
+) -> Answer<LogsExported> {
     let path = PathBuf::from(&request.path);
     if !path.is_absolute() {
         return Err(ApiError {
@@ -33,7 +37,7 @@ pub(super) fn export(logs: &LogBook, request: &LogsExportRequest) -> Answer<Logs
     let part = path.with_file_name(name);
     let written = File::create(&part)
         .map_err(|error| failed(&path, &error))
-        .and_then(|file| write_all(logs, request, file, &path))
+        .and_then(|file| write_all(logs, request, file, &path, cancel))
         .and_then(|records| {
             let bytes = fs::metadata(&part).map_or(0, |file| file.len());
             fs::rename(&part, &path).map_err(|error| failed(&path, &error))?;
@@ -50,7 +54,13 @@ pub(super) fn export(logs: &LogBook, request: &LogsExportRequest) -> Answer<Logs
     written
 }
 
-fn write_all(logs: &LogBook, request: &LogsExportRequest, file: File, path: &Path) -> Answer<u64> {
+fn write_all(
+    logs: &LogBook,
+    request: &LogsExportRequest,
+    file: File,
+    path: &Path,
+    cancel: &Cancel,
+) -> Answer<u64> {
     let mut out = BufWriter::new(file);
     let mut query = LogQuery {
         limit: PAGE,
@@ -59,7 +69,7 @@ fn write_all(logs: &LogBook, request: &LogsExportRequest, file: File, path: &Pat
     };
     let mut records = 0;
     loop {
-        let page = logs.query(&query).map_err(invalid)?;
+        let page = logs.query_until(&query, cancel).map_err(invalid)?;
         for record in &page.records {
             write_record(&mut out, record, request.format).map_err(|error| failed(path, &error))?;
         }

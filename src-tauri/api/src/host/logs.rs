@@ -4,15 +4,15 @@ use super::Host;
 use super::export;
 use super::handlers::Answer;
 use crate::schema::*;
-use benchtop_telemetry::book::LogBook;
+use benchtop_telemetry::book::{Cancel, LogBook};
 use benchtop_telemetry::query::language::QueryError;
 use benchtop_telemetry::query::{LogHistogram, LogPage, LogPatterns};
 use std::sync::Arc;
 
 impl Host {
     pub(crate) async fn logs_query(self: &Arc<Self>, request: LogsQueryRequest) -> Answer<LogPage> {
-        self.search(&request.environment, move |logs| {
-            logs.query(&request.query).map_err(invalid)
+        self.search(&request.environment, move |logs, cancel| {
+            logs.query_until(&request.query, cancel).map_err(invalid)
         })
         .await
     }
@@ -21,8 +21,8 @@ impl Host {
         self: &Arc<Self>,
         request: LogsHistogramRequest,
     ) -> Answer<LogHistogram> {
-        self.search(&request.environment, move |logs| {
-            logs.histogram(&request.query, request.buckets)
+        self.search(&request.environment, move |logs, cancel| {
+            logs.histogram(&request.query, request.buckets, cancel)
                 .map_err(invalid)
         })
         .await
@@ -32,7 +32,7 @@ impl Host {
         self: &Arc<Self>,
         request: LogsContextRequest,
     ) -> Answer<LogPage> {
-        self.search(&request.environment, move |logs| {
+        self.search(&request.environment, move |logs, _| {
             Ok(logs.context(
                 request.seq,
                 request.before,
@@ -47,8 +47,8 @@ impl Host {
         self: &Arc<Self>,
         request: LogsPatternsRequest,
     ) -> Answer<LogPatterns> {
-        self.search(&request.environment, move |logs| {
-            logs.patterns(&request.query, request.baseline)
+        self.search(&request.environment, move |logs, cancel| {
+            logs.patterns(&request.query, request.baseline, cancel)
                 .map_err(invalid)
         })
         .await
@@ -58,23 +58,35 @@ impl Host {
         self: &Arc<Self>,
         request: LogsExportRequest,
     ) -> Answer<LogsExported> {
-        self.search(&request.environment.clone(), move |logs| {
-            export::export(logs, &request)
+        self.search(&request.environment.clone(), move |logs, cancel| {
+            export::export(logs, &request, cancel)
         })
         .await
     }
 
-    /// Answers on a thread that may block.
+    /// Answers on a thread that may block. Where the one who asked goes away, the search
+    /// ends, too.
     async fn search<T: Send + 'static>(
         self: &Arc<Self>,
         environment: &str,
-        answer: impl FnOnce(&LogBook) -> Answer<T> + Send + 'static,
+        answer: impl FnOnce(&LogBook, &Cancel) -> Answer<T> + Send + 'static,
     ) -> Answer<T> {
         let logs = Arc::clone(&self.get(environment).await?.logs);
-        match tokio::task::spawn_blocking(move || answer(&logs)).await {
+        let asker = Asker(Cancel::default());
+        let cancel = asker.0.clone();
+        match tokio::task::spawn_blocking(move || answer(&logs, &cancel)).await {
             Ok(answer) => answer,
             Err(error) => Err(ApiError::internal(error.to_string())),
         }
+    }
+}
+
+/// Cancels when the request is dropped.
+struct Asker(Cancel);
+
+impl Drop for Asker {
+    fn drop(&mut self) {
+        self.0.cancel();
     }
 }
 

@@ -59,6 +59,7 @@ impl HostSink {
             git_dirty: false,
             definition_json: definition::masked(plan).to_string(),
         };
+        self.logs.begin_run(&record.id, at);
         self.history.run_started(record.clone());
         let (history, dir) = (self.history.clone(), plan.project_dir.clone());
         tokio::task::spawn_blocking(move || {
@@ -185,6 +186,7 @@ impl Sink for HostSink {
                 Origin::Benchtop => Stream::Benchtop,
             },
             text: line.text,
+            marks: Vec::new(),
         };
         self.logs
             .push(service, generation, lines.into_iter().map(raw).collect());

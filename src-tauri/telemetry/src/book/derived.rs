@@ -1,21 +1,18 @@
 //! Answers that are made of several pages: what is around a record, how records are
 //! spread over time, which patterns are new.
 
-use super::LogBook;
+use super::{Cancel, LogBook, histogram, runs};
 use crate::log::LogRecord;
 use crate::patterns::Patterns;
+use crate::query::filter::Filter;
 use crate::query::language::QueryError;
 use crate::query::{LogHistogram, LogPage, LogPatterns, LogQuery, TimeRange};
-use benchtop_model::time::{Millis, Timestamp};
 
 /// Records that are looked at for the patterns of one range.
 const MOST_FOR_PATTERNS: usize = 200_000;
 
 /// Patterns that are told of each kind.
 const MOST_PATTERNS: usize = 200;
-
-/// Buckets of a histogram.
-const MOST_BUCKETS: u32 = 2000;
 
 impl LogBook {
     /// What was written before and after a record, and the record itself.
@@ -61,15 +58,17 @@ impl LogBook {
         &self,
         query: &LogQuery,
         baseline: TimeRange,
+        cancel: &Cancel,
     ) -> Result<LogPatterns, QueryError> {
-        let (present, present_complete) = self.mine(query)?;
-        let (past, past_complete) = self.mine(&LogQuery {
+        let (present, present_complete) = self.mine(query, cancel)?;
+        let past = LogQuery {
             since: Some(baseline.since),
             until: Some(baseline.until),
             // The other range may lie in another run.
             run: None,
             ..query.clone()
-        })?;
+        };
+        let (past, past_complete) = self.mine(&past, cancel)?;
         Ok(LogPatterns {
             new: present.without(&past, MOST_PATTERNS),
             vanished: past.without(&present, MOST_PATTERNS),
@@ -77,10 +76,10 @@ impl LogBook {
         })
     }
 
-    fn mine(&self, query: &LogQuery) -> Result<(Patterns, bool), QueryError> {
+    fn mine(&self, query: &LogQuery, cancel: &Cancel) -> Result<(Patterns, bool), QueryError> {
         let mut patterns = Patterns::default();
         let mut left = MOST_FOR_PATTERNS;
-        let complete = self.each_page(query, |records| {
+        let complete = self.each_page(query, cancel, |records| {
             records.iter().for_each(|record| patterns.add(record));
             left = left.saturating_sub(records.len());
             left > 0
@@ -93,6 +92,7 @@ impl LogBook {
     fn each_page(
         &self,
         query: &LogQuery,
+        cancel: &Cancel,
         mut page: impl FnMut(&[LogRecord]) -> bool,
     ) -> Result<bool, QueryError> {
         let mut query = LogQuery {
@@ -101,7 +101,7 @@ impl LogBook {
             ..query.clone()
         };
         loop {
-            let answer = self.query(&query)?;
+            let answer = self.query_until(&query, cancel)?;
             if !page(&answer.records) && answer.more {
                 return Ok(false);
             }
@@ -117,58 +117,17 @@ impl LogBook {
     ///
     /// # Errors
     /// What of the query's text cannot be understood.
-    pub fn histogram(&self, query: &LogQuery, buckets: u32) -> Result<LogHistogram, QueryError> {
-        let mut times = Vec::new();
-        let exact = self.each_page(query, |records| {
-            times.extend(records.iter().map(|record| (record.time, record.severity)));
-            true
-        })?;
-        let first = times
-            .iter()
-            .map(|(time, _)| *time)
-            .min()
-            .unwrap_or_default();
-        let last = times
-            .iter()
-            .map(|(time, _)| *time)
-            .max()
-            .unwrap_or_default();
-        let from = query.since.unwrap_or(first);
-        let to = query.until.unwrap_or(Timestamp(last.0 + 1));
-        let mut histogram = LogHistogram::empty(from, to, buckets.clamp(1, MOST_BUCKETS));
-        for (time, level) in times {
-            histogram.add(time, level as usize, 1);
-        }
-        histogram.exact = exact;
-        Ok(histogram)
-    }
-}
-
-impl LogHistogram {
-    /// With buckets, all empty, that cover the time.
-    #[must_use]
-    pub(crate) fn empty(from: Timestamp, to: Timestamp, buckets: u32) -> Self {
-        let span = to.0.saturating_sub(from.0).max(1).unsigned_abs();
-        let step = span.div_ceil(u64::from(buckets)).max(1);
-        let count = span.div_ceil(step);
-        Self {
-            from,
-            to: Timestamp(from.0.saturating_add_unsigned(count * step)),
-            step: Millis(step),
-            counts: vec![[0; 6]; usize::try_from(count).unwrap_or_default()],
-            exact: true,
-        }
-    }
-
-    pub(crate) fn bucket(&self, time: Timestamp) -> Option<usize> {
-        let since = u64::try_from(time.0.checked_sub(self.from.0)?).ok()?;
-        let bucket = usize::try_from(since / self.step.0.max(1)).ok()?;
-        (bucket < self.counts.len()).then_some(bucket)
-    }
-
-    pub(crate) fn add(&mut self, time: Timestamp, level: usize, records: u64) {
-        if let Some(bucket) = self.bucket(time) {
-            self.counts[bucket][level] += records;
-        }
+    pub fn histogram(
+        &self,
+        query: &LogQuery,
+        buckets: u32,
+        cancel: &Cancel,
+    ) -> Result<LogHistogram, QueryError> {
+        let filter = Filter::new(query)?;
+        let bounds = self.bounds(cancel);
+        let snapshot = runs::snapshot(&self.shared, query.run.as_deref());
+        Ok(histogram::histogram(
+            &snapshot, &filter, query, buckets, &bounds,
+        ))
     }
 }

@@ -13,6 +13,68 @@ pub(crate) fn strip(text: &str) -> Option<String> {
     Some(plain)
 }
 
+/// A text in which only what may be shown is left.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Cleaned {
+    /// Without any escapes.
+    pub(crate) plain: String,
+    /// With colours, where it has any; every other escape is dropped.
+    pub(crate) styled: Option<String>,
+    /// It had control characters, which stand as U+FFFD now.
+    pub(crate) binary: bool,
+}
+
+/// Whether there is anything to clean.
+pub(crate) fn has_controls(text: &str) -> bool {
+    text.bytes().any(is_control)
+}
+
+fn is_control(byte: u8) -> bool {
+    byte < b' ' && byte != b'\t' && byte != b'\n' || byte == 0x7f
+}
+
+/// Takes out all escapes but colours, and replaces control characters. A carriage
+/// return is how progress bars write over themselves: it becomes a line end.
+pub(crate) fn clean(text: &str) -> Cleaned {
+    let mut plain = String::with_capacity(text.len());
+    let mut styled = String::with_capacity(text.len());
+    let (mut binary, mut colours) = (false, false);
+    let mut rest = text;
+    while let Some(c) = rest.chars().next() {
+        let after = &rest[c.len_utf8()..];
+        if c == ESCAPE {
+            let length = sequence_length(after);
+            let sequence = &rest[..1 + length];
+            if after.starts_with('[') && sequence.ends_with('m') {
+                styled.push_str(sequence);
+                colours = true;
+            }
+            rest = &after[length..];
+            continue;
+        }
+        let shown = match c {
+            '\r' => '\n',
+            '\u{8}' => {
+                rest = after;
+                continue;
+            }
+            c if c.is_ascii() && is_control(c as u8) => {
+                binary = true;
+                char::REPLACEMENT_CHARACTER
+            }
+            c => c,
+        };
+        plain.push(shown);
+        styled.push(shown);
+        rest = after;
+    }
+    Cleaned {
+        plain,
+        styled: colours.then_some(styled),
+        binary,
+    }
+}
+
 const ESCAPE: char = '\u{1b}';
 
 /// Length of the sequence whose escape character has been taken already.
@@ -52,6 +114,19 @@ fn sequence_length(after: &str) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn colours_stay_and_what_could_move_the_cursor_goes() {
+        let cleaned = clean("\u{1b}[2K\u{1b}[31mred\u{1b}[0m\u{1b}]0;title\u{7} 10%\r20%\0");
+        assert_eq!(cleaned.plain, "red 10%\n20%\u{fffd}");
+        assert_eq!(
+            cleaned.styled.as_deref(),
+            Some("\u{1b}[31mred\u{1b}[0m 10%\n20%\u{fffd}")
+        );
+        assert!(cleaned.binary);
+        assert!(has_controls("\u{1b}") && has_controls("a\0") && !has_controls("a\tb\u{fc}"));
+        assert_eq!(clean("\u{1b}[1Ax").styled, None);
+    }
 
     #[test]
     fn sequences_go_and_text_stays() {

@@ -3,7 +3,9 @@
 use super::LogQuery;
 use super::language::{Ask, Compare, Pattern, QueryError, Term, parse};
 use super::needle::Needle;
-use crate::level::Level;
+use crate::block::Summary;
+use crate::block::tokens::{Word, inner_words};
+use crate::level::{LEVELS, Level};
 use crate::line::{self, Fields};
 use crate::log::Stream;
 use benchtop_model::time::Timestamp;
@@ -36,12 +38,12 @@ pub(crate) enum Kind {
     Text(Needle),
     Regex(Regex),
     Level(Order, Level),
-    Service(Word),
+    Service(Value),
     Stream(Stream),
     Generation(Order, u64),
-    Trace(Word),
-    Span(Word),
-    Field(String, Word),
+    Trace(Value),
+    Span(Value),
+    Field(String, Value),
 }
 
 /// The side of a bound that is wanted.
@@ -57,7 +59,7 @@ pub(crate) enum Order {
 
 /// What is asked of a value.
 #[derive(Debug)]
-pub(crate) enum Word {
+pub(crate) enum Value {
     Compared(Order, String),
     Contains(Needle),
     Anything,
@@ -106,6 +108,49 @@ impl Filter {
         self.since.is_none_or(|since| time >= since) && self.until.is_none_or(|until| time < until)
     }
 
+    /// Whether all records of the block have a wanted time.
+    pub(crate) fn covers(&self, block: &Summary) -> bool {
+        block.count == 0
+            || self.wants_time(Timestamp(block.earliest))
+                && self.wants_time(Timestamp(block.latest))
+    }
+
+    /// Whether some record of the block may fit, as far as can be told without its text.
+    pub(crate) fn may_fit(&self, service: &str, block: &Summary) -> bool {
+        self.since.is_none_or(|since| block.latest >= since.0)
+            && self.until.is_none_or(|until| block.earliest < until.0)
+            && self.terms.iter().all(|test| test.may_fit(service, block))
+    }
+
+    /// Words that every fitting record has.
+    pub(crate) fn words(&self) -> Vec<Word> {
+        let wanted = self.terms.iter().filter(|test| !test.negated);
+        wanted.flat_map(|test| test.kind.words()).collect()
+    }
+
+    /// The condition to look for first, over the text of a whole block. Only one that
+    /// can be found there: a regular expression that asks for the begin or end of the
+    /// text means the record's.
+    pub(crate) fn scout(&self) -> Option<&Kind> {
+        let wanted = || {
+            self.terms
+                .iter()
+                .filter(|test| !test.negated)
+                .map(|test| &test.kind)
+        };
+        let text = wanted()
+            .filter(|kind| matches!(kind, Kind::Text(_)))
+            .max_by_key(|kind| kind.text_length());
+        let of_record = |regex: &Regex| {
+            [r"\A", r"\z", "-m"]
+                .iter()
+                .any(|part| regex.as_str().contains(part))
+        };
+        text.or_else(|| {
+            wanted().find(|kind| matches!(kind, Kind::Regex(regex) if !of_record(regex)))
+        })
+    }
+
     /// Whether all holds, services apart.
     pub(crate) fn holds(&self, record: &Candidate<'_>) -> bool {
         self.wants_time(record.time) && self.terms.iter().all(|test| test.holds(record))
@@ -130,9 +175,47 @@ impl Test {
     pub(crate) fn holds(&self, record: &Candidate<'_>) -> bool {
         self.negated != self.kind.fits(record)
     }
+
+    fn may_fit(&self, service: &str, block: &Summary) -> bool {
+        match &self.kind {
+            Kind::Service(word) => self.negated != word.fits(service),
+            Kind::Level(order, wanted) => LEVELS.into_iter().any(|level| {
+                block.levels[level as usize] > 0 && self.negated != order.holds(level.cmp(wanted))
+            }),
+            Kind::Stream(stream) => {
+                let others = block.streams & !(1 << *stream as u8) != 0;
+                let has = block.streams & 1 << *stream as u8 != 0;
+                if self.negated { others } else { has }
+            }
+            _ => true,
+        }
+    }
 }
 
 impl Kind {
+    /// Words that every fitting record has.
+    fn words(&self) -> Vec<Word> {
+        match self {
+            Self::Text(needle) => inner_words(needle.text(), false),
+            Self::Trace(Value::Compared(Order::Equal, value))
+            | Self::Span(Value::Compared(Order::Equal, value))
+            | Self::Field(_, Value::Compared(Order::Equal, value))
+                // 42 is 42.0, too.
+                if value.parse::<f64>().is_err() =>
+            {
+                inner_words(value, true)
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    fn text_length(&self) -> usize {
+        match self {
+            Self::Text(needle) => needle.text().len(),
+            _ => 0,
+        }
+    }
+
     fn fits(&self, record: &Candidate<'_>) -> bool {
         match self {
             Self::Text(needle) => needle.is_in(record.text),
@@ -179,7 +262,7 @@ impl Order {
     }
 }
 
-impl Word {
+impl Value {
     pub(crate) fn fits(&self, value: &str) -> bool {
         match self {
             Self::Compared(order, wanted) => order.holds(compare(value, wanted)),
@@ -291,16 +374,16 @@ fn stream(compare: &Compare, column: usize) -> Result<Kind, QueryError> {
     })
 }
 
-fn word(compare: Compare, column: usize) -> Result<Word, QueryError> {
+fn word(compare: Compare, column: usize) -> Result<Value, QueryError> {
     Ok(match compare {
-        Compare::Contains(text) => Needle::new(&text).map_or(Word::Anything, Word::Contains),
-        Compare::Matches(pattern) => Word::Matches(regex(&pattern, column)?),
-        Compare::Equal(value) => Word::Compared(Order::Equal, value),
-        Compare::NotEqual(value) => Word::Compared(Order::NotEqual, value),
-        Compare::AtLeast(value) => Word::Compared(Order::AtLeast, value),
-        Compare::Above(value) => Word::Compared(Order::Above, value),
-        Compare::AtMost(value) => Word::Compared(Order::AtMost, value),
-        Compare::Below(value) => Word::Compared(Order::Below, value),
+        Compare::Contains(text) => Needle::new(&text).map_or(Value::Anything, Value::Contains),
+        Compare::Matches(pattern) => Value::Matches(regex(&pattern, column)?),
+        Compare::Equal(value) => Value::Compared(Order::Equal, value),
+        Compare::NotEqual(value) => Value::Compared(Order::NotEqual, value),
+        Compare::AtLeast(value) => Value::Compared(Order::AtLeast, value),
+        Compare::Above(value) => Value::Compared(Order::Above, value),
+        Compare::AtMost(value) => Value::Compared(Order::AtMost, value),
+        Compare::Below(value) => Value::Compared(Order::Below, value),
     })
 }
 

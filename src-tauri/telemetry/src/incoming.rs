@@ -1,0 +1,64 @@
+//! A line that has been read but has no number yet: all the work on one line that
+//! needs no lock.
+
+use crate::block::mark_bit;
+use crate::book::RawLine;
+use crate::line::{self, Severity, ansi};
+use crate::log::{Mark, Stream};
+use benchtop_model::time::Timestamp;
+
+/// Longer lines are cut, in bytes. A file that is printed by mistake is one such line.
+pub(crate) const LONGEST_LINE: usize = 64 * 1024;
+
+/// A line that is ready to be kept.
+#[derive(Clone, Debug)]
+pub(crate) struct Incoming {
+    pub(crate) time: Timestamp,
+    pub(crate) stream: Stream,
+    pub(crate) severity: Severity,
+    /// Without colours; this is searched.
+    pub(crate) plain: String,
+    /// As written, where that is something else.
+    pub(crate) styled: Option<Box<str>>,
+    /// How many bytes it had before it was cut.
+    pub(crate) cut_from: Option<usize>,
+    /// A bit for each mark.
+    pub(crate) marks: u8,
+}
+
+pub(crate) fn read(line: RawLine) -> Incoming {
+    let RawLine {
+        time,
+        stream,
+        mut text,
+        marks,
+    } = line;
+    let mut marks = marks
+        .into_iter()
+        .fold(0, |bits, mark| bits | mark_bit(mark));
+    text.truncate(text.trim_end_matches(['\r', '\n']).len());
+    let cut_from = (text.len() > LONGEST_LINE).then_some(text.len());
+    if cut_from.is_some() {
+        marks |= mark_bit(Mark::Truncated);
+        text.truncate(line::cut(&text, LONGEST_LINE).len());
+    }
+    let (text, styled) = if ansi::has_controls(&text) {
+        let cleaned = ansi::clean(&text);
+        if cleaned.binary {
+            marks |= mark_bit(Mark::Binary);
+        }
+        let styled = cleaned.styled.map(String::into_boxed_str);
+        (cleaned.plain, styled)
+    } else {
+        (text, None)
+    };
+    Incoming {
+        time,
+        stream,
+        severity: line::severity(&text, stream),
+        plain: text,
+        styled,
+        cut_from,
+        marks,
+    }
+}
