@@ -6,6 +6,8 @@
 )]
 
 pub mod bench;
+pub mod cut;
+pub mod daemon;
 pub mod desktop;
 pub mod home;
 pub mod programs;
@@ -13,6 +15,7 @@ pub mod project;
 pub mod requirement;
 pub mod workbench;
 
+pub use daemon::Daemon;
 pub use home::Home;
 pub use project::Project;
 pub use requirement::docker;

@@ -6,10 +6,12 @@
 //! latest [`snapshot::EnvironmentSnapshot`].
 
 mod adopt;
+mod ask;
 mod build;
 mod effects;
 mod launch;
 mod message;
+mod outside;
 mod runtime;
 pub mod snapshot;
 mod stats;

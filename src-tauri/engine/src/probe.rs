@@ -215,24 +215,41 @@ impl Exchange {
         }
     }
 
+    /// Whether the container runtime answers this in place of the service.
+    #[must_use]
+    pub fn is_answered_by_runtime(&self) -> bool {
+        matches!(self, Self::ContainerExec { .. } | Self::Container { .. })
+    }
+
     /// Performs it within `timeout`.
     pub async fn perform(self, timeout: Duration, runtime: Option<Arc<Runtime>>) -> ProbeResult {
+        self.perform_or_miss(timeout, runtime).await.0
+    }
+
+    /// Performs it within `timeout`, and tells whether the service itself has
+    /// answered; otherwise whoever carries the question may be at fault.
+    pub async fn perform_or_miss(
+        self,
+        timeout: Duration,
+        runtime: Option<Arc<Runtime>>,
+    ) -> (ProbeResult, bool) {
         let since = Instant::now();
         let timeout = timeout.min(LONGEST);
         let finding = match tokio::time::timeout(timeout, self.attempt(timeout, runtime)).await {
             Ok(finding) => finding,
-            Err(_) => Finding::fail(format!(
+            Err(_) => Finding::miss(format!(
                 "no answer within {}",
                 benchtop_model::time::Millis(timeout.as_millis() as u64)
             )),
         };
         let latency_us = u64::try_from(since.elapsed().as_micros()).unwrap_or(u64::MAX);
-        ProbeResult {
+        let result = ProbeResult {
             verdict: finding.verdict,
             latency_us,
             text: finding.text,
             details: finding.details,
-        }
+        };
+        (result, finding.answered)
     }
 
     async fn attempt(self, timeout: Duration, runtime: Option<Arc<Runtime>>) -> Finding {
@@ -258,11 +275,11 @@ impl Exchange {
             Self::Impossible(why) => Finding::fail(why),
             Self::ContainerExec { id, command } => match runtime {
                 Some(runtime) => exec::finding(container_exec::run(&runtime, &id, &command).await),
-                None => Finding::fail("the container runtime does not answer"),
+                None => Finding::miss("the container runtime does not answer"),
             },
             Self::Container { id } => match runtime {
                 Some(runtime) => container_health(&runtime, &id).await,
-                None => Finding::fail("the container runtime does not answer"),
+                None => Finding::miss("the container runtime does not answer"),
             },
         }
     }
@@ -274,6 +291,8 @@ struct Finding {
     verdict: Verdict,
     text: String,
     details: BTreeMap<String, String>,
+    /// The service has answered, well or badly.
+    answered: bool,
 }
 
 impl Finding {
@@ -282,6 +301,15 @@ impl Finding {
             verdict,
             text: text.into(),
             details: BTreeMap::new(),
+            answered: true,
+        }
+    }
+
+    /// No answer came.
+    fn miss(text: impl Into<String>) -> Self {
+        Self {
+            answered: false,
+            ..Self::fail(text)
         }
     }
 
@@ -298,9 +326,9 @@ impl Finding {
 /// The engine's own verdict on a container, with the output of its last check.
 async fn container_health(runtime: &Runtime, id: &str) -> Finding {
     use bollard::models::HealthStatusEnum as Status;
-    let found = match crate::container::instance::inspect(runtime, id).await {
+    let found = match crate::container::look::inspect(runtime, id).await {
         Ok(found) => found,
-        Err(error) => return Finding::fail(crate::container::instance::say(&error)),
+        Err(error) => return Finding::miss(crate::container::instance::say(&error)),
     };
     let Some(health) = found.state.and_then(|state| state.health) else {
         return Finding::fail("the container has no health check");

@@ -55,6 +55,9 @@ pub struct ServiceRecord {
     pub container_id: Option<String>,
     /// When the instance was started.
     pub started: Option<Timestamp>,
+    /// When this start was decided, before anything was done for it.
+    #[serde(default)]
+    pub asked: Option<Timestamp>,
 }
 
 impl EnvironmentRecord {

@@ -5,7 +5,7 @@
 
 use benchtop_engine::container::instance::{self, Launch, Step};
 use benchtop_engine::container::runtime::discover::Surroundings;
-use benchtop_engine::container::{logs, runtime};
+use benchtop_engine::container::{logs, look, runtime};
 use benchtop_engine::load;
 use benchtop_model::plan::Run;
 use std::collections::{BTreeMap, BTreeSet};
@@ -58,7 +58,9 @@ async fn an_image_is_built_and_its_container_has_what_the_file_says() {
     let Run::Container(container) = &service.run else {
         panic!("a container")
     };
+    let cancel = tokio_util::sync::CancellationToken::new();
     let launch = Launch {
+        cancel: &cancel,
         plan: &plan,
         service,
         container,
@@ -76,7 +78,7 @@ async fn an_image_is_built_and_its_container_has_what_the_file_says() {
         .await;
     }
     let ended = match &launched {
-        Ok(container) => format!("{:?}", instance::condition(&runtime, &container.id).await),
+        Ok(container) => format!("{:?}", look::condition(&runtime, &container.id).await),
         Err(cause) => cause.clone(),
     };
     instance::remove_all(&runtime, &plan).await.unwrap();

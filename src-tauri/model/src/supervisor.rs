@@ -94,6 +94,10 @@ impl Supervisor {
                     self.with(&restored.service.clone(), |s| s.restore(restored, now));
                 }
             }
+            Event::StartedOutside {
+                service,
+                definition,
+            } => self.with(&service, |s| s.on_started_outside(definition, now)),
             Event::Replan(plan) => self.replan(&plan, now, &mut effects),
             Event::Tick => {}
         }

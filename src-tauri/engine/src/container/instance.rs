@@ -1,19 +1,24 @@
 //! Brings up one container, ends it, finds it again. Every act is idempotent by
 //! deterministic name and label.
 
-use super::create::{body, container_name, network_name};
+use super::create::{body, container_name};
+use super::look::{Condition, condition, inspect};
 use super::runtime::{PATIENCE, Runtime};
-use super::{context, labels, settings};
+use super::{context, labels, network, settings};
 use crate::clock;
 use benchtop_model::exit::Exit;
 use benchtop_model::inject::Ports;
 use benchtop_model::plan::{Container, InlineFile, MountSource, Plan, Service};
 use benchtop_model::time::{Millis, Timestamp};
 use bollard::errors::Error;
-use bollard::models::{ContainerInspectResponse, NetworkCreateRequest, VolumeCreateRequest};
+use bollard::models::{ContainerInspectResponse, VolumeCreateRequest};
 use bollard::query_parameters as q;
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
+use tokio_util::sync::CancellationToken;
+
+/// Why there is no instance after a stop.
+const CALLED_OFF: &str = "called off";
 
 /// How long creating and starting may take.
 const ACT_LIMIT: Duration = Duration::from_secs(120);
@@ -31,6 +36,9 @@ pub struct Launch<'a> {
     pub ports: &'a Ports,
     /// Number of this start.
     pub generation: u64,
+    /// Calls it off. What is short and would leave something half done is not
+    /// broken off: a container that was started is handed over, to be stopped.
+    pub cancel: &'a CancellationToken,
 }
 
 /// What is told while a container is brought up.
@@ -61,14 +69,18 @@ pub async fn launch(
     launch: &Launch<'_>,
     progress: impl Fn(Step),
 ) -> Result<Launched, String> {
-    ensure_network(runtime, launch.plan).await?;
-    ensure_volumes(runtime, launch).await?;
-    super::image::ensure(runtime, launch.container, &progress).await?;
+    tokio::select! {
+        prepared = prepare(runtime, launch, &progress) => prepared?,
+        () = launch.cancel.cancelled() => return Err(CALLED_OFF.to_owned()),
+    }
     progress(Step::Doing("creating".to_owned()));
     let id = match reusable(runtime, launch).await? {
         Some(id) => id,
         None => create(runtime, launch).await?,
     };
+    if launch.cancel.is_cancelled() {
+        return Err(CALLED_OFF.to_owned());
+    }
     progress(Step::Doing("starting".to_owned()));
     let started = clock::now();
     let start = runtime
@@ -84,6 +96,17 @@ pub async fn launch(
     }
 }
 
+/// What a container needs before it can be made.
+async fn prepare(
+    runtime: &Runtime,
+    launch: &Launch<'_>,
+    progress: &impl Fn(Step),
+) -> Result<(), String> {
+    network::ensure(runtime, launch.plan).await?;
+    ensure_volumes(runtime, launch).await?;
+    super::image::ensure(runtime, launch.container, progress).await
+}
+
 /// The engine's own words without the client's wrapping.
 #[must_use]
 pub fn say(error: &Error) -> String {
@@ -95,38 +118,6 @@ pub fn say(error: &Error) -> String {
 
 pub(super) fn is_status(error: &Error, status: u16) -> bool {
     matches!(error, Error::DockerResponseServerError { status_code, .. } if *status_code == status)
-}
-
-/// Makes the environment's network. Creating is not atomic by name in the
-/// engine, so one that exists is looked for first.
-async fn ensure_network(runtime: &Runtime, plan: &Plan) -> Result<(), String> {
-    static ONE_AT_A_TIME: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
-    let _guard = ONE_AT_A_TIME.lock().await;
-    let name = network_name(plan);
-    match runtime
-        .docker
-        .inspect_network(&name, None::<q::InspectNetworkOptions>)
-        .await
-    {
-        Ok(_) => return Ok(()),
-        Err(error) if is_status(&error, 404) => {}
-        Err(error) => {
-            return Err(format!(
-                "cannot look for the network {name}: {}",
-                say(&error)
-            ));
-        }
-    }
-    let request = NetworkCreateRequest {
-        name: name.clone(),
-        labels: Some(labels::of_environment(plan)),
-        ..NetworkCreateRequest::default()
-    };
-    match runtime.docker.create_network(request).await {
-        Ok(_) => Ok(()),
-        Err(error) if is_status(&error, 409) => Ok(()),
-        Err(error) => Err(format!("cannot make the network {name}: {}", say(&error))),
-    }
 }
 
 async fn ensure_volumes(runtime: &Runtime, launch: &Launch<'_>) -> Result<(), String> {
@@ -305,54 +296,6 @@ async fn put_files(runtime: &Runtime, id: &str, files: &[InlineFile]) -> Result<
     ))
 }
 
-/// Looks at one container.
-///
-/// # Errors
-/// What the engine says, or a timeout.
-pub async fn inspect(runtime: &Runtime, id: &str) -> Result<ContainerInspectResponse, Error> {
-    match tokio::time::timeout(
-        PATIENCE,
-        runtime
-            .docker
-            .inspect_container(id, None::<q::InspectContainerOptions>),
-    )
-    .await
-    {
-        Ok(answer) => answer,
-        Err(_) => Err(Error::RequestTimeoutError),
-    }
-}
-
-/// How a container is doing.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Condition {
-    /// It runs.
-    Running,
-    /// It has ended.
-    Ended(Exit),
-    /// There is none of that id.
-    Absent,
-    /// The engine does not say.
-    Unknown,
-}
-
-/// How the container of this id is doing.
-pub async fn condition(runtime: &Runtime, id: &str) -> Condition {
-    match inspect(runtime, id).await {
-        Ok(found) => match found.state {
-            Some(state) if state.running == Some(true) => Condition::Running,
-            Some(state) => Condition::Ended(Exit {
-                code: state.exit_code.and_then(|code| i32::try_from(code).ok()),
-                oom: state.oom_killed.unwrap_or(false),
-                ..Exit::default()
-            }),
-            None => Condition::Unknown,
-        },
-        Err(error) if is_status(&error, 404) => Condition::Absent,
-        Err(_) => Condition::Unknown,
-    }
-}
-
 /// Asks a container to end, kills it when the grace period has passed, and
 /// returns how it ended.
 ///
@@ -385,27 +328,6 @@ pub async fn stop(runtime: &Runtime, id: &str, grace: Millis) -> Result<Exit, St
     })
 }
 
-/// Ends what a launch that was called off may have left: the container of the
-/// service's name, if it is ours and runs.
-///
-/// # Errors
-/// One sentence; the container may still run.
-pub async fn stop_leftover(
-    runtime: &Runtime,
-    launch: &Launch<'_>,
-    grace: Millis,
-) -> Result<(), String> {
-    let name = container_name(launch.plan, launch.service, launch.container);
-    let Ok(found) = inspect(runtime, &name).await else {
-        return Ok(());
-    };
-    let labels = found.config.and_then(|c| c.labels).unwrap_or_default();
-    if labels.get(labels::ENVIRONMENT) == Some(&launch.plan.id()) {
-        stop(runtime, &name, grace).await?;
-    }
-    Ok(())
-}
-
 async fn remove(runtime: &Runtime, id: &str) -> Result<(), Error> {
     let options = q::RemoveContainerOptions {
         force: true,
@@ -427,13 +349,7 @@ pub async fn remove_all(runtime: &Runtime, plan: &Plan) -> Result<(), String> {
             .await
             .map_err(|e| format!("cannot remove the container {id}: {}", say(&e)))?;
     }
-    let name = network_name(plan);
-    match runtime.docker.remove_network(&name).await {
-        Err(error) if !is_status(&error, 404) => {
-            Err(format!("cannot remove the network {name}: {}", say(&error)))
-        }
-        _ => Ok(()),
-    }
+    network::remove(runtime, plan).await
 }
 
 /// Labels of all containers of an environment, by container id, running or not.

@@ -3,7 +3,8 @@
 //! The API's log stream is used rather than attach: it can begin at a time, so
 //! that an adopted container's output goes on where it was.
 
-use super::instance::{Condition, Launched, condition};
+use super::instance::Launched;
+use super::look::{Condition, condition};
 use super::runtime::Runtime;
 use crate::process::log_file::LONGEST;
 use crate::sink::{LogLine, Origin};
@@ -26,7 +27,7 @@ pub async fn follow(runtime: &Runtime, container: &Launched, mut tell: impl FnMu
         stream(runtime, id, true, &mut assembly, &mut tell).await;
         match condition(runtime, id).await {
             Condition::Running | Condition::Unknown => {}
-            Condition::Ended(_) | Condition::Absent => break,
+            Condition::Created | Condition::Ended(_) | Condition::Absent => break,
         }
         tokio::time::sleep(Duration::from_millis(250)).await;
     }

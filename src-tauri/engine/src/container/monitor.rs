@@ -4,6 +4,7 @@
 
 use super::labels;
 use super::runtime::{self, PATIENCE, Runtime, RuntimeProblem, Wish};
+use bollard::models::EventMessage;
 use bollard::query_parameters::EventsOptions;
 use futures_util::StreamExt as _;
 use std::collections::HashMap;
@@ -29,6 +30,8 @@ pub enum RuntimeNews {
     Container {
         /// Its id.
         id: String,
+        /// The service it was created for.
+        service: Option<String>,
         /// What.
         action: Action,
     },
@@ -37,6 +40,8 @@ pub enum RuntimeNews {
 /// What happened to a container.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Action {
+    /// It was started.
+    Started,
     /// Its main process has ended.
     Died,
     /// It was removed.
@@ -122,9 +127,7 @@ async fn follow(
         tokio::select! {
             event = events.next() => match event {
                 Some(Ok(event)) => {
-                    let id = event.actor.and_then(|actor| actor.id);
-                    let action = event.action.as_deref().and_then(action_of);
-                    if let (Some(id), Some(action)) = (id, action) && !tell(RuntimeNews::Container { id, action }) {
+                    if let Some(news) = news_of(event) && !tell(news) {
                         return Break::Closed;
                     }
                 }
@@ -144,9 +147,21 @@ async fn follow(
     }
 }
 
+fn news_of(event: EventMessage) -> Option<RuntimeNews> {
+    let action = event.action.as_deref().and_then(action_of)?;
+    let actor = event.actor?;
+    let service = actor.attributes.and_then(|mut a| a.remove(labels::SERVICE));
+    Some(RuntimeNews::Container {
+        id: actor.id?,
+        service,
+        action,
+    })
+}
+
 /// `health_status` carries its verdict in the name: `health_status: healthy`.
 fn action_of(name: &str) -> Option<Action> {
     match name {
+        "start" => Some(Action::Started),
         "die" => Some(Action::Died),
         "destroy" => Some(Action::Removed),
         _ if name.starts_with("health_status") => Some(Action::Health),

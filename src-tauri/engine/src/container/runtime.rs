@@ -44,6 +44,8 @@ pub struct Runtime {
     pub name: String,
     /// The version of the API that was agreed upon, `1.41`.
     pub api: String,
+    /// Whoever makes a network: that is not atomic by name in the engine.
+    pub(super) network_turn: Arc<tokio::sync::Mutex<()>>,
 }
 
 impl Runtime {
@@ -180,6 +182,7 @@ async fn introduce(address: &str) -> Result<Runtime, RuntimeProblem> {
         address: address.to_owned(),
         kind,
         name,
+        network_turn: Arc::default(),
     })
 }
 

@@ -6,8 +6,9 @@ use super::effects::Instance;
 use super::launch::{follow_container, follow_process, instance_dir};
 use super::message::Live;
 use super::task::Task;
-use crate::container::instance::{self as containers, Condition, Launched};
+use crate::container::instance::{self as containers, Launched};
 use crate::container::labels;
+use crate::container::look::{self, Condition};
 use crate::container::runtime::{self, Runtime};
 use crate::process::instance::{self as processes, Found as FoundProcess};
 use crate::record::ServiceRecord;
@@ -175,7 +176,11 @@ impl Task {
                 live: None,
             };
         };
-        let (found, live) = match containers::condition(runtime, &id).await {
+        let (condition, began) = look::look(runtime, &id).await;
+        // The container of an earlier start, kept for this one, which did not
+        // come about any more.
+        let is_of_before = record.container_id.is_none() && began < record.asked;
+        let (found, live) = match condition {
             Condition::Running => {
                 // Where the start was not recorded any more, all there is.
                 let started = record.started.unwrap_or_default();
@@ -192,8 +197,10 @@ impl Task {
                 );
                 (Found::Running, Some(Live::Container { id, started }))
             }
-            Condition::Ended(exit) => (Found::Ended(exit), None),
-            Condition::Absent => (Found::Nothing { cause: None }, None),
+            Condition::Ended(exit) if !is_of_before => (Found::Ended(exit), None),
+            Condition::Created | Condition::Ended(_) | Condition::Absent => {
+                (Found::Nothing { cause: None }, None)
+            }
             Condition::Unknown => return self.assume_container(name, record),
         };
         Finding {

@@ -1,8 +1,8 @@
 //! Performs what the supervisor asks for, and notes the outcome.
 
-use super::launch;
 use super::message::{Live, Message};
 use super::task::Task;
+use super::{ask, launch};
 use crate::clock;
 use crate::container;
 use crate::probe::{self, Subject};
@@ -239,11 +239,11 @@ impl Task {
         );
         let (messages, runtime, service) = (
             self.messages.clone(),
-            self.runtime.borrow().up.clone(),
+            self.runtime.subscribe(),
             service.to_owned(),
         );
         tokio::spawn(async move {
-            let result = exchange.perform(timeout, runtime).await;
+            let result = ask::ask(exchange, timeout, runtime).await;
             let report = Report::Probed { role, result };
             messages.send(Message::Report {
                 service,

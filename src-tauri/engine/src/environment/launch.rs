@@ -21,6 +21,10 @@ use tokio_util::sync::CancellationToken;
 /// How long a launch waits for the container runtime to answer.
 const RUNTIME_LIMIT: Duration = Duration::from_secs(6);
 
+/// How long a launch waits for a container runtime that went away in its midst:
+/// a restart of Docker takes seconds, and stops containers for up to 10 s first.
+const RETURN_LIMIT: Duration = Duration::from_secs(120);
+
 /// A shim's log file is put aside at this size; two are kept.
 const LOG_LIMIT: u64 = 32 * 1024 * 1024;
 
@@ -37,6 +41,7 @@ struct Launch {
     runtime: watch::Receiver<RuntimeState>,
     messages: mpsc::UnboundedSender<Message>,
     sink: Arc<dyn Sink>,
+    cancel: CancellationToken,
 }
 
 /// The folder of one start of a service.
@@ -65,25 +70,15 @@ pub(super) fn spawn(task: &Task, service: &str, generation: u64, cancel: Cancell
         runtime: task.runtime.subscribe(),
         messages: task.messages.clone(),
         sink: task.sink(),
+        cancel,
     };
-    tokio::spawn(launch.run(cancel));
+    tokio::spawn(launch.run());
 }
 
 impl Launch {
-    async fn run(mut self, cancel: CancellationToken) {
-        let outcome = match self.service.run {
-            Run::Container(_) => tokio::select! {
-                biased;
-                outcome = Box::pin(self.bring_up()) => outcome,
-                () = cancel.cancelled() => {
-                    self.clean_up().await;
-                    Err("called off".to_owned())
-                }
-            },
-            // Short, and not to be left half done: a shim that nobody knows
-            // would live on. What came up is stopped by who called it off.
-            Run::Process(_) | Run::External => Box::pin(self.bring_up()).await,
-        };
+    async fn run(mut self) {
+        // What came up although it was called off is stopped by who did so.
+        let outcome = Box::pin(self.bring_up()).await;
         let (service, generation) = (self.service.name.clone(), self.generation);
         let message = match outcome {
             Ok(live) => Message::Launched {
@@ -110,24 +105,6 @@ impl Launch {
             Run::Process(process) => self.bring_up_process(&process).await,
             Run::Container(container) => self.bring_up_container(&container).await,
             Run::External => Ok(Live::External),
-        }
-    }
-
-    /// A launch that was called off may have got as far as a running container.
-    async fn clean_up(&self) {
-        let (Run::Container(container), Some(runtime)) =
-            (&self.service.run, self.runtime.borrow().up.clone())
-        else {
-            return;
-        };
-        if let Err(cause) = containers::stop_leftover(
-            &runtime,
-            &self.container_launch(container),
-            self.service.stop_grace,
-        )
-        .await
-        {
-            tracing::warn!(service = %self.service.name, %cause, "a launch that was called off left a container");
         }
     }
 
@@ -208,7 +185,10 @@ impl Launch {
     }
 
     async fn bring_up_container(&mut self, container: &Container) -> Result<Live, String> {
-        let runtime = wait_for_runtime(&mut self.runtime).await?;
+        let runtime = tokio::select! {
+            runtime = wait_for_runtime(&mut self.runtime) => runtime?,
+            () = self.cancel.cancelled() => return Err("called off".to_owned()),
+        };
         let (messages, service, generation) = (
             self.messages.clone(),
             self.service.name.clone(),
@@ -233,8 +213,7 @@ impl Launch {
                 sink.logs(&service, generation, vec![line]);
             }
         };
-        let launched =
-            containers::launch(&runtime, &self.container_launch(container), progress).await?;
+        let (runtime, launched) = self.launch_container(runtime, container, progress).await?;
         follow_container(
             &runtime,
             launched.clone(),
@@ -248,6 +227,44 @@ impl Launch {
         })
     }
 
+    /// Each act is idempotent: where the runtime goes away in between, the whole
+    /// is done again once it is back, with what is there already.
+    async fn launch_container(
+        &self,
+        mut runtime: Arc<Runtime>,
+        container: &Container,
+        progress: impl Fn(Step),
+    ) -> Result<(Arc<Runtime>, Launched), String> {
+        let launch = self.container_launch(container);
+        loop {
+            let cause = match containers::launch(&runtime, &launch, &progress).await {
+                Ok(launched) => return Ok((runtime, launched)),
+                Err(cause) => cause,
+            };
+            if self.cancel.is_cancelled() || runtime.answers().await {
+                return Err(cause);
+            }
+            progress(Step::Doing(
+                "waiting for the container runtime, which went away".to_owned(),
+            ));
+            runtime = tokio::select! {
+                back = self.wait_for_return(&runtime) => back.ok_or(cause)?,
+                () = self.cancel.cancelled() => return Err(cause),
+            };
+        }
+    }
+
+    /// The runtime after a break; `None` where it stays away.
+    async fn wait_for_return(&self, lost: &Arc<Runtime>) -> Option<Arc<Runtime>> {
+        let mut states = self.runtime.clone();
+        let back = |state: &RuntimeState| {
+            let up = state.up.as_ref();
+            up.is_some_and(|up| !Arc::ptr_eq(up, lost))
+        };
+        let state = tokio::time::timeout(RETURN_LIMIT, states.wait_for(back)).await;
+        state.ok()?.ok()?.up.clone()
+    }
+
     fn container_launch<'a>(&'a self, container: &'a Container) -> containers::Launch<'a> {
         containers::Launch {
             plan: &self.plan,
@@ -255,6 +272,7 @@ impl Launch {
             container,
             ports: &self.ports,
             generation: self.generation,
+            cancel: &self.cancel,
         }
     }
 }

@@ -1,7 +1,7 @@
 //! All that can wake the task of an environment.
 
 use super::snapshot::Usage;
-use crate::container::instance::Condition;
+use crate::container::look::Condition;
 use crate::container::monitor::RuntimeNews;
 use crate::process::protocol::Request;
 use benchtop_model::plan::Plan;
@@ -78,6 +78,14 @@ pub(super) enum Message {
         service: String,
         generation: u64,
         condition: Condition,
+    },
+    /// Somebody else has started a container of ours.
+    StartedOutside {
+        service: String,
+        /// Its id.
+        id: String,
+        /// Hash of the definition it was created from.
+        definition: Option<String>,
     },
     /// Fresh statistics by service.
     Usage(HashMap<String, Usage>),

@@ -44,17 +44,34 @@ impl Task {
             })
     }
 
-    /// Passes the wish on to the monitor where it has changed.
-    pub(super) fn tell_wish(&self) {
-        let wish = self.wish();
+    /// Somebody has chosen, or the user's variables are others.
+    pub(super) fn choose_runtime(&mut self, address: Option<String>) {
+        self.reconsider_runtime |= self.runtime_choice != address;
+        self.runtime_choice = address;
+    }
+
+    /// Passes the wish on to the monitor where it has changed. Without a new
+    /// choice, the runtime that answers is kept.
+    pub(super) fn tell_wish(&mut self) {
+        let mut wish = self.wish();
+        let up = self.runtime.borrow().up.as_ref().map(|r| r.address.clone());
+        if !self.reconsider_runtime && wish.address.is_none() {
+            wish.address.clone_from(&up);
+        }
+        self.reconsider_runtime &= self.holds_containers();
+        let leaves = up.is_some() && up != wish.address;
         self.wishes.send_if_modified(|told| {
             let changed = *told != wish;
             *told = wish;
             changed
         });
+        if leaves {
+            // Nothing is to be started where we are about to go away.
+            self.runtime.send_replace(RuntimeState::default());
+        }
     }
 
-    pub(super) fn watch_runtime(&self) {
+    pub(super) fn watch_runtime(&mut self) {
         let needed = self
             .plan
             .services
@@ -104,7 +121,11 @@ impl Task {
                     since,
                 });
             }),
-            RuntimeNews::Container { id, action } => self.on_container(&id, action),
+            RuntimeNews::Container {
+                id,
+                service,
+                action,
+            } => self.on_container(&id, service, action),
         }
     }
 }

@@ -160,7 +160,7 @@ impl Task {
                 .shown
                 .clone()
                 .filter(|_| needs_runtime),
-            wish: self.wish(),
+            wish: self.wishes.borrow().clone(),
             holds_containers: self.holds_containers(),
             services: self
                 .supervisor

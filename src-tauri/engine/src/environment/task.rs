@@ -2,12 +2,11 @@
 
 use super::build::BuildState;
 use super::effects::Instance;
-use super::message::{Live, Message};
+use super::message::Message;
 use super::snapshot::{EnvironmentSnapshot, RuntimeSnapshot, Usage};
 use super::{EnvironmentConfig, stats};
 use crate::clock;
-use crate::container::instance::{self, Condition};
-use crate::container::monitor::Action;
+use crate::container::instance;
 use crate::container::runtime::discover::Surroundings;
 use crate::container::runtime::{Runtime, Wish};
 use crate::record::{EnvironmentRecord, RunRecord};
@@ -22,9 +21,6 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use tokio::sync::{mpsc, watch};
-
-/// Between two looks at a container of which the runtime does not tell.
-const LOOK_AGAIN: std::time::Duration = std::time::Duration::from_millis(500);
 
 /// Everything about one environment.
 pub(super) struct Task {
@@ -43,6 +39,8 @@ pub(super) struct Task {
     pub(super) runtime: watch::Sender<RuntimeState>,
     /// Address of the runtime that a person chose.
     pub(super) runtime_choice: Option<String>,
+    /// The runtime that answers may not be the wanted one any more.
+    pub(super) reconsider_runtime: bool,
     /// Where the user's variables lead to.
     pub(super) surroundings: Arc<Surroundings>,
     /// To the monitor of the runtime.
@@ -114,6 +112,7 @@ impl Task {
             instances: HashMap::new(),
             runtime: watch::Sender::new(RuntimeState::default()),
             runtime_choice: config.runtime,
+            reconsider_runtime: false,
             surroundings: Arc::new(Surroundings::of(&base_environment)),
             wishes: watch::Sender::new(Wish::default()),
             base_environment: Arc::new(base_environment),
@@ -201,7 +200,7 @@ impl Task {
                 text,
             } => self.on_built(service, build, outcome, text),
             Message::ProbeNow { service } => self.handle(Event::ProbeNow { service }),
-            Message::ChooseRuntime { address } => self.runtime_choice = address,
+            Message::ChooseRuntime { address } => self.choose_runtime(address),
             Message::Replan {
                 plan,
                 base_environment,
@@ -231,6 +230,11 @@ impl Task {
                 generation,
                 condition,
             } => self.on_looked(service, generation, condition),
+            Message::StartedOutside {
+                service,
+                id,
+                definition,
+            } => self.on_started_outside(service, id, definition),
             Message::Removed(result) => self.on_removed(result),
             // Taken by the loop itself.
             Message::Leave { .. } | Message::Sync { .. } | Message::Usage(_) => {}
@@ -243,7 +247,15 @@ impl Task {
         if starts {
             self.remove_when_idle = false;
         }
-        if starts && self.record.run.is_none() {
+        if starts {
+            self.begin_run();
+        }
+        self.handle(event);
+    }
+
+    /// Begins a run, unless one is going on.
+    pub(super) fn begin_run(&mut self) {
+        if self.record.run.is_none() {
             let at = clock::now();
             let run = RunRecord {
                 id: format!("{:x}-{}", at.0, &self.plan.id()[..4]),
@@ -258,7 +270,6 @@ impl Task {
             self.record.run = Some(run);
             self.unsaved = true;
         }
-        self.handle(event);
     }
 
     fn down(&mut self, remove: bool) {
@@ -274,7 +285,9 @@ impl Task {
             .any(|s| s.kind() == ServiceKind::Container);
         self.plan = Arc::new(plan.clone());
         self.record.plan = plan.clone();
-        self.surroundings = Arc::new(Surroundings::of(&base_environment));
+        let surroundings = Arc::new(Surroundings::of(&base_environment));
+        self.reconsider_runtime |= self.surroundings != surroundings;
+        self.surroundings = surroundings;
         self.base_environment = Arc::new(base_environment.clone());
         self.record.base_environment = base_environment;
         self.unsaved = true;
@@ -309,6 +322,7 @@ impl Task {
             if fresh.memory.generation != record.memory.generation {
                 fresh.container_id = None;
                 fresh.started = None;
+                fresh.asked = Some(clock::now());
             }
             self.unsaved |= fresh != *record;
             *record = fresh;
@@ -383,77 +397,6 @@ impl Task {
             generation,
             report,
         });
-    }
-
-    pub(super) fn on_container(&mut self, id: &str, action: Action) {
-        let found = self
-            .instances
-            .iter()
-            .find_map(|(service, instance)| match &instance.live {
-                Some(Live::Container { id: own, .. }) if own == id => {
-                    Some((service.clone(), instance.generation))
-                }
-                _ => None,
-            });
-        let Some((service, generation)) = found else {
-            return;
-        };
-        match action {
-            Action::Died => self.look_at(service, generation, id.to_owned()),
-            Action::Health => self.handle(Event::ProbeNow { service }),
-            Action::Removed => {
-                let cause = "its container was removed by somebody else".to_owned();
-                self.report(service, generation, Report::Removed { cause });
-            }
-        }
-    }
-
-    /// After a break in the events: what happened in the meantime?
-    pub(super) fn look_at_containers(&self) {
-        for (service, instance) in &self.instances {
-            if let Some(Live::Container { id, .. }) = &instance.live {
-                self.look_at(service.clone(), instance.generation, id.clone());
-            }
-        }
-    }
-
-    pub(super) fn look_at(&self, service: String, generation: u64, id: String) {
-        let Some(runtime) = self.runtime.borrow().up.clone() else {
-            return;
-        };
-        let messages = self.messages.clone();
-        tokio::spawn(async move {
-            let mut condition = instance::condition(&runtime, &id).await;
-            // A busy runtime may not answer in time; what it was asked for must
-            // still be known some day.
-            while condition == Condition::Unknown && !messages.is_closed() {
-                tokio::time::sleep(LOOK_AGAIN).await;
-                condition = instance::condition(&runtime, &id).await;
-            }
-            messages.send(Message::Looked {
-                service,
-                generation,
-                condition,
-            })
-        });
-    }
-
-    fn on_looked(&mut self, service: String, generation: u64, condition: Condition) {
-        // While it is being stopped, the one who stops it reports the end.
-        let stopping = self
-            .instances
-            .get(&service)
-            .is_some_and(|i| i.generation == generation && i.stop.is_some());
-        match condition {
-            Condition::Ended(exit) if !stopping => {
-                self.report(service, generation, Report::Exited(exit))
-            }
-            Condition::Absent if !stopping => {
-                let cause = "its container was removed by somebody else".to_owned();
-                self.report(service, generation, Report::Removed { cause });
-            }
-            _ => {}
-        }
     }
 
     fn publish(&mut self, snapshots: &watch::Sender<Arc<EnvironmentSnapshot>>, changed: Changed) {

@@ -49,6 +49,6 @@ pub(super) fn finding(outcome: Result<(i64, String), String>) -> Finding {
             Finding::fail(format!("{exit}: {}", first_line(&output)))
                 .detail("output", shorten(&output))
         }
-        Err(cause) => Finding::fail(cause),
+        Err(cause) => Finding::miss(cause),
     }
 }

@@ -74,6 +74,13 @@ pub enum Event {
     Restored(Vec<Restored>),
     /// The definition has changed.
     Replan(Box<Plan>),
+    /// Somebody else has started an instance of a service that had none.
+    StartedOutside {
+        /// The service.
+        service: String,
+        /// Hash of the definition that the instance was made from.
+        definition: Option<String>,
+    },
     /// Time has passed.
     Tick,
 }

@@ -375,6 +375,19 @@ impl ServiceState {
         self.enter(lifecycle, cause);
     }
 
+    /// What runs is ours, whoever started it: shown, probed, and ended with the
+    /// environment.
+    pub(super) fn on_started_outside(&mut self, definition: Option<String>, now: Tick) {
+        if self.lifecycle.may_have_instance() {
+            return;
+        }
+        self.generation += 1;
+        self.wanted = true;
+        self.launched_definition = definition;
+        self.come_up(None, now);
+        self.cause = "its container was started by somebody else".to_owned();
+    }
+
     pub(super) fn redefine(&mut self, spec: Service) {
         self.removed = false;
         self.spec = spec;
