@@ -1,0 +1,2 @@
+echo 'ERROR:  relation "orders" does not exist at character 15' >&2
+exit 1

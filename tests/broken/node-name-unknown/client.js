@@ -1,0 +1,1 @@
+require('http').get('http://no-such-service.invalid:5432/');
