@@ -28,6 +28,10 @@ const VIEWS: View[] = [
     await page.getByText("Did you mean “environment”?").waitFor();
   }],
   ["resources without a runtime", "no-runtime", at("resources"), (page) => page.getByTestId("runtime-banner").waitFor()],
+  ["a pull that has stalled", "pulling", at("resources?select=elasticsearch"), (page) => page.getByTestId("pull").waitFor()],
+  ["a build that failed", "failing", at("resources?select=order-service"), (page) => page.getByTestId("build").waitFor()],
+  ["settings", "busy", at("settings"), (page) => page.getByTestId("runtime").first().waitFor()],
+  ["settings without an environment", "busy", "#/settings", (page) => page.getByTestId("runtime").first().waitFor()],
   ["logs", "failing", at("logs"), (page) => page.getByTestId("log-row").first().waitFor()],
   ["logs with a record", "failing", at("logs"), async (page) => {
     await page.getByTestId("log-row").first().waitFor();

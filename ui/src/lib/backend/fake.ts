@@ -107,8 +107,8 @@ function makeAnswers(world: World, scenario: Scenario): Answers {
     "service.start": ({ service }) => (world.start(service, now()), nothing),
     "service.stop": ({ service }) => (world.stop(service, now()), nothing),
     "service.restart": ({ service }) => (world.restart(service, now()), nothing),
-    "service.rebuild": ({ service }) => (world.restart(service, now()), nothing),
-    "service.cancel": ({ service }) => (world.stop(service, now()), nothing),
+    "service.rebuild": ({ service }) => (world.rebuild(service, now()), nothing),
+    "service.cancel": ({ service }) => (world.cancel(service, now()), nothing),
     "service.probe": ({ service }) => (world.probe(service, now()), nothing),
     "service.details": ({ service }) => {
       const found = world.find(service);

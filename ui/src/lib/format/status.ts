@@ -57,6 +57,16 @@ export function canStop(service: ServiceView): boolean {
   return service.kind !== "external" && isActive(service) && service.lifecycle !== "Stopping";
 }
 
+/** Whether something is on its way that can be called off: a wait, a build, a pull. */
+export function canCancel(service: ServiceView): boolean {
+  return service.kind !== "external" && (["Waiting", "Building"].includes(service.lifecycle) || (service.lifecycle === "Starting" && Boolean(service.pull)));
+}
+
+/** Whether Rebuild makes sense. */
+export function canRebuild(service: ServiceView): boolean {
+  return service.can_rebuild && service.lifecycle !== "Stopping" && service.lifecycle !== "Building";
+}
+
 /** Whether Restart makes sense. */
 export function canRestart(service: ServiceView): boolean {
   return service.kind !== "external" && service.lifecycle !== "Stopping" && service.generation > 0;

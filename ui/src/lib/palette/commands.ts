@@ -1,8 +1,8 @@
 // Everything that can be done from the palette at this moment.
 import type { IconName } from "../icons/paths";
-import { canRestart, canStart, canStop } from "../format/status";
+import { canCancel, canRebuild, canRestart, canStart, canStop } from "../format/status";
 import { panelRoute, PANELS, logsRoute } from "../routing/route";
-import { actOnService, startAll } from "../state/actions";
+import { actOnService, startAll, type ServiceAction } from "../state/actions";
 import type { App } from "../state/app.svelte";
 import { THEMES } from "../state/theme.svelte";
 import { fuzzyMatch } from "./fuzzy";
@@ -51,6 +51,7 @@ function pageCommands(app: App): Command[] {
     { id: "open", title: "Open a folder…", detail: "Environment", icon: "folder", run: () => void app.openFolder() },
     { id: "start", title: "Go to the start page", detail: "Environment", icon: "chevronLeft", run: () => app.router.go({ view: "start" }) },
     ...THEMES.map((theme): Command => ({ id: `theme:${theme}`, title: `Theme: ${theme}`, detail: "Look", icon: icons[theme], run: () => app.theme.choose(theme) })),
+    { id: "settings", title: "Settings", detail: "Container runtime, theme", icon: "gear", keys: ",", run: () => app.router.go({ view: "settings", environment: app.environment?.id ?? null }) },
     { id: "shortcuts", title: "Keyboard shortcuts", detail: "Help", icon: "keyboard", keys: "?", run: () => (app.dialog = "shortcuts") },
   ];
 }
@@ -58,9 +59,11 @@ function pageCommands(app: App): Command[] {
 function serviceCommands(app: App, environment: string): Command[] {
   return (app.environment?.view?.services ?? []).flatMap((service): Command[] => {
     const { name, status } = service;
-    const act = (action: "start" | "stop" | "restart" | "probe") => () => void actOnService(app, environment, name, action);
+    const act = (action: ServiceAction) => () => void actOnService(app, environment, name, action);
     const commands: Command[] = [];
     if (canRestart(service)) commands.push({ id: `restart:${name}`, title: `Restart ${name}`, detail: status, icon: "restart", run: act("restart") });
+    if (canRebuild(service)) commands.push({ id: `rebuild:${name}`, title: `Rebuild ${name}`, detail: status, icon: "hammer", run: act("rebuild") });
+    if (canCancel(service)) commands.push({ id: `cancel:${name}`, title: `Cancel ${name}`, detail: status, icon: "close", run: act("cancel") });
     if (canStart(service)) commands.push({ id: `start:${name}`, title: `Start ${name}`, detail: status, icon: "play", run: act("start") });
     if (canStop(service)) commands.push({ id: `stop:${name}`, title: `Stop ${name}`, detail: status, icon: "stop", run: act("stop") });
     if (service.probes.length) commands.push({ id: `probe:${name}`, title: `Probe ${name} now`, detail: status, icon: "pulse", run: act("probe") });

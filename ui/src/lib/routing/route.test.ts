@@ -10,6 +10,8 @@ describe("the address", () => {
     logsRoute("shop", { services: ["a", "b,c", "d&e"], level: "warn", text: "x=1 & y #2" }),
     logsRoute("shop", { since: 1_763_800_000_000, until: 1_763_800_060_000, run: "01HX", mark: true }),
     { view: "runs", environment: "shop", run: "01HX" },
+    { view: "settings", environment: "shop" },
+    { view: "settings", environment: null },
   ];
   it.each(routes)("survives a round trip: %j", (route) => {
     expect(parseRoute(formatRoute(route))).toEqual(route);

@@ -24,7 +24,11 @@ export type Route =
   | { view: "start" }
   | { view: "resources"; environment: string; select: string | null }
   | LogsRoute
-  | { view: "runs"; environment: string; run: string | null };
+  | { view: "runs"; environment: string; run: string | null }
+  | { view: "settings"; environment: string | null };
+
+/** What is shown of an open environment. */
+export type EnvironmentRoute = Extract<Route, { environment: string }> | { view: "settings"; environment: string };
 
 const LEVELS: readonly string[] = ["trace", "debug", "info", "warn", "error", "fatal"];
 
@@ -32,6 +36,7 @@ const LEVELS: readonly string[] = ["trace", "debug", "info", "warn", "error", "f
 export function parseRoute(hash: string): Route {
   const [path = "", query = ""] = hash.replace(/^#\/?/, "").split("?", 2);
   const [scope, id, panel = "resources"] = path.split("/");
+  if (scope === "settings") return { view: "settings", environment: null };
   if (scope !== "e" || !id) return { view: "start" };
   const environment = decode(id);
   const values = new URLSearchParams(query);
@@ -52,6 +57,8 @@ export function parseRoute(hash: string): Route {
     }
     case "runs":
       return { view: "runs", environment, run: values.get("run") };
+    case "settings":
+      return { view: "settings", environment };
     default:
       return { view: "resources", environment, select: values.get("select") };
   }
@@ -60,6 +67,7 @@ export function parseRoute(hash: string): Route {
 /** Writes an address; the inverse of parseRoute. */
 export function formatRoute(route: Route): string {
   if (route.view === "start") return "#/";
+  if (route.environment === null) return "#/settings";
   const values = new URLSearchParams();
   if (route.view === "resources" && route.select) values.set("select", route.select);
   if (route.view === "runs" && route.run) values.set("run", route.run);

@@ -2,13 +2,15 @@
 // action that marks it as under way.
 import type { App } from "./app.svelte";
 
-export type ServiceAction = "start" | "stop" | "restart" | "probe";
+export type ServiceAction = "start" | "stop" | "restart" | "rebuild" | "cancel" | "probe";
 
 export function actOnService(app: App, environment: string, service: string, action: ServiceAction): Promise<boolean> {
   const work = {
     start: () => app.backend.call("service.start", { environment, service, with_dependencies: false }),
     stop: () => app.backend.call("service.stop", { environment, service }),
     restart: () => app.backend.call("service.restart", { environment, service }),
+    rebuild: () => app.backend.call("service.rebuild", { environment, service }),
+    cancel: () => app.backend.call("service.cancel", { environment, service }),
     probe: () => app.backend.call("service.probe", { environment, service }),
   }[action];
   return app.act(`${service}:${action}`, work);

@@ -22,6 +22,8 @@ export class World {
   problems: Problem[] = [];
   changed: string[] = [];
   linesPerSecond = 6;
+  /** The service whose next build fails. */
+  failingBuild: string | null = null;
   /** Time runs so much faster while things start. */
   pace = 1;
   onAlert: (service: string, from: Status, to: Status, cause: string) => void = () => {};
@@ -97,6 +99,39 @@ export class World {
       this.#stopped(service, at);
       this.start(name, at);
     });
+  }
+
+  /** Stops, builds, starts; the next build fails where asked. */
+  rebuild(name: string, now: number): void {
+    const service = this.find(name);
+    service.end(now, 143);
+    service.enter(this.run, now, "Building", "Unknown", "Starting", "asked to rebuild");
+    service.view.build = { started: now, ended: null, ok: null, text: null };
+    service.view.progress = service.view.source.startsWith("npm") ? "npm run build" : `dotnet build src/${name}`;
+    for (const line of ["Determining projects to restore...", "All projects are up-to-date for restore."]) this.note(name, line, now);
+    this.#after(service, 1_600, (at) => this.#built(service, at));
+  }
+
+  cancel(name: string, now: number): void {
+    const service = this.find(name);
+    const { build } = service.view;
+    if (service.view.lifecycle === "Building" && build) Object.assign(build, { ended: now, text: "called off" });
+    service.view.pull = null;
+    service.next = null;
+    this.#stopped(service, now);
+  }
+
+  #built(service: FakeService, now: number): void {
+    const { view } = service;
+    const fails = this.failingBuild === view.name;
+    if (fails) this.failingBuild = null;
+    const text = fails ? "src/Orders/Handler.cs(42,17): error CS0103: The name 'ordr' does not exist in the current context\nBuild FAILED.\n    0 Warning(s)\n    1 Error(s)" : "Build succeeded.\n    0 Warning(s)\n    0 Error(s)";
+    this.note(view.name, text.split("\n")[0] ?? "", now, fails ? "error" : "info");
+    view.build = { started: view.build?.started ?? now, ended: now, ok: !fails, text };
+    view.progress = null;
+    if (!fails) return this.start(view.name, now);
+    service.enter(this.run, now, "Failed", "Unknown", "Unhealthy", "the build failed");
+    view.reason = "The build failed with exit code 1";
   }
 
   probe(name: string, now: number): void {

@@ -1,0 +1,30 @@
+// The settings: which container runtime, and the look.
+import { expect, it } from "vitest";
+import { SHOP, until, useBench, withFake } from "./page";
+
+const bench = useBench();
+
+it("lists the runtimes with state, reason and fix, and chooses one for this environment or for all", async () => {
+  const page = await bench.open("busy", `#/e/${SHOP}/resources`);
+  await page.getByTestId("nav-settings").click();
+  await page.getByTestId("runtime").first().waitFor();
+  const texts = await page.getByTestId("runtime").allInnerTexts();
+  expect(texts[0]).toContain("In use");
+  expect(texts[1]).toContain("systemctl --user start podman.socket");
+  await page.getByTestId("use-runtime").first().click();
+  const asked = () => withFake(page, (fake) => fake.asked["runtime.choose"]);
+  await until(asked, (request) => JSON.stringify(request) === JSON.stringify({ environment: "/home/dev/projects/shop", address: "unix:///run/user/1000/podman/podman.sock" }), "it was chosen for this environment");
+  await page.getByRole("button", { name: /^All that have/ }).click();
+  await page.getByTestId("runtime-automatic").click();
+  await until(asked, (request) => JSON.stringify(request) === JSON.stringify({ environment: null, address: null }), "the choice was given up for all");
+});
+it("opens without an environment, by a key, and sets the theme", async () => {
+  const page = await bench.open("busy", "#/");
+  await page.getByTestId("recent").first().waitFor();
+  await page.keyboard.press(",");
+  await page.getByTestId("settings").waitFor();
+  await page.getByLabel("Dark").check();
+  expect(await page.evaluate(() => document.documentElement.dataset.theme)).toBe("dark");
+  await page.getByRole("button", { name: "Start page" }).click();
+  await page.getByTestId("open-folder").waitFor();
+});
