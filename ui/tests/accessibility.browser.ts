@@ -21,6 +21,15 @@ const VIEWS: View[] = [
     await page.getByTestId("open-folder").click();
     await page.getByTestId("open-failure").waitFor();
   }],
+  ["the start page with a choice", "choice", "#/", async (page) => {
+    await page.getByTestId("open-folder").click();
+    await page.getByTestId("found-file").first().waitFor();
+  }],
+  ["an import", "choice", "#/", async (page) => {
+    await page.getByTestId("open-folder").click();
+    await page.getByRole("button", { name: /^Import… .*aspire-manifest/ }).click();
+    await page.getByText("2 notes").waitFor();
+  }],
   ["resources", "busy", at("resources"), (page) => row(page, "web").waitFor()],
   ["resources in trouble, with details", "failing", at("resources?select=order-service"), (page) => page.getByText("Environment variables").waitFor()],
   ["resources with a broken file", "definition-error", at("resources"), async (page) => {

@@ -14,6 +14,7 @@ const answers: Record<string, unknown> = {
   "engine.info": { version: "9.9.9", protocol: 1, pid: 1, started: 0, data_dir: "/d" },
   "environment.list": [environment], "environment.open": environment, "environment.status": view,
   "logs.query": { records: [], newest: 0, more: false, dropped: 0, levels: [0, 0, 0, 0, 0, 0] }, "runs.list": [],
+  "folder.inspect": { path: "/p/broken", files: [{ path: "/p/broken/benchtop.yaml", kind: "benchtop", services: null, problems: 1 }] },
 };
 
 let browser: Browser;

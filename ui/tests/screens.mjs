@@ -14,6 +14,8 @@ const VIEWS = [
   ["start", "busy", "#/"],
   ["start-empty", "empty", "#/"],
   ["start-loading", "loading", "#/"],
+  ["start-choice", "choice", "#/", async (page) => page.getByTestId("open-folder").click()],
+  ["start-import", "choice", "#/", async (page) => { await page.getByTestId("open-folder").click(); await page.getByRole("button", { name: /^Import… .*aspire/ }).click(); }],
   ["start-error", "definition-error", "#/", async (page) => page.getByTestId("open-folder").click()],
   ["resources-busy", "busy", `#/e/${ENVIRONMENT}/resources`],
   ["resources-later", "busy", `#/e/${ENVIRONMENT}/resources`, async (page) => page.waitForTimeout(14_000)],

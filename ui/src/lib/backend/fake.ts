@@ -3,6 +3,7 @@
 import { diagnose } from "./fake/diagnosis";
 import type { ApiError, RuntimeChoice, Topic, Variable } from "../bindings";
 import type { Backend, BackendEvent, Method, RequestOf, ResponseOf } from "./backend";
+import { CHOICE, importFile, inspect } from "./fake/folders";
 import { pastDetails } from "./fake/runs";
 import { downloadLogs } from "./web";
 import { buildWorld, definitionProblems, SCENARIOS, type Scenario } from "./fake/scenarios";
@@ -71,7 +72,7 @@ export function fakeBackend(): Backend {
       handlers.add(handler);
       return () => handlers.delete(handler);
     },
-    pickFolder: async () => (scenario === "definition-error" ? "/home/dev/projects/broken" : world.environment.project_dir),
+    pickFolder: async () => ({ "definition-error": "/home/dev/projects/broken", choice: CHOICE, empty: "/home/dev/projects/empty" } as Partial<Record<Scenario, string>>)[scenario] ?? world.environment.project_dir,
     exportLogs: (wanted) => downloadLogs(door.call, wanted),
     openExternal: async (url) => void control.opened.push(url),
     startup: async () => ({ environment: null, version: "0.1.0", shell: "desktop" }),
@@ -99,8 +100,8 @@ function makeAnswers(world: World, scenario: Scenario): Answers {
       return { ...environment };
     },
     "environment.check": () => ({ file: environment.file, problems: world.problems, plan: null, start_order: [], summary: [] }),
-    "folder.inspect": ({ path }) => ({ path, files: [] }),
-    "definition.import": ({ output }) => ({ file: output ?? null, text: "services: {}\n", notes: [] }),
+    "folder.inspect": ({ path }) => inspect(path),
+    "definition.import": importFile,
     "environment.status": () => world.view(),
     "environment.up": () => (world.up(now()), nothing),
     "environment.down": () => (world.down(now()), nothing),

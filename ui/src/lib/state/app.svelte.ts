@@ -4,7 +4,7 @@ import { createContext } from "svelte";
 import { SvelteSet } from "svelte/reactivity";
 import type { Backend, BackendEvent, QuitMode, Startup } from "../backend/backend";
 import { toApiError } from "../backend/backend";
-import type { Alert, ApiError, Environment } from "../bindings";
+import type { Alert, ApiError, Environment, FolderReport } from "../bindings";
 import { Router } from "../routing/router.svelte";
 import { writeClipboard } from "./clipboard";
 import { EnvironmentStore } from "./environment.svelte";
@@ -30,6 +30,8 @@ export class App {
   connectionMessage: string | null = $state(null);
   /** Why the last attempt to open an environment failed. */
   openFailure: ApiError | null = $state.raw(null);
+  /** A folder in which there is a choice to make: several files, or one to import. */
+  folder: FolderReport | null = $state.raw(null);
   /** Requests under way, by the key that was given to act(). */
   readonly pending = new SvelteSet<string>();
 
@@ -79,6 +81,7 @@ export class App {
     try {
       const opened = await this.backend.call("environment.open", { path, profiles: [], variables: {} });
       await this.loadEnvironments();
+      this.folder = null;
       this.router.go({ view: "resources", environment: opened.id, select: null });
     } catch (thrown) {
       const error = toApiError(thrown);
@@ -89,9 +92,16 @@ export class App {
     }
   }
 
+  /** Lets the person choose a folder. What is in it is opened where that is one thing. */
   async openFolder(): Promise<void> {
     const path = await this.backend.pickFolder();
-    if (path !== null) await this.open(path);
+    if (path === null) return;
+    this.folder = null;
+    const found = await this.backend.call("folder.inspect", { path }).catch(() => null);
+    if (found === null || (found.files.length === 1 && found.files[0]?.kind !== "aspire")) return await this.open(path);
+    this.openFailure = null;
+    this.folder = found;
+    this.router.go({ view: "start" });
   }
 
   /** Does something that may fail, once at a time per key, and says so if it fails. */

@@ -5,7 +5,7 @@ import { hex } from "./service";
 import { many, shop } from "./services";
 import { World } from "./world";
 
-export const SCENARIOS = ["busy", "empty", "loading", "failing", "disconnected", "definition-error", "no-runtime", "many", "stopped", "million", "pulling"] as const;
+export const SCENARIOS = ["busy", "empty", "loading", "failing", "disconnected", "definition-error", "no-runtime", "many", "stopped", "million", "pulling", "choice"] as const;
 export type Scenario = (typeof SCENARIOS)[number];
 
 const MEGABYTE = 1_048_576;
