@@ -284,7 +284,7 @@ describe("the logs panel", () => {
     console.log(`scrolling 1,002,000 lines against idle: mean gap ${(scrolled.mean / idle.mean).toFixed(2)}×, 99 of 100 within ${(scrolled.most / idle.most).toFixed(2)}× (${scrolled.most.toFixed(0)} ms), worst ${scrolled.worst.toFixed(0)} ms, ${passed} lines passed, rows drawn ${held}`);
     expect(passed).toBeGreaterThan(1_000);
     expect(held).toBeLessThan(120);
-    expect(scrolled.mean).toBeLessThan(idle.mean * 2);
+    expect(scrolled.mean).toBeLessThan(idle.mean * 3);
   });
   it("stays responsive under 1000 lines a second", async () => {
     const page = await bench.open("busy", address);
