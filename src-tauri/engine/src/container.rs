@@ -13,6 +13,8 @@ pub mod logs;
 pub mod look;
 pub mod monitor;
 mod network;
+pub mod pull;
+mod registry_auth;
 pub mod runtime;
 mod settings;
 pub mod stats;

@@ -61,6 +61,7 @@ async fn an_image_is_built_and_its_container_has_what_the_file_says() {
     let cancel = tokio_util::sync::CancellationToken::new();
     let launch = Launch {
         cancel: &cancel,
+        fresh: false,
         plan: &plan,
         service,
         container,

@@ -2,9 +2,10 @@
 
 use super::open::OpenEnvironment;
 use crate::view::{
-    BuildView, EndpointView, Environment, EnvironmentMetrics, EnvironmentView, ProbeView,
-    RuntimeView, ServiceView, Variable,
+    BuildView, EndpointView, Environment, EnvironmentMetrics, EnvironmentView, LayerView,
+    ProbeView, PullView, RuntimeView, ServiceView, Variable,
 };
+use benchtop_engine::container::pull::{Layer, PullProgress};
 use benchtop_engine::environment::BuildSnapshot;
 use benchtop_engine::environment::snapshot::{EnvironmentSnapshot, ProbeSnapshot, ServiceSnapshot};
 use benchtop_model::inject::{self, Viewpoint};
@@ -133,11 +134,27 @@ pub(super) fn service(
         source: crate::summary::source(spec),
         stale: state.stale,
         changed: state.outdated || changed.contains(&state.name),
-        pull: None,
+        pull: state.pull.as_ref().map(pull),
         can_rebuild: spec.can_rebuild(),
         watching: state.watching,
         build: state.build.as_ref().map(build),
     })
+}
+
+fn pull(pull: &PullProgress) -> PullView {
+    let layer = |layer: &Layer| LayerView {
+        id: layer.id.clone(),
+        state: layer.state.clone(),
+        done: layer.done,
+        total: layer.total,
+    };
+    PullView {
+        image: pull.image.clone(),
+        done_bytes: pull.done(),
+        total_bytes: pull.total(),
+        layers: pull.layers.iter().map(layer).collect(),
+        stalled: pull.stalled,
+    }
 }
 
 pub(super) fn endpoints(snapshot: &EnvironmentSnapshot, spec: &Service) -> Vec<EndpointView> {

@@ -12,6 +12,7 @@ use benchtop_api::schema::{EnvironmentDownRequest, EnvironmentUpRequest, Event};
 use benchtop_api::view::{EnvironmentView, ServiceView};
 use futures_util::StreamExt as _;
 use std::collections::HashMap;
+use std::io::IsTerminal as _;
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -52,6 +53,7 @@ async fn wait(connection: &Connection, arguments: &Up) -> Result<Code, Failure> 
     let mut narrator = Narrator {
         silent: arguments.json,
         told: HashMap::new(),
+        pulls_shown: false,
     };
     let mut events = connection.client.events().await?;
     loop {
@@ -133,6 +135,8 @@ fn explain_timeout(view: &EnvironmentView, timeout: Duration) {
 struct Narrator {
     silent: bool,
     told: HashMap<String, (Status, u64)>,
+    /// The line of the pulls stands there.
+    pulls_shown: bool,
 }
 
 impl Narrator {
@@ -141,10 +145,53 @@ impl Narrator {
             let now = (service.status, service.generation);
             let before = self.told.insert(service.name.clone(), now);
             if before != Some(now) && !self.silent && service.status != Status::Stopped {
+                self.clear_pulls();
                 eprintln!("{}", sentence(service));
             }
         }
+        self.tell_pulls(view);
     }
+
+    /// One line that is written over, where somebody watches.
+    fn tell_pulls(&mut self, view: &EnvironmentView) {
+        if self.silent || !std::io::stderr().is_terminal() {
+            return;
+        }
+        let pulls: Vec<String> = view.services.iter().filter_map(pull_of).collect();
+        self.clear_pulls();
+        if !pulls.is_empty() {
+            eprint!("{}", pulls.join("   "));
+            self.pulls_shown = true;
+        }
+    }
+
+    fn clear_pulls(&mut self) {
+        if std::mem::take(&mut self.pulls_shown) {
+            eprint!("\r\x1b[2K");
+        }
+    }
+}
+
+/// `postgres:16 43 % of 31 MB [100 75 0]`: the share of each layer in brackets.
+fn pull_of(service: &ServiceView) -> Option<String> {
+    let pull = service.pull.as_ref()?;
+    let percent = |done: u64, total: Option<u64>| match total {
+        Some(total) if total > 0 => done.min(total) * 100 / total,
+        _ => 0,
+    };
+    let layers = pull.layers.iter().map(|layer| match layer.total {
+        None if layer.state.ends_with("complete") || layer.state == "Already exists" => 100,
+        total => percent(layer.done, total),
+    });
+    let layers: Vec<String> = layers.map(|share| share.to_string()).collect();
+    let stalled = if pull.stalled { " stalled" } else { "" };
+    Some(format!(
+        "{} {} % of {} MB [{}]{stalled}",
+        pull.image,
+        percent(pull.done_bytes, pull.total_bytes),
+        pull.total_bytes.unwrap_or(0) / 1_000_000,
+        layers.join(" ")
+    ))
 }
 
 fn sentence(service: &ServiceView) -> String {

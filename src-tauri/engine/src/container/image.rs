@@ -1,16 +1,12 @@
 //! Makes sure that the image of a container is there: builds it or pulls it.
 
-use super::context;
 use super::instance::{Step, is_status, say};
 use super::runtime::Runtime;
+use super::{context, pull};
 use benchtop_model::plan::{Build, Container, PullPolicy};
 use bollard::query_parameters as q;
 use futures_util::StreamExt as _;
-use std::collections::{BTreeMap, HashMap};
-use std::time::Duration;
-
-/// A pull that brings nothing for so long has stalled.
-const PULL_STALL: Duration = Duration::from_secs(60);
+use std::collections::BTreeMap;
 
 /// Makes sure that the image of a container is there: built where the file says
 /// how, pulled otherwise.
@@ -19,10 +15,10 @@ pub(super) async fn ensure(
     container: &Container,
     progress: &impl Fn(Step),
 ) -> Result<(), String> {
-    let (image, pull) = (&container.image, container.settings.pull);
+    let (image, policy) = (&container.image, container.settings.pull);
     let platform = container.settings.platform.as_deref();
     let is_there = is_there(runtime, image).await?;
-    match (&container.build, pull) {
+    match (&container.build, policy) {
         (Some(recipe), PullPolicy::Build) => {
             build(runtime, image, recipe, platform, progress).await
         }
@@ -31,7 +27,7 @@ pub(super) async fn ensure(
         (None, PullPolicy::Never) => Err(format!(
             "image {image} is not present, and its `pull_policy` is `never`"
         )),
-        (None, _) => pull_image(runtime, image, platform, progress).await,
+        (None, _) => pull::pull(runtime, image, platform, progress).await,
     }
 }
 
@@ -106,7 +102,7 @@ async fn build(
 
 /// Gives an image a further name.
 async fn add_name(runtime: &Runtime, image: &str, name: &str) -> Result<(), String> {
-    let name = with_tag(name);
+    let name = pull::with_tag(name);
     let (repo, tag) = name.rsplit_once(':').unwrap_or((&name, "latest"));
     let options = q::TagImageOptions {
         repo: Some(repo.to_owned()),
@@ -140,87 +136,5 @@ fn options(
         platform: platform.unwrap_or_default().to_owned(),
         forcerm: true,
         ..q::BuildImageOptions::default()
-    }
-}
-
-async fn pull_image(
-    runtime: &Runtime,
-    image: &str,
-    platform: Option<&str>,
-    progress: &impl Fn(Step),
-) -> Result<(), String> {
-    progress(Step::Doing(format!("pulling {image}")));
-    let options = q::CreateImageOptions {
-        from_image: Some(with_tag(image)),
-        platform: platform.unwrap_or_default().to_owned(),
-        ..q::CreateImageOptions::default()
-    };
-    let mut stream = runtime.docker.create_image(Some(options), None, None);
-    let mut layers: HashMap<String, (i64, i64)> = HashMap::new();
-    loop {
-        match tokio::time::timeout(PULL_STALL, stream.next()).await {
-            Err(_) => {
-                return Err(format!(
-                    "pulling {image} has stalled: nothing came for {} s",
-                    PULL_STALL.as_secs()
-                ));
-            }
-            Ok(None) => return Ok(()),
-            Ok(Some(Err(error))) => {
-                return Err(format!(
-                    "image {image} is not present and cannot be pulled: {}",
-                    say(&error)
-                ));
-            }
-            Ok(Some(Ok(info))) => {
-                if let Some(message) = info.error_detail.and_then(|e| e.message) {
-                    return Err(format!(
-                        "image {image} is not present and cannot be pulled: {message}"
-                    ));
-                }
-                if let (Some(id), Some(detail)) = (info.id, info.progress_detail) {
-                    layers.insert(id, (detail.current.unwrap_or(0), detail.total.unwrap_or(0)));
-                    let text = format!("pulling {image}, {}", percent(&layers));
-                    progress(Step::Doing(text));
-                }
-            }
-        }
-    }
-}
-
-/// Without a tag the API would pull every tag there is.
-fn with_tag(image: &str) -> String {
-    let last = image.rsplit('/').next().unwrap_or(image);
-    if last.contains(':') || last.contains('@') {
-        image.to_owned()
-    } else {
-        format!("{image}:latest")
-    }
-}
-
-fn percent(layers: &HashMap<String, (i64, i64)>) -> String {
-    let (current, total) = layers
-        .values()
-        .fold((0, 0), |sum, layer| (sum.0 + layer.0, sum.1 + layer.1));
-    if total == 0 {
-        "preparing".to_owned()
-    } else {
-        format!("{} %", current * 100 / total)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_image_without_a_tag_means_latest() {
-        assert_eq!(with_tag("postgres"), "postgres:latest");
-        assert_eq!(
-            with_tag("host:5000/team/postgres"),
-            "host:5000/team/postgres:latest"
-        );
-        assert_eq!(with_tag("postgres:16"), "postgres:16");
-        assert_eq!(with_tag("postgres@sha256:00"), "postgres@sha256:00");
     }
 }

@@ -3,6 +3,7 @@
 
 use super::create::{body, container_name};
 use super::look::{Condition, condition, inspect};
+use super::pull::PullProgress;
 use super::runtime::{PATIENCE, Runtime};
 use super::{context, labels, network, settings};
 use crate::clock;
@@ -36,6 +37,8 @@ pub struct Launch<'a> {
     pub ports: &'a Ports,
     /// Number of this start.
     pub generation: u64,
+    /// Nothing of an earlier attempt is good enough to be used again.
+    pub fresh: bool,
     /// Calls it off. What is short and would leave something half done is not
     /// broken off: a container that was started is handed over, to be stopped.
     pub cancel: &'a CancellationToken,
@@ -46,6 +49,8 @@ pub struct Launch<'a> {
 pub enum Step {
     /// What goes on now.
     Doing(String),
+    /// How far the pull of its image has got.
+    Pulling(PullProgress),
     /// A line that belongs into the log of the service.
     Output(String),
 }
@@ -74,14 +79,31 @@ pub async fn launch(
         () = launch.cancel.cancelled() => return Err(CALLED_OFF.to_owned()),
     }
     progress(Step::Doing("creating".to_owned()));
-    let id = match reusable(runtime, launch).await? {
-        Some(id) => id,
+    let kept = reusable(runtime, launch).await?;
+    let id = match &kept {
+        Some(id) => id.clone(),
         None => create(runtime, launch).await?,
     };
     if launch.cancel.is_cancelled() {
         return Err(CALLED_OFF.to_owned());
     }
     progress(Step::Doing("starting".to_owned()));
+    match start(runtime, id).await {
+        // The engine may have lost what it knew of a container, as when it was
+        // killed in the midst of a start; a new one takes its place.
+        Err(_) if kept.is_some() && runtime.answers().await => {
+            let fresh = Launch {
+                fresh: true,
+                ..launch.clone()
+            };
+            reusable(runtime, &fresh).await?;
+            start(runtime, create(runtime, launch).await?).await
+        }
+        outcome => outcome,
+    }
+}
+
+async fn start(runtime: &Runtime, id: String) -> Result<Launched, String> {
     let started = clock::now();
     let start = runtime
         .docker
@@ -191,7 +213,7 @@ async fn reusable(runtime: &Runtime, launch: &Launch<'_>) -> Result<Option<Strin
     let same = label(labels::DEFINITION).as_deref() == Some(&launch.service.definition_hash());
     let joined = settings::is_joined(&launch.container.settings);
     let image = found.image.as_deref() == image_id(runtime, launch).await.as_deref();
-    if same && !running && !joined && image && is_current(&found, launch) {
+    if same && !running && !joined && !launch.fresh && image && is_current(&found, launch) {
         return Ok(Some(id));
     }
     remove(runtime, &id)

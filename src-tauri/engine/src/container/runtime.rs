@@ -4,7 +4,7 @@
 //! [`survey`] reports on all of them for a person who chooses.
 
 pub mod discover;
-mod docker_config;
+pub(super) mod docker_config;
 pub mod survey;
 
 use bollard::Docker;
@@ -44,6 +44,8 @@ pub struct Runtime {
     pub name: String,
     /// The version of the API that was agreed upon, `1.41`.
     pub api: String,
+    /// Where the user's configuration is.
+    pub(super) surroundings: Arc<Surroundings>,
     /// Whoever makes a network: that is not atomic by name in the engine.
     pub(super) network_turn: Arc<tokio::sync::Mutex<()>>,
 }
@@ -136,7 +138,7 @@ pub async fn connect(wish: &Wish) -> Result<Runtime, RuntimeProblem> {
     };
     let attempts = candidates
         .iter()
-        .map(|candidate| connect_to(&candidate.address));
+        .map(|candidate| connect_to(&candidate.address, &wish.surroundings));
     let mut problem = None;
     for attempt in futures_util::future::join_all(attempts).await {
         match attempt {
@@ -161,12 +163,18 @@ fn absent(candidates: &[Candidate], surroundings: &Surroundings) -> RuntimeProbl
 
 /// Connects to one address, agrees upon a version and learns who it is, all
 /// within [`PATIENCE`].
-async fn connect_to(address: &str) -> Result<Runtime, RuntimeProblem> {
-    let answer = tokio::time::timeout(PATIENCE, introduce(address)).await;
+async fn connect_to(
+    address: &str,
+    surroundings: &Arc<Surroundings>,
+) -> Result<Runtime, RuntimeProblem> {
+    let answer = tokio::time::timeout(PATIENCE, introduce(address, surroundings)).await;
     answer.map_err(|_| RuntimeProblem::NotResponding(address.to_owned()))?
 }
 
-async fn introduce(address: &str) -> Result<Runtime, RuntimeProblem> {
+async fn introduce(
+    address: &str,
+    surroundings: &Arc<Surroundings>,
+) -> Result<Runtime, RuntimeProblem> {
     if let Some(path) = address.strip_prefix("unix://") {
         check_socket(Path::new(path), address)?;
     }
@@ -182,6 +190,7 @@ async fn introduce(address: &str) -> Result<Runtime, RuntimeProblem> {
         address: address.to_owned(),
         kind,
         name,
+        surroundings: Arc::clone(surroundings),
         network_turn: Arc::default(),
     })
 }

@@ -5,6 +5,7 @@ use super::task::Task;
 use super::{ask, launch};
 use crate::clock;
 use crate::container;
+use crate::container::pull::PullProgress;
 use crate::probe::{self, Subject};
 use crate::process::protocol::Request;
 use crate::sink::{EngineEvent, LogLine, Origin};
@@ -32,6 +33,8 @@ pub(super) struct Instance {
     pub(super) ready: bool,
     /// What goes on right now.
     pub(super) progress: Option<String>,
+    /// The pull of its image, while there is one.
+    pub(super) pull: Option<PullProgress>,
 }
 
 impl Instance {
@@ -43,6 +46,7 @@ impl Instance {
             stop: None,
             ready: false,
             progress: None,
+            pull: None,
         }
     }
 }
@@ -102,6 +106,7 @@ impl Task {
             return;
         };
         instance.progress = None;
+        instance.pull = None;
         instance.live = Some(live.clone());
         let stop = instance.stop;
         if let Some(record) = self.record.services.get_mut(service) {
@@ -144,6 +149,15 @@ impl Task {
             .filter(|i| i.generation == generation)
         {
             instance.progress = Some(text);
+            instance.pull = None;
+        }
+    }
+
+    pub(super) fn on_pulling(&mut self, service: &str, generation: u64, pull: PullProgress) {
+        let current = self.instances.get_mut(service);
+        if let Some(instance) = current.filter(|i| i.generation == generation) {
+            instance.progress = Some(pull.describe());
+            instance.pull = Some(pull);
         }
     }
 

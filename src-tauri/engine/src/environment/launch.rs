@@ -204,6 +204,14 @@ impl Launch {
                     text,
                 });
             }
+            Step::Pulling(pull) => {
+                // Progress that nobody sees is no loss.
+                _ = messages.send(Message::Pulling {
+                    service: service.clone(),
+                    generation,
+                    pull,
+                });
+            }
             Step::Output(text) => {
                 let line = LogLine {
                     time_us: jiff::Timestamp::now().as_microsecond(),
@@ -235,7 +243,7 @@ impl Launch {
         container: &Container,
         progress: impl Fn(Step),
     ) -> Result<(Arc<Runtime>, Launched), String> {
-        let launch = self.container_launch(container);
+        let mut launch = self.container_launch(container);
         loop {
             let cause = match containers::launch(&runtime, &launch, &progress).await {
                 Ok(launched) => return Ok((runtime, launched)),
@@ -247,6 +255,8 @@ impl Launch {
             progress(Step::Doing(
                 "waiting for the container runtime, which went away".to_owned(),
             ));
+            // What it was busy with may be half done.
+            launch.fresh = true;
             runtime = tokio::select! {
                 back = self.wait_for_return(&runtime) => back.ok_or(cause)?,
                 () = self.cancel.cancelled() => return Err(cause),
@@ -272,6 +282,7 @@ impl Launch {
             container,
             ports: &self.ports,
             generation: self.generation,
+            fresh: false,
             cancel: &self.cancel,
         }
     }

@@ -3,6 +3,7 @@
 use super::snapshot::Usage;
 use crate::container::look::Condition;
 use crate::container::monitor::RuntimeNews;
+use crate::container::pull::PullProgress;
 use crate::process::protocol::Request;
 use benchtop_model::plan::Plan;
 use benchtop_model::supervisor::{BuildOutcome, Report};
@@ -68,6 +69,12 @@ pub(super) enum Message {
         service: String,
         generation: u64,
         text: String,
+    },
+    /// A launch pulls its image.
+    Pulling {
+        service: String,
+        generation: u64,
+        pull: PullProgress,
     },
     /// Ports were assigned for a launch: `service/endpoint` → port.
     PortsAssigned { ports: BTreeMap<String, u16> },

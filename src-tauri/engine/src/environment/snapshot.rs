@@ -4,6 +4,7 @@
 use super::build::BuildSnapshot;
 use super::message::Live;
 use super::task::Task;
+use crate::container::pull::PullProgress;
 use crate::container::runtime::Wish;
 use crate::{clock, probe};
 use benchtop_model::exit::Exit;
@@ -77,6 +78,8 @@ pub struct ServiceSnapshot {
     pub reason: Option<String>,
     /// What goes on right now.
     pub progress: Option<String>,
+    /// The pull of its image, while there is one.
+    pub pull: Option<PullProgress>,
     /// Since when it has this status.
     pub since: Timestamp,
     /// Number of the current or last start.
@@ -193,6 +196,7 @@ impl Task {
             health: state.known_health,
             reason: self.supervisor.reason(name),
             progress: instance.filter(|_| alive).and_then(|i| i.progress.clone()),
+            pull: instance.filter(|_| alive).and_then(|i| i.pull.clone()),
             since: self.since.get(name).copied().unwrap_or_default(),
             generation: state.generation,
             restarts: state.restarts,

@@ -220,6 +220,11 @@ impl Task {
                 generation,
                 text,
             } => self.on_progress(&service, generation, text),
+            Message::Pulling {
+                service,
+                generation,
+                pull,
+            } => self.on_pulling(&service, generation, pull),
             Message::PortsAssigned { ports } => {
                 self.record.ports.extend(ports);
                 self.unsaved = true;

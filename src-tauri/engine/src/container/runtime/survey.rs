@@ -4,6 +4,7 @@
 use super::discover::{self, Candidate, Surroundings};
 use super::{Runtime, RuntimeKind, RuntimeProblem, Wish, connect_to};
 use std::path::Path;
+use std::sync::Arc;
 
 /// One runtime, or the place where one may be.
 #[derive(Clone, Debug)]
@@ -57,8 +58,8 @@ fn is_worth_telling(candidate: &Candidate, wish: &Wish) -> bool {
     usual || spoken_of || path.is_some_and(Path::exists)
 }
 
-async fn report(candidate: Candidate, surroundings: &Surroundings) -> Finding {
-    let answer = match connect_to(&candidate.address).await {
+async fn report(candidate: Candidate, surroundings: &Arc<Surroundings>) -> Finding {
+    let answer = match connect_to(&candidate.address, surroundings).await {
         Ok(runtime) => Ok(introduced(&runtime, &candidate).await),
         Err(RuntimeProblem::NotInstalled) if surroundings.has_program(candidate.programs) => {
             Err(RuntimeProblem::NotRunning(candidate.address.clone()))
