@@ -3,8 +3,8 @@
 
 use crate::process::protocol::read_json;
 use benchtop_model::inject::Ports;
-use benchtop_model::plan::Plan;
-use benchtop_model::supervisor::Memory;
+use benchtop_model::plan::{Plan, ServiceKind};
+use benchtop_model::supervisor::{Former, Memory};
 use benchtop_model::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -28,6 +28,9 @@ pub struct EnvironmentRecord {
     pub ports: BTreeMap<String, u16>,
     /// By name.
     pub services: BTreeMap<String, ServiceRecord>,
+    /// Of services that are no longer defined.
+    #[serde(default)]
+    pub former: Former,
     /// Address of the container runtime that was used last: where the containers
     /// are, if there are any.
     #[serde(default)]
@@ -51,6 +54,9 @@ pub struct ServiceRecord {
     /// What the machine remembers.
     #[serde(flatten)]
     pub memory: Memory,
+    /// What it was when it was last started; its definition may have changed.
+    #[serde(default)]
+    pub kind: Option<ServiceKind>,
     /// Container id of the last start, where it is a container.
     pub container_id: Option<String>,
     /// When the instance was started.
@@ -71,6 +77,7 @@ impl EnvironmentRecord {
             base_environment,
             ports: BTreeMap::new(),
             services: BTreeMap::new(),
+            former: Former::default(),
             runtime: None,
         }
     }

@@ -22,3 +22,4 @@ pub mod signal;
 pub mod status;
 pub mod supervisor;
 pub mod time;
+pub mod watch;

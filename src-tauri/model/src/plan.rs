@@ -2,6 +2,7 @@
 //! ready to be performed. Made from the file by [`crate::file`].
 
 mod build;
+pub mod diff;
 mod settings;
 
 pub use build::{BuildCommand, BuildStrategy};

@@ -18,6 +18,7 @@ mod advance;
 mod backoff;
 mod build;
 mod conditions;
+mod former;
 mod health;
 mod memory;
 mod message;
@@ -26,6 +27,7 @@ mod service;
 mod tests;
 
 pub use build::PARALLEL_BUILDS;
+pub use former::Former;
 pub use health::{HealthState, ProbeState};
 pub use memory::Memory;
 pub use message::{BuildOutcome, Effect, Event, Found, Report, Restored};
@@ -40,6 +42,9 @@ use std::collections::{BTreeMap, BTreeSet};
 #[derive(Clone, Debug)]
 pub struct Supervisor {
     services: BTreeMap<String, ServiceState>,
+    /// Last starts of services that were forgotten: should one of that name come
+    /// again, its starts are counted on.
+    generations: BTreeMap<String, u64>,
     /// Counts requests to build, so that the first to ask is the first served.
     turn: u64,
 }
@@ -53,7 +58,11 @@ impl Supervisor {
             .values()
             .map(|s| (s.name.clone(), ServiceState::new(s.clone())))
             .collect();
-        Self { services, turn: 0 }
+        Self {
+            services,
+            generations: BTreeMap::new(),
+            turn: 0,
+        }
     }
 
     /// Takes what happened, returns what to do, in order.
@@ -91,7 +100,9 @@ impl Supervisor {
             }
             Event::Restored(all) => {
                 for restored in all {
-                    self.with(&restored.service.clone(), |s| s.restore(restored, now));
+                    self.with(&restored.service.clone(), |s| {
+                        s.restore(restored, now, &mut effects);
+                    });
                 }
             }
             Event::StartedOutside {
@@ -159,9 +170,14 @@ impl Supervisor {
         }
     }
 
+    /// For what makes a service wanted: one that is no longer defined only ends.
     fn with_turn(&mut self, service: &str, act: impl FnOnce(&mut ServiceState, u64)) {
         let turn = self.turn;
-        self.with(service, |s| act(s, turn));
+        self.with(service, |s| {
+            if !s.removed {
+                act(s, turn);
+            }
+        });
     }
 
     fn up(&mut self, services: &[String], now: Tick) {
@@ -190,9 +206,9 @@ impl Supervisor {
     /// `depends_on.restart: true`; nothing else is touched.
     fn restart(&mut self, service: &str, now: Tick, effects: &mut Vec<Effect>) {
         let followers = self.followers(service);
-        self.with(service, |s| s.restart(now, effects));
+        self.with_turn(service, |s, _| s.restart(now, effects));
         for follower in followers {
-            self.with(&follower, |s| s.restart(now, effects));
+            self.with_turn(&follower, |s, _| s.restart(now, effects));
         }
     }
 
@@ -221,7 +237,7 @@ impl Supervisor {
         let ends = |s: &ServiceState| s.lifecycle == Lifecycle::Stopping;
         if had_instance && self.services.get(service).is_some_and(ends) {
             for follower in followers {
-                self.with(&follower, |s| s.restart(now, effects));
+                self.with_turn(&follower, |s, _| s.restart(now, effects));
             }
         }
     }
@@ -240,7 +256,7 @@ impl Supervisor {
         };
         if state.on_built(build, outcome, now, effects) {
             for follower in followers {
-                self.with(&follower, |s| s.restart(now, effects));
+                self.with_turn(&follower, |s, _| s.restart(now, effects));
             }
         }
     }
@@ -252,10 +268,7 @@ impl Supervisor {
         for (name, spec) in &plan.services {
             match self.services.get_mut(name) {
                 Some(state) => state.redefine(spec.clone()),
-                None => drop(
-                    self.services
-                        .insert(name.clone(), ServiceState::new(spec.clone())),
-                ),
+                None => self.define(name, spec),
             }
         }
         for (name, state) in &mut self.services {

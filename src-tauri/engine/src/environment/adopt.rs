@@ -13,7 +13,7 @@ use crate::container::runtime::{self, Runtime};
 use crate::process::instance::{self as processes, Found as FoundProcess};
 use crate::record::ServiceRecord;
 use benchtop_model::exit::Exit;
-use benchtop_model::plan::{Run, Service};
+use benchtop_model::plan::{Service, ServiceKind};
 use benchtop_model::supervisor::{Event, Found, Restored};
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -46,43 +46,50 @@ impl Task {
             return;
         }
         let containers = self.own_containers().await;
-        let records: Vec<(Service, ServiceRecord)> = self
-            .plan
-            .services
-            .values()
-            .filter_map(|service| {
-                Some((
-                    service.clone(),
-                    self.record.services.get(&service.name)?.clone(),
-                ))
-            })
-            .filter(|(_, record)| !is_blank(record))
-            .collect();
-        let mut all = Vec::new();
-        for (service, record) in records {
-            if service.build.is_some() {
-                build::end_leftover(&self.dir, &service.name).await;
-            }
-            let finding = match &service.run {
-                Run::Process(_) => self.find_process(&service, record).await,
-                Run::Container(_) => {
-                    self.find_container(&service, record, containers.as_ref())
-                        .await
-                }
-                Run::External => Finding {
-                    found: if runs_elsewhere(&record) {
-                        Found::Running
-                    } else {
-                        Found::Nothing { cause: None }
-                    },
-                    live: runs_elsewhere(&record).then_some(Live::External),
-                    service: service.name.clone(),
-                    record,
-                },
-            };
-            all.push(self.take_over(finding));
-        }
+        let looks = self
+            .leftovers()
+            .map(|(service, record)| self.find(service, record, containers.as_ref()));
+        let findings = futures_util::future::join_all(looks).await;
+        let all = findings.into_iter().map(|found| self.take_over(found));
+        let all = all.collect();
         self.handle(Event::Restored(all));
+    }
+
+    /// Everything that may have left something behind, also what is no longer
+    /// defined.
+    fn leftovers(&self) -> impl Iterator<Item = (Service, ServiceRecord)> {
+        let defined = |name: &String| {
+            let service = self.plan.services.get(name);
+            service.or_else(|| self.record.former.retiring.get(name))
+        };
+        let known = self.record.services.iter();
+        known
+            .filter(|(_, record)| !is_blank(record))
+            .filter_map(move |(name, record)| Some((defined(name)?.clone(), record.clone())))
+    }
+
+    /// Looks at one service: at what it was when it was started, whatever it is
+    /// defined as now.
+    async fn find(
+        &self,
+        service: Service,
+        record: ServiceRecord,
+        containers: Option<&OwnContainers>,
+    ) -> Finding {
+        build::end_leftover(&self.dir, &service.name).await;
+        match record.kind.unwrap_or(service.kind()) {
+            ServiceKind::Process => self.find_process(&service, record).await,
+            ServiceKind::Container => self.find_container(&service, record, containers).await,
+            ServiceKind::External => Finding {
+                found: match runs_elsewhere(&record) {
+                    true => Found::Running,
+                    false => Found::Nothing { cause: None },
+                },
+                live: runs_elsewhere(&record).then_some(Live::External),
+                service: service.name,
+                record,
+            },
+        }
     }
 
     fn take_over(&mut self, finding: Finding) -> Restored {
@@ -135,12 +142,10 @@ impl Task {
 
     /// The runtime and our containers in it; `None` where it does not answer.
     async fn own_containers(&self) -> Option<OwnContainers> {
-        if !self
-            .plan
-            .services
-            .values()
-            .any(|s| matches!(s.run, Run::Container(_)))
-        {
+        let container = |(service, record): (Service, ServiceRecord)| {
+            record.kind.unwrap_or(service.kind()) == ServiceKind::Container
+        };
+        if !self.leftovers().any(container) {
             return None;
         }
         let runtime = Arc::new(runtime::connect(&self.wish()).await.ok()?);

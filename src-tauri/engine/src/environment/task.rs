@@ -102,7 +102,7 @@ impl Task {
         let plan = Arc::new(config.record.plan.clone());
         let base_environment = config.record.base_environment.clone();
         Self {
-            supervisor: Supervisor::new(&plan),
+            supervisor: Supervisor::resumed(&plan, &config.record.former),
             record: config.record,
             dir: config.dir,
             socket_dir: config.socket_dir,
@@ -325,6 +325,7 @@ impl Task {
             let mut fresh = record.clone();
             fresh.memory = service.memory();
             if fresh.memory.generation != record.memory.generation {
+                fresh.kind = Some(service.spec.kind());
                 fresh.container_id = None;
                 fresh.started = None;
                 fresh.asked = Some(clock::now());
@@ -332,6 +333,9 @@ impl Task {
             self.unsaved |= fresh != *record;
             *record = fresh;
         }
+        let former = self.supervisor.former();
+        self.unsaved |= former != self.record.former;
+        self.record.former = former;
     }
 
     pub(super) fn save(&mut self) {

@@ -3,7 +3,7 @@
 
 use super::Supervisor;
 use super::message::Effect;
-use super::service::Then;
+use super::service::{ServiceState, Then};
 use crate::plan::RestartPolicy;
 use crate::status::{Health, Lifecycle, Status, status};
 use crate::time::Tick;
@@ -25,7 +25,12 @@ impl Supervisor {
     }
 
     fn advance_all(&mut self, now: Tick, effects: &mut Vec<Effect>) -> bool {
-        let names: Vec<String> = self.services.keys().cloned().collect();
+        let names: Vec<String> = self
+            .services
+            .iter()
+            .filter(|(_, service)| may_move(service))
+            .map(|(name, _)| name.clone())
+            .collect();
         let mut moved = false;
         for name in &names {
             moved |= self.advance(name, now, effects);
@@ -68,10 +73,13 @@ impl Supervisor {
         service.lifecycle != before
     }
 
+    /// One that was started again meanwhile is not waited for: it may live on
+    /// for ever.
     fn has_living_dependant(&self, name: &str) -> bool {
+        let lives = |s: &ServiceState| s.lifecycle.may_have_instance() && !s.wanted;
         self.services
             .values()
-            .any(|s| s.lifecycle.may_have_instance() && s.spec.depends_on.contains_key(name))
+            .any(|s| lives(s) && s.spec.depends_on.contains_key(name))
     }
 
     /// Takes over what the probes say; an instance that does not answer is
@@ -99,16 +107,18 @@ impl Supervisor {
     /// once: their own state is likely to follow.
     fn tell(&mut self, now: Tick, effects: &mut Vec<Effect>) {
         let mut disturbed = Vec::new();
-        let names: Vec<String> = self.services.keys().cloned().collect();
+        let names: Vec<String> = self
+            .services
+            .iter()
+            .filter(|(_, service)| service.told != present(service))
+            .map(|(name, _)| name.clone())
+            .collect();
         for name in names {
             let reason = self.reason(&name);
             let Some(service) = self.services.get_mut(&name) else {
                 continue;
             };
-            let is = (service.lifecycle, service.known_health, service.generation);
-            if is == service.told {
-                continue;
-            }
+            let is = present(service);
             let (from, to) = (status(service.told.0, service.told.1), service.status());
             let ended = service.told.0.may_have_instance() && !is.0.may_have_instance();
             service.told = is;
@@ -151,26 +161,21 @@ impl Supervisor {
             }
         }
     }
-
-    fn forget_removed(&mut self, effects: &mut Vec<Effect>) {
-        self.services.retain(|name, service| {
-            let gone = service.removed && service.is_gone();
-            if gone {
-                effects.push(Effect::Forget {
-                    service: name.clone(),
-                });
-            }
-            !gone
-        });
-    }
 }
 
-fn self_heal(
-    service: &mut super::ServiceState,
-    cause: String,
-    now: Tick,
-    effects: &mut Vec<Effect>,
-) {
+/// What is made known of a service when it changes.
+fn present(service: &ServiceState) -> (Lifecycle, Health, u64) {
+    (service.lifecycle, service.known_health, service.generation)
+}
+
+/// Whether [`Supervisor::advance`] has anything to decide about it.
+fn may_move(service: &ServiceState) -> bool {
+    matches!(service.lifecycle, Lifecycle::Waiting | Lifecycle::Backoff)
+        || service.then == Then::Start
+        || !service.wanted && service.stop_in_order
+}
+
+fn self_heal(service: &mut ServiceState, cause: String, now: Tick, effects: &mut Vec<Effect>) {
     service.end_instance(Then::Fail(cause.clone()), &cause, now, effects);
 }
 

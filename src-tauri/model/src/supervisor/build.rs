@@ -82,7 +82,6 @@ impl ServiceState {
     pub(super) fn rebuild(&mut self, turn: u64, cause: &str, now: Tick, effects: &mut Vec<Effect>) {
         self.wanted = true;
         self.stop_in_order = false;
-        self.removed = false;
         self.builds.ask(turn);
         self.forgive();
         let goes_on = self.spec.build_strategy == BuildStrategy::BuildFirst;

@@ -45,6 +45,10 @@ impl Supervisor {
         if !need.required && given_up && !dependency.wanted {
             return true;
         }
+        // What is about to be stopped is nothing to build upon.
+        if !dependency.wanted && dependency.lifecycle.may_have_instance() {
+            return false;
+        }
         match need.condition {
             Condition::Started => matches!(
                 dependency.lifecycle,

@@ -1,7 +1,7 @@
 //! What of a service must outlive the engine, and how a new one goes on from it.
 
 use super::backoff::Backoff;
-use super::message::{Found, Restored};
+use super::message::{Effect, Found, Restored};
 use super::service::{ServiceState, Then};
 use crate::exit::Exit;
 use crate::plan::BuildStrategy;
@@ -55,7 +55,7 @@ impl ServiceState {
     }
 
     /// Takes over what an earlier engine left behind.
-    pub(super) fn restore(&mut self, restored: Restored, now: Tick) {
+    pub(super) fn restore(&mut self, restored: Restored, now: Tick, effects: &mut Vec<Effect>) {
         let Memory {
             wanted,
             generation,
@@ -76,7 +76,7 @@ impl ServiceState {
             self.builds.ask(0);
         }
         match restored.found {
-            Found::Running => self.restore_living(lifecycle, health, now),
+            Found::Running => self.restore_living(lifecycle, health, now, effects),
             Found::Ended(exit) if wanted => self.restore_ended(lifecycle, exit, &cause, now),
             Found::Nothing { cause: Some(cause) } => {
                 self.wanted = false;
@@ -90,16 +90,23 @@ impl ServiceState {
         }
     }
 
-    fn restore_living(&mut self, lifecycle: Lifecycle, health: Health, now: Tick) {
+    fn restore_living(
+        &mut self,
+        lifecycle: Lifecycle,
+        health: Health,
+        now: Tick,
+        effects: &mut Vec<Effect>,
+    ) {
         self.come_up(Some(health), now);
         self.cause = "adopted: it ran on while the engine was away".to_owned();
-        let replaced = self.builds.is_pending()
-            && self.spec.build_strategy == BuildStrategy::StopFirst
-            || lifecycle == Lifecycle::Stopping;
+        let stopping = lifecycle == Lifecycle::Stopping;
+        let rebuilt =
+            self.builds.is_pending() && self.spec.build_strategy == BuildStrategy::StopFirst;
         match self.wanted {
-            // The stop was on its way.
+            // The stop was on its way: by hand, or waiting for its turn.
+            false if stopping => self.end_instance(Then::Stay, "stop requested", now, effects),
             false => self.stop_in_order = true,
-            true if replaced => self.then = Then::Start,
+            true if rebuilt || stopping => self.then = Then::Start,
             true => {}
         }
     }

@@ -16,6 +16,8 @@ use crate::time::Tick;
 pub struct ServiceState {
     /// Its definition; what runs may stem from an older one.
     pub spec: Service,
+    /// Hash of that definition.
+    pub(super) definition: String,
     /// Whether it is meant to run.
     pub wanted: bool,
     /// Where it is in its life.
@@ -63,6 +65,7 @@ pub(super) enum Then {
 impl ServiceState {
     pub(super) fn new(spec: Service) -> Self {
         Self {
+            definition: spec.definition_hash(),
             spec,
             wanted: false,
             lifecycle: Lifecycle::Stopped,
@@ -84,6 +87,14 @@ impl ServiceState {
         }
     }
 
+    /// One that is no longer defined, of which something may be left.
+    pub(super) fn retiring(spec: Service) -> Self {
+        Self {
+            removed: true,
+            ..Self::new(spec)
+        }
+    }
+
     /// What a person sees.
     #[must_use]
     pub fn status(&self) -> Status {
@@ -97,7 +108,7 @@ impl ServiceState {
             && self
                 .launched_definition
                 .as_ref()
-                .is_some_and(|hash| *hash != self.spec.definition_hash())
+                .is_some_and(|hash| *hash != self.definition)
     }
 
     /// Whether a build was asked for that has not ended yet.
@@ -145,7 +156,6 @@ impl ServiceState {
         let rested = !self.wanted;
         self.wanted = true;
         self.stop_in_order = false;
-        self.removed = false;
         self.builds.renew();
         match self.lifecycle {
             Lifecycle::Stopping => {
@@ -240,7 +250,7 @@ impl ServiceState {
 
     pub(super) fn launch(&mut self, effects: &mut Vec<Effect>) {
         self.generation += 1;
-        self.launched_definition = Some(self.spec.definition_hash());
+        self.launched_definition = Some(self.definition.clone());
         self.then = Then::Stay;
         self.enter(Lifecycle::Starting, "its conditions hold");
         effects.push(Effect::Launch {
@@ -390,6 +400,7 @@ impl ServiceState {
 
     pub(super) fn redefine(&mut self, spec: Service) {
         self.removed = false;
+        self.definition = spec.definition_hash();
         self.spec = spec;
     }
 
