@@ -11,7 +11,7 @@ fn built(strategy: &str) -> String {
         "  api:
     process: [sh, program.sh]
     build:
-      command: [sh, -c, 'echo compiling >&2; while [ -e hold ]; do sleep 0.05; done; sh check.sh && cp source program.sh']
+      command: [sh, -c, 'echo compiling; while [ -e hold ]; do sleep 0.05; done; sh check.sh && cp source program.sh']
       strategy: {strategy}
     stop_grace_period: 2s
 "

@@ -190,7 +190,7 @@ mod tests {
         };
         load(Path::new("/shop/benchtop.yaml"), &sources)
             .plan
-            .unwrap()
+            .expect("a plan")
     }
 
     fn active(_: &str) -> Doing {
