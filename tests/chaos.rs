@@ -151,7 +151,11 @@ impl Chaos {
             Fault::RestartContainer => self.docker("c", &["restart", "-t", "0"]),
             Fault::KillProcess => self.kill_process(false),
             Fault::KillShim => self.kill_process(true),
-            Fault::KillEngine => self.home.kill_engine(),
+            Fault::KillEngine => {
+                // The one before may be dead still, and nobody has asked since.
+                self.services();
+                self.home.kill_engine();
+            }
             Fault::KillDaemon => {
                 self.daemon.kill();
                 self.pause();
