@@ -122,6 +122,42 @@ fn a_build_that_fails_is_the_cause_and_a_stop_ends_one_with_its_whole_tree() {
 }
 
 #[test]
+fn a_change_of_a_watched_file_rebuilds_and_what_the_build_writes_does_not() {
+    let more = "    watch: [source, program.sh]\n";
+    let bench = Workbench::new(&[built("stop-first"), more.to_owned()].concat());
+    bench.project.write("check.sh", "echo built >> builds");
+    bench.project.write("source", "exec sleep 600");
+    bench.up().expect(0);
+    assert_eq!(bench.service("api")["watching"], true);
+    let builds = || {
+        let text = std::fs::read_to_string(bench.project.path().join("builds"));
+        text.unwrap_or_default().lines().count()
+    };
+    bench.project.write("source", "echo second; exec sleep 600");
+    log_has(&bench, "rebuild: source changed");
+    log_has(&bench, "second");
+    // `program.sh`, which each build writes, costs one more build at most, each
+    // time until it is known.
+    let before = eventually("the builds have come to rest", || {
+        let (count, service) = (builds(), bench.service("api"));
+        let at_rest = service["status"] == "Healthy" && service["build"]["ok"] == true;
+        std::thread::sleep(std::time::Duration::from_millis(1200));
+        if at_rest && builds() == count {
+            Ok(count)
+        } else {
+            Err(service.to_string())
+        }
+    });
+    assert!(before <= 4, "{before} builds");
+    // What was stopped by hand is left alone.
+    bench.call("stop", &["api"]).expect(0);
+    bench.wait_for("api", "lifecycle", "Stopped");
+    bench.project.write("source", "echo third; exec sleep 600");
+    bench.call("start", &["api"]).expect(0);
+    log_has(&bench, "third");
+}
+
+#[test]
 fn a_build_whose_engine_is_killed_is_ended_and_done_again() {
     let bench = bench("stop-first");
     bench.project.write("hold", "");

@@ -97,6 +97,11 @@ impl Source {
 }
 
 impl Definition {
+    /// The files that it was read from, or looked for.
+    pub fn inputs(&self) -> impl Iterator<Item = &Path> {
+        self.inputs.iter().map(|(file, _)| file.as_path())
+    }
+
     /// Whether some file has changed since it was read.
     #[must_use]
     pub fn is_stale(&self) -> bool {

@@ -11,6 +11,7 @@ mod open;
 mod runtimes;
 mod sink;
 mod views;
+mod watch;
 
 use crate::definition::Source;
 use crate::paths::{Paths, private_dir};
@@ -138,7 +139,7 @@ impl Host {
             name,
             self.history.clone(),
             Arc::clone(&logs),
-            notifier,
+            notifier.clone(),
             self.events.clone(),
         );
         let socket_dir = self.paths.sockets(&id);
@@ -154,6 +155,7 @@ impl Host {
             runtime: self.runtime_of(&id),
         });
         let environment = Arc::new(OpenEnvironment::new(id.clone(), source, handle, logs));
+        watch::spawn(&environment, notifier);
         self.lock().insert(id, Arc::clone(&environment));
         // Nobody listening is fine.
         _ = self.events.send(Event::Environments);

@@ -198,6 +198,22 @@ pub struct EnvironmentUpRequest {
     pub watch: Option<bool>,
 }
 
+/// `environment.changes`: what lies between the definition that runs and the one
+/// on disk.
+#[derive(Clone, Debug, Serialize, Deserialize, TS)]
+pub struct EnvironmentChangesRequest {
+    /// The environment's identity.
+    pub environment: String,
+}
+
+/// `environment.apply`: act on these changes; services without one are left
+/// alone.
+#[derive(Clone, Debug, Serialize, Deserialize, TS)]
+pub struct EnvironmentApplyRequest {
+    /// The environment's identity.
+    pub environment: String,
+}
+
 /// `environment.down`: stop everything, dependants first.
 #[derive(Clone, Debug, Serialize, Deserialize, TS)]
 pub struct EnvironmentDownRequest {
@@ -431,6 +447,8 @@ macro_rules! with_methods {
             "definition.import" => definition_import(DefinitionImportRequest) -> ImportReport;
             "environment.status" => environment_status(EnvironmentStatusRequest) -> EnvironmentView;
             "environment.up" => environment_up(EnvironmentUpRequest) -> Empty;
+            "environment.changes" => environment_changes(EnvironmentChangesRequest) -> DefinitionChanges;
+            "environment.apply" => environment_apply(EnvironmentApplyRequest) -> Empty;
             "environment.down" => environment_down(EnvironmentDownRequest) -> Empty;
             "service.start" => service_start(ServiceStartRequest) -> Empty;
             "service.stop" => service_stop(ServiceStopRequest) -> Empty;

@@ -1,6 +1,7 @@
 //! What faces show: plain data, complete in itself, made for one glance.
 
 use benchtop_model::diagnosis::Diagnosis;
+use benchtop_model::plan::diff::ServiceChange;
 use benchtop_model::plan::{Condition, ServiceKind};
 use benchtop_model::probe::{ProbeRole, Verdict};
 use benchtop_model::problem::Problem;
@@ -182,6 +183,16 @@ pub struct EnvironmentView {
     pub changed: Vec<String>,
     /// Changes of the environment file are applied at once.
     pub watching: bool,
+}
+
+/// What lies between the definition that runs and the one on disk.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct DefinitionChanges {
+    /// One entry for each service that differs, in the order of the names.
+    pub changes: Vec<ServiceChange>,
+    /// Findings in the file on disk; with an error among them there are no
+    /// changes, and what runs stays as it is.
+    pub problems: Vec<Problem>,
 }
 
 /// Counts and sums over the services of an environment.

@@ -38,6 +38,19 @@ pub(crate) enum Command {
     Stop(Services),
     /// Restart services, and nothing else
     Restart(Services),
+    /// Show how the environment file differs from what runs
+    Changes {
+        #[command(flatten)]
+        environment: Which,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Restart what has changed in the environment file, start what is new, stop what is gone
+    Apply {
+        #[command(flatten)]
+        environment: Which,
+    },
     /// Build services anew, and replace what runs by the result
     Rebuild(Services),
     /// Show the state of the environment
@@ -130,6 +143,9 @@ pub(crate) struct Up {
     /// Return at once, or after --wait, and leave everything running
     #[arg(short, long)]
     pub(crate) detach: bool,
+    /// From now on apply changes of the environment file at once
+    #[arg(long)]
+    pub(crate) watch: bool,
     /// Give up waiting after so long, such as 90s or 5m
     #[arg(long, value_parser = parse_duration, default_value = "10m")]
     pub(crate) timeout: Duration,

@@ -1,5 +1,6 @@
 //! One file per command.
 
+mod changes;
 mod check;
 mod down;
 mod engine;
@@ -28,6 +29,8 @@ pub(crate) async fn run(command: Command) -> Result<Code, Failure> {
         } => services::start(&environment, &services, with_dependencies).await,
         Command::Stop(arguments) => services::stop(&arguments).await,
         Command::Restart(arguments) => services::restart(&arguments).await,
+        Command::Changes { environment, json } => changes::show(&environment, json).await,
+        Command::Apply { environment } => changes::apply(&environment).await,
         Command::Rebuild(arguments) => services::rebuild(&arguments).await,
         Command::Status { environment, json } => status::run(&environment, json).await,
         Command::Why {

@@ -16,6 +16,7 @@ mod runtime;
 pub mod snapshot;
 mod stats;
 mod task;
+mod watching;
 
 use crate::record::EnvironmentRecord;
 use crate::sink::Sink;
@@ -146,11 +147,23 @@ impl EnvironmentHandle {
         self.send(Message::ChooseRuntime { address });
     }
 
-    /// Takes over a new definition.
+    /// Takes over a new definition and acts on the difference: restarts what has
+    /// changed, starts what is new, stops what is gone.
+    pub fn apply(&self, plan: Plan, base_environment: BTreeMap<String, String>) {
+        self.send(Message::Replan {
+            plan: Box::new(plan),
+            base_environment,
+            apply: true,
+        });
+    }
+
+    /// Takes over a new definition; it counts from the next start of each service
+    /// on.
     pub fn replan(&self, plan: Plan, base_environment: BTreeMap<String, String>) {
         self.send(Message::Replan {
             plan: Box::new(plan),
             base_environment,
+            apply: false,
         });
     }
 

@@ -15,3 +15,4 @@ pub mod probe;
 pub mod process;
 pub mod record;
 pub mod sink;
+pub mod watch;

@@ -110,6 +110,7 @@ impl Supervisor {
                 definition,
             } => self.with(&service, |s| s.on_started_outside(definition, now)),
             Event::Replan(plan) => self.replan(&plan, now, &mut effects),
+            Event::Apply(plan) => self.apply(&plan, now, &mut effects),
             Event::Tick => {}
         }
         self.settle(now, &mut effects);
@@ -276,6 +277,27 @@ impl Supervisor {
                 state.removed = true;
                 state.stop(now, effects);
             }
+        }
+    }
+
+    /// Takes over a new definition and acts on it.
+    fn apply(&mut self, plan: &Plan, now: Tick, effects: &mut Vec<Effect>) {
+        let runs = |s: &ServiceState| s.wanted || s.lifecycle.may_have_instance();
+        let running = self.services.values().any(runs);
+        let before: BTreeMap<String, String> = self
+            .services
+            .iter()
+            .filter(|(_, state)| !state.removed)
+            .map(|(name, state)| (name.clone(), state.definition.clone()))
+            .collect();
+        self.replan(plan, now, effects);
+        for name in plan.services.keys() {
+            let old = before.get(name);
+            self.with_turn(name, |s, turn| match old {
+                None if running => s.start(turn, now),
+                Some(old) => s.follow_definition(*old != s.definition, turn, now),
+                None => {}
+            });
         }
     }
 

@@ -144,7 +144,26 @@ impl Host {
         request: EnvironmentUpRequest,
     ) -> Answer<Empty> {
         let open = self.get(&request.environment).await?;
+        if let Some(watch) = request.watch {
+            open.set_watching(watch);
+        }
         open.up(request.services)?;
+        open.taken().await
+    }
+
+    pub(crate) async fn environment_changes(
+        self: &Arc<Self>,
+        request: EnvironmentChangesRequest,
+    ) -> Answer<DefinitionChanges> {
+        Ok(self.get(&request.environment).await?.changes())
+    }
+
+    pub(crate) async fn environment_apply(
+        self: &Arc<Self>,
+        request: EnvironmentApplyRequest,
+    ) -> Answer<Empty> {
+        let open = self.get(&request.environment).await?;
+        open.apply()?;
         open.taken().await
     }
 

@@ -2,11 +2,16 @@
 
 use crate::definition::{Definition, Source};
 use crate::schema::{ApiError, Empty, ErrorCode};
+use crate::view::DefinitionChanges;
 use benchtop_engine::environment::EnvironmentHandle;
 use benchtop_engine::environment::snapshot::EnvironmentSnapshot;
 use benchtop_model::plan::Plan;
+use benchtop_model::plan::diff::{Doing, diff};
 use benchtop_model::problem::nearest;
+use benchtop_model::status::Lifecycle;
 use benchtop_telemetry::book::LogBook;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// An open environment.
@@ -15,6 +20,8 @@ pub(super) struct OpenEnvironment {
     pub(super) handle: EnvironmentHandle,
     pub(super) logs: Arc<LogBook>,
     disk: Mutex<OnDisk>,
+    /// Changes of the file are applied at once.
+    watching: AtomicBool,
 }
 
 /// The definition as it lies on disk.
@@ -36,6 +43,7 @@ impl OpenEnvironment {
             handle,
             logs,
             disk: Mutex::new(OnDisk { source, definition }),
+            watching: AtomicBool::new(false),
         }
     }
 
@@ -65,7 +73,60 @@ impl OpenEnvironment {
 
     /// Whether changes of the file are applied at once.
     pub(super) fn is_watching(&self) -> bool {
-        false
+        self.watching.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn set_watching(&self, watching: bool) {
+        self.watching.store(watching, Ordering::Relaxed);
+    }
+
+    /// What lies between the definition that runs and the one on disk.
+    pub(super) fn changes(&self) -> DefinitionChanges {
+        let (snapshot, (_, definition)) = (self.handle.snapshot(), self.definition());
+        let doing = |name: &str| {
+            let state = snapshot.services.iter().find(|s| s.name == name);
+            state.map_or(Doing::default(), |s| Doing {
+                active: !matches!(s.lifecycle, Lifecycle::Stopped | Lifecycle::Completed),
+                outdated: s.outdated,
+            })
+        };
+        let changes = definition.plan.as_ref().map(|plan| {
+            let running = snapshot.run.is_some();
+            diff(&snapshot.plan, plan, running, doing)
+        });
+        DefinitionChanges {
+            changes: changes.unwrap_or_default(),
+            problems: definition.problems,
+        }
+    }
+
+    /// Acts on these changes.
+    pub(super) fn apply(&self) -> Result<(), ApiError> {
+        let (source, definition) = self.definition();
+        self.handle
+            .apply(definition.plan()?.clone(), source.variables);
+        Ok(())
+    }
+
+    /// Files of the definition have changed, and are quiet now. A file that
+    /// defines nothing any more is taken to be half written.
+    pub(super) fn on_files(&self) {
+        let (_, definition) = self.definition();
+        let whole = |plan: &Plan| !plan.services.is_empty();
+        if self.is_watching()
+            && self.handle.snapshot().run.is_some()
+            && definition.plan.as_ref().is_some_and(whole)
+            && !self.changes().changes.is_empty()
+            && let Err(error) = self.apply()
+        {
+            tracing::warn!(%error, "a change of the definition was not applied");
+        }
+    }
+
+    /// The files that the definition was read from, or looked for.
+    pub(super) fn inputs(&self) -> Vec<PathBuf> {
+        let (_, definition) = self.definition();
+        definition.inputs().map(Path::to_owned).collect()
     }
 
     /// The answer to a request that changes something, once the change shows.

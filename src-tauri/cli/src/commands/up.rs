@@ -32,7 +32,7 @@ pub(crate) async fn run(arguments: Up) -> Result<Code, Failure> {
     let up = EnvironmentUpRequest {
         environment: connection.environment.clone(),
         services: arguments.services.clone(),
-        watch: None,
+        watch: arguments.watch.then_some(true),
     };
     connection.client.call(&up).await?;
     if arguments.wait {

@@ -110,6 +110,7 @@ impl Task {
             shown,
         };
         self.builds.insert(service.to_owned(), state);
+        self.watching.build_began(service);
         tokio::spawn(work.run());
     }
 
@@ -161,6 +162,7 @@ impl Task {
         outcome: BuildOutcome,
         text: Option<String>,
     ) {
+        self.watching.build_ended(&service);
         if let Some(state) = self.builds.get_mut(&service).filter(|b| b.build == build) {
             state.shown.ended = Some(clock::now());
             state.shown.ok = match outcome {

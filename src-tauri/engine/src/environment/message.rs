@@ -43,11 +43,14 @@ pub(super) enum Message {
     ProbeNow { service: String },
     /// From [`super::EnvironmentHandle::choose_runtime`].
     ChooseRuntime { address: Option<String> },
-    /// From [`super::EnvironmentHandle::replan`].
+    /// From [`super::EnvironmentHandle::replan`] and [`super::EnvironmentHandle::apply`].
     Replan {
         plan: Box<Plan>,
         base_environment: BTreeMap<String, String>,
+        apply: bool,
     },
+    /// Files that are watched have changed.
+    Files(Vec<std::path::PathBuf>),
     /// From [`super::EnvironmentHandle::leave`].
     Leave { done: oneshot::Sender<()> },
     /// From [`super::EnvironmentHandle::sync`].

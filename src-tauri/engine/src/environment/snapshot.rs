@@ -194,7 +194,10 @@ impl Task {
             status: state.status(),
             lifecycle: state.lifecycle,
             health: state.known_health,
-            reason: self.supervisor.reason(name),
+            reason: self
+                .supervisor
+                .reason(name)
+                .or_else(|| self.watching.paused(name)),
             progress: instance.filter(|_| alive).and_then(|i| i.progress.clone()),
             pull: instance.filter(|_| alive).and_then(|i| i.pull.clone()),
             since: self.since.get(name).copied().unwrap_or_default(),
@@ -216,7 +219,7 @@ impl Task {
             probes: self.probe_snapshots(state),
             stale: runtime_lost && alive && state.spec.kind() == ServiceKind::Container,
             outdated: state.is_outdated(),
-            watching: false,
+            watching: self.watching.is_active(name),
             build: self.builds.get(name).map(|build| build.shown.clone()),
         }
     }

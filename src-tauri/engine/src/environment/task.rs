@@ -4,6 +4,7 @@ use super::build::BuildState;
 use super::effects::Instance;
 use super::message::Message;
 use super::snapshot::{EnvironmentSnapshot, RuntimeSnapshot, Usage};
+use super::watching::Watching;
 use super::{EnvironmentConfig, stats};
 use crate::clock;
 use crate::container::instance;
@@ -52,6 +53,8 @@ pub(super) struct Task {
     pub(super) usage: HashMap<String, Usage>,
     /// The last build of each service.
     pub(super) builds: HashMap<String, BuildState>,
+    /// The watches on the files of services.
+    pub(super) watching: Watching,
     /// Remove containers and network once everything has ended.
     pub(super) remove_when_idle: bool,
     /// The removal is under way.
@@ -120,6 +123,7 @@ impl Task {
             probed: HashMap::new(),
             usage: HashMap::new(),
             builds: HashMap::new(),
+            watching: Watching::default(),
             remove_when_idle: false,
             removing: false,
             unsaved: true,
@@ -141,7 +145,8 @@ impl Task {
         loop {
             let message = tokio::select! {
                 message = inbox.recv() => message,
-                () = sleep_until(self.supervisor.next_deadline()) => {
+                () = sleep_until(self.next_deadline()) => {
+                    self.act_on_watches();
                     self.handle(Event::Tick);
                     self.publish(&snapshots, Changed::State);
                     continue;
@@ -192,7 +197,10 @@ impl Task {
             Message::Stop { service } => self.command(Event::Stop { service }),
             Message::Restart { service } => self.command(Event::Restart { service }),
             Message::Cancel { service } => self.handle(Event::Cancel { service }),
-            Message::Rebuild { service, cause } => self.command(Event::Rebuild { service, cause }),
+            Message::Rebuild { service, cause } => {
+                self.watching.resume(&service);
+                self.command(Event::Rebuild { service, cause });
+            }
             Message::Built {
                 service,
                 build,
@@ -204,7 +212,9 @@ impl Task {
             Message::Replan {
                 plan,
                 base_environment,
-            } => self.replan(*plan, base_environment),
+                apply,
+            } => self.replan(*plan, base_environment, apply),
+            Message::Files(files) => self.on_files(&files),
             Message::Launched {
                 service,
                 generation,
@@ -282,7 +292,7 @@ impl Task {
         self.command(Event::Down);
     }
 
-    fn replan(&mut self, plan: Plan, base_environment: BTreeMap<String, String>) {
+    fn replan(&mut self, plan: Plan, base_environment: BTreeMap<String, String>, apply: bool) {
         let had_containers = self
             .plan
             .services
@@ -299,7 +309,11 @@ impl Task {
         if !had_containers {
             self.watch_runtime();
         }
-        self.handle(Event::Replan(Box::new(plan)));
+        let plan = Box::new(plan);
+        self.handle(match apply {
+            true => Event::Apply(plan),
+            false => Event::Replan(plan),
+        });
     }
 
     /// Passes an event to the machine and performs what it asks for.
@@ -408,7 +422,16 @@ impl Task {
         });
     }
 
+    fn next_deadline(&self) -> Option<benchtop_model::time::Tick> {
+        let deadlines = [
+            self.supervisor.next_deadline(),
+            self.watching.next_deadline(),
+        ];
+        deadlines.into_iter().flatten().min()
+    }
+
     fn publish(&mut self, snapshots: &watch::Sender<Arc<EnvironmentSnapshot>>, changed: Changed) {
+        self.watch_files();
         self.save();
         self.tell_wish();
         snapshots.send_replace(Arc::new(self.snapshot()));

@@ -72,7 +72,8 @@ pub enum Event {
     /// What an earlier engine left behind, all of it at once and before anything
     /// else.
     Restored(Vec<Restored>),
-    /// The definition has changed.
+    /// The definition has changed; it counts from the next start of each service
+    /// on.
     Replan(Box<Plan>),
     /// Somebody else has started an instance of a service that had none.
     StartedOutside {
@@ -81,6 +82,10 @@ pub enum Event {
         /// Hash of the definition that the instance was made from.
         definition: Option<String>,
     },
+    /// The definition has changed: what has changed is restarted, what is new is
+    /// started where anything runs, what is gone is stopped, and nothing else is
+    /// touched.
+    Apply(Box<Plan>),
     /// Time has passed.
     Tick,
 }

@@ -198,6 +198,15 @@ impl ServiceState {
         self.then = Then::Stay;
     }
 
+    /// What runs of an older definition is started anew, and so is what has
+    /// failed or waits because of it.
+    pub(super) fn follow_definition(&mut self, changed: bool, turn: u64, now: Tick) {
+        let stuck = matches!(self.lifecycle, Lifecycle::Failed | Lifecycle::Backoff);
+        if self.wanted && self.is_outdated() || changed && stuck {
+            self.start(turn, now);
+        }
+    }
+
     /// From rest it runs what is written now.
     fn ask_for_build(&mut self, turn: u64) {
         if self.spec.build.is_some() {

@@ -115,8 +115,12 @@ impl Schedule {
             }
             80..82 => {
                 self.plan = self.world.random.index(PLANS.len());
-                self.world
-                    .on(Event::Replan(Box::new(PLANS[self.plan].clone())));
+                let plan = Box::new(PLANS[self.plan].clone());
+                let apply = self.world.random.one_in(2);
+                self.world.on(match apply {
+                    true => Event::Apply(plan),
+                    false => Event::Replan(plan),
+                });
             }
             _ => self.command(),
         }

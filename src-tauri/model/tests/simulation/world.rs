@@ -60,7 +60,7 @@ impl World {
 
     /// The engine takes an event: thinks, writes down, acts.
     pub(crate) fn on(&mut self, event: Event) {
-        if let Event::Replan(plan) = &event {
+        if let Event::Replan(plan) | Event::Apply(plan) = &event {
             self.plan = (**plan).clone();
         }
         self.say("event", &event);
