@@ -15,6 +15,18 @@ pub trait Sink: Send + Sync + 'static {
     fn record(&self, event: EngineEvent);
     /// A service has written.
     fn logs(&self, service: &str, generation: u64, lines: Vec<LogLine>);
+    /// The same, from a source that has been read up to a position. The two are kept
+    /// together or not at all.
+    fn logs_from(&self, service: &str, generation: u64, lines: Vec<LogLine>, position: String) {
+        _ = position;
+        self.logs(service, generation, lines);
+    }
+    /// The last position of a source that was kept for good: whoever reads it goes on
+    /// there, without a gap and without repetition.
+    fn log_position(&self, service: &str, generation: u64) -> Option<String> {
+        _ = (service, generation);
+        None
+    }
     /// The snapshot has changed.
     fn changed(&self, what: Changed);
 }

@@ -39,8 +39,14 @@ pub(crate) fn read(line: RawLine) -> Incoming {
     text.truncate(text.trim_end_matches(['\r', '\n']).len());
     let cut_from = (text.len() > LONGEST_LINE).then_some(text.len());
     if cut_from.is_some() {
-        marks |= mark_bit(Mark::Truncated);
         text.truncate(line::cut(&text, LONGEST_LINE).len());
+    }
+    if text.len() >= LONGEST_LINE {
+        // A source that cuts long lines itself cuts them at this length.
+        marks |= mark_bit(Mark::Truncated);
+    }
+    if !text.is_ascii() && text.contains(char::REPLACEMENT_CHARACTER) {
+        marks |= mark_bit(Mark::InvalidUtf8);
     }
     let (text, styled) = if ansi::has_controls(&text) {
         let cleaned = ansi::clean(&text);

@@ -4,6 +4,7 @@ use super::git;
 use super::notifier::Notifier;
 use crate::definition;
 use crate::schema::{Alert, Event, Topic};
+use benchtop_engine::process::log_file::GAP;
 use benchtop_engine::sink::{Changed, EngineEvent, LogLine, Origin, Sink};
 use benchtop_model::plan::Plan;
 use benchtop_model::status::Status;
@@ -12,8 +13,9 @@ use benchtop_store::history::History;
 use benchtop_store::record::{NewRun, ProbeRow};
 use benchtop_store::row::{Instance, Transition};
 use benchtop_telemetry::book::{LogBook, RawLine};
-use benchtop_telemetry::log::Stream;
+use benchtop_telemetry::log::{Mark, Stream};
 use std::sync::Arc;
+use tokio::runtime::{Handle, RuntimeFlavor};
 use tokio::sync::broadcast;
 
 /// The sink of one environment.
@@ -71,6 +73,17 @@ impl HostSink {
         });
     }
 
+    fn keep(&self, service: &str, generation: u64, lines: Vec<LogLine>, position: Option<String>) {
+        let lines = lines.into_iter().map(raw_line).collect();
+        let push = || self.logs.push_from(service, generation, lines, position);
+        // A flood waits for the disk here, and must not hold up a thread that others need.
+        match Handle::try_current().map(|runtime| runtime.runtime_flavor()) {
+            Ok(RuntimeFlavor::MultiThread) => tokio::task::block_in_place(push),
+            _ => push(),
+        }
+        self.notifier.mark(Topic::Logs);
+    }
+
     fn alert(&self, service: &str, from: Status, to: Status, cause: &str, at: Timestamp) {
         let trouble = |status| matches!(status, Status::Degraded | Status::Unhealthy);
         let worse = trouble(to) && to > from;
@@ -88,6 +101,21 @@ impl HostSink {
             // Nobody listening is fine.
             _ = self.events.send(Event::Alert(alert));
         }
+    }
+}
+
+/// A line in the log book's words.
+fn raw_line(line: LogLine) -> RawLine {
+    let gap = line.origin == Origin::Benchtop && line.text.starts_with(GAP);
+    RawLine {
+        time: Timestamp(line.time_us / 1000),
+        stream: match line.origin {
+            Origin::Stdout => Stream::Stdout,
+            Origin::Stderr => Stream::Stderr,
+            Origin::Benchtop => Stream::Benchtop,
+        },
+        text: line.text,
+        marks: if gap { vec![Mark::Gap] } else { Vec::new() },
     }
 }
 
@@ -178,19 +206,15 @@ impl Sink for HostSink {
     }
 
     fn logs(&self, service: &str, generation: u64, lines: Vec<LogLine>) {
-        let raw = |line: LogLine| RawLine {
-            time: Timestamp(line.time_us / 1000),
-            stream: match line.origin {
-                Origin::Stdout => Stream::Stdout,
-                Origin::Stderr => Stream::Stderr,
-                Origin::Benchtop => Stream::Benchtop,
-            },
-            text: line.text,
-            marks: Vec::new(),
-        };
-        self.logs
-            .push(service, generation, lines.into_iter().map(raw).collect());
-        self.notifier.mark(Topic::Logs);
+        self.keep(service, generation, lines, None);
+    }
+
+    fn logs_from(&self, service: &str, generation: u64, lines: Vec<LogLine>, position: String) {
+        self.keep(service, generation, lines, Some(position));
+    }
+
+    fn log_position(&self, service: &str, generation: u64) -> Option<String> {
+        self.logs.position(service, generation)
     }
 
     fn changed(&self, what: Changed) {

@@ -16,11 +16,18 @@ use std::time::Duration;
 /// Lines that are passed on at once at the most.
 const BATCH: usize = 512;
 
-/// Follows until the container has ended and its last line was passed on.
-pub async fn follow(runtime: &Runtime, container: &Launched, mut tell: impl FnMut(Vec<LogLine>)) {
+/// Follows until the container has ended and its last line was passed on. Begins after
+/// a time, in nanoseconds since 1970, or at the start of its present run; tells the time
+/// of the last line with each batch.
+pub async fn follow(
+    runtime: &Runtime,
+    container: &Launched,
+    after: Option<i64>,
+    mut tell: impl FnMut(Vec<LogLine>, i64),
+) {
     let id = &container.id;
     let mut assembly = Assembly {
-        after_us: container.started.0 * 1000,
+        after_ns: after.unwrap_or(container.started.0 * 1_000_000),
         ..Assembly::default()
     };
     loop {
@@ -36,10 +43,10 @@ pub async fn follow(runtime: &Runtime, container: &Launched, mut tell: impl FnMu
     stream(runtime, id, false, &mut assembly, &mut tell).await;
 }
 
+/// Nanoseconds since 1970: two lines of a flood may well share their microsecond.
 fn parse_time(text: &str) -> Option<i64> {
-    text.parse::<jiff::Timestamp>()
-        .ok()
-        .map(jiff::Timestamp::as_microsecond)
+    let time = text.parse::<jiff::Timestamp>().ok()?;
+    i64::try_from(time.as_nanosecond()).ok()
 }
 
 async fn stream(
@@ -47,11 +54,11 @@ async fn stream(
     id: &str,
     follow: bool,
     assembly: &mut Assembly,
-    tell: &mut impl FnMut(Vec<LogLine>),
+    tell: &mut impl FnMut(Vec<LogLine>, i64),
 ) {
     // What an earlier stream left unfinished comes again.
     assembly.pending = None;
-    let since = i32::try_from(assembly.after_us / 1_000_000).unwrap_or(0);
+    let since = i32::try_from(assembly.after_ns / 1_000_000_000).unwrap_or(0);
     let options = LogsOptions {
         follow,
         stdout: true,
@@ -69,7 +76,7 @@ async fn stream(
             .filter_map(|output| assembly.take(output))
             .collect();
         if !lines.is_empty() {
-            tell(lines);
+            tell(lines, assembly.after_ns);
         }
     }
 }
@@ -79,8 +86,8 @@ async fn stream(
 #[derive(Default)]
 struct Assembly {
     /// Lines up to this time were passed on already.
-    after_us: i64,
-    pending: Option<LogLine>,
+    after_ns: i64,
+    pending: Option<(i64, LogLine)>,
 }
 
 impl Assembly {
@@ -92,24 +99,25 @@ impl Assembly {
         let bytes = output.into_bytes();
         let text = String::from_utf8_lossy(&bytes);
         let (time, text) = text.split_once(' ').unwrap_or((&text, ""));
-        let time_us = parse_time(time)?;
+        let time_ns = parse_time(time)?;
         let whole = text.ends_with('\n');
         let text = text.trim_end_matches(['\n', '\r']);
-        let mut line = self.pending.take().unwrap_or(LogLine {
-            time_us,
+        let begin = || LogLine {
+            time_us: time_ns / 1000,
             origin,
             text: String::new(),
-        });
+        };
+        let (time_ns, mut line) = self.pending.take().unwrap_or_else(|| (time_ns, begin()));
         line.text.push_str(text);
         if !whole && line.text.len() < LONGEST {
-            self.pending = Some(line);
+            self.pending = Some((time_ns, line));
             return None;
         }
         // The stream begins at a whole second, so it repeats some lines.
-        if line.time_us <= self.after_us {
+        if time_ns <= self.after_ns {
             return None;
         }
-        self.after_us = line.time_us;
+        self.after_ns = time_ns;
         Some(line)
     }
 }
@@ -140,7 +148,7 @@ mod tests {
     #[test]
     fn lines_that_were_seen_are_left_out() {
         let mut assembly = Assembly {
-            after_us: parse_time("2026-11-22T07:00:00.5Z").expect("time"),
+            after_ns: parse_time("2026-11-22T07:00:00.5Z").expect("time"),
             ..Assembly::default()
         };
         assert_eq!(assembly.take(out("2026-11-22T07:00:00.4Z old\n")), None);

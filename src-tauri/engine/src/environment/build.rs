@@ -312,10 +312,16 @@ async fn follow(
 ) -> Exit {
     let (stops, requests) = mpsc::channel(1);
     let mut exit = Exit::unseen();
-    let following = instance.follow(requests, |news| match news {
-        News::Lines(lines) => take(lines),
-        News::Ended(how) => exit = how,
-    });
+    // A build is not gone on with, so nobody asks how far its output was kept.
+    let following = instance.follow(
+        None,
+        || Some(u64::MAX),
+        requests,
+        |news| match news {
+            News::Lines(lines, _) => take(lines),
+            News::Ended(how) => exit = how,
+        },
+    );
     let ending = async {
         cancel.cancelled().await;
         let request = Request::Stop {

@@ -331,8 +331,14 @@ pub(super) fn follow_process(
         stops,
     };
     let (sink, messages) = (Arc::clone(sink), messages.clone());
-    tokio::spawn(instance.follow(requests, move |news| match news {
-        News::Lines(lines) => sink.logs(&service, generation, lines),
+    let kept = {
+        let (sink, service) = (Arc::clone(&sink), service.clone());
+        move || sink.log_position(&service, generation)?.parse().ok()
+    };
+    let tell = move |news| match news {
+        News::Lines(lines, place) => {
+            sink.logs_from(&service, generation, lines, place.to_string());
+        }
         News::Ended(exit) => {
             // The environment may have been closed meanwhile.
             _ = messages.send(Message::Report {
@@ -341,7 +347,9 @@ pub(super) fn follow_process(
                 report: Report::Exited(exit),
             });
         }
-    }));
+    };
+    let after = kept();
+    tokio::spawn(instance.follow(after, kept, requests, tell));
     live
 }
 
@@ -355,10 +363,13 @@ pub(super) fn follow_container(
 ) {
     let runtime = Arc::clone(runtime);
     tokio::spawn(async move {
-        container::logs::follow(&runtime, &container, |lines| {
-            sink.logs(&service, generation, lines)
+        let after = sink
+            .log_position(&service, generation)
+            .and_then(|position| position.parse().ok());
+        container::logs::follow(&runtime, &container, after, |lines, place: i64| {
+            sink.logs_from(&service, generation, lines, place.to_string());
         })
-        .await
+        .await;
     });
 }
 

@@ -19,6 +19,12 @@ use tokio::sync::mpsc;
 /// How long a shim may take until it says that its program runs.
 const START_LIMIT: Duration = Duration::from_secs(10);
 
+/// Portions of output that are passed on before anything else is looked at.
+const PORTIONS: usize = 8;
+
+/// How often is looked whether a log file is not needed any more.
+const RELEASE_TURN: Duration = Duration::from_millis(20);
+
 /// A process instance that lives, as the engine sees it.
 #[derive(Debug)]
 pub struct ProcessInstance {
@@ -205,30 +211,50 @@ async fn end_orphan(child: &ProcessIdentity) {
 /// What the follower tells.
 #[derive(Debug)]
 pub enum News {
-    /// It has written.
-    Lines(Vec<LogLine>),
+    /// It has written, up to this place in its output.
+    Lines(Vec<LogLine>, u64),
     /// Nothing of it is left.
     Ended(Exit),
 }
 
 impl ProcessInstance {
-    /// Follows the instance to its end: all its output, then how it ended.
-    /// `stops` takes requests to end it.
-    pub async fn follow(mut self, mut stops: mpsc::Receiver<Request>, mut tell: impl FnMut(News)) {
-        let mut tail = Tail::from_start(self.dir.clone());
-        drain(&mut tail, &mut tell);
+    /// Follows the instance to its end: all its output after the place, then how it
+    /// ended. `kept` answers up to which place the output is kept for good, `stops` takes
+    /// requests to end it.
+    pub async fn follow(
+        mut self,
+        after: Option<u64>,
+        kept: impl Fn() -> Option<u64>,
+        mut stops: mpsc::Receiver<Request>,
+        tell: impl FnMut(News),
+    ) {
+        let mut reader = Reader {
+            tail: Tail::new(self.dir.clone(), after),
+            tell,
+        };
+        let mut behind = reader.drain();
         let exit = loop {
             tokio::select! {
                 line = self.notices.next_line() => match line.ok().flatten().map(|line| serde_json::from_str(&line)) {
                     Some(Ok(Notice::Ended(ended))) => break ended.exit,
-                    Some(_) => drain(&mut tail, &mut tell),
+                    Some(_) => behind = true,
                     None => if let Some(exit) = self.after_silence().await { break exit },
                 },
                 Some(request) = stops.recv() => self.request(&request).await,
+                () = tokio::task::yield_now(), if behind => behind = reader.drain(),
+                () = tokio::time::sleep(RELEASE_TURN), if reader.tail.holds_old() => {}
+            }
+            if reader.tail.holds_old()
+                && let Some(kept) = kept()
+            {
+                reader.tail.release(kept);
             }
         };
-        drain(&mut tail, &mut tell);
-        tell(News::Ended(exit));
+        behind = true;
+        while behind {
+            behind = reader.drain();
+        }
+        (reader.tell)(News::Ended(exit));
     }
 
     async fn request(&mut self, request: &Request) {
@@ -259,15 +285,25 @@ impl ProcessInstance {
     }
 }
 
-fn drain(tail: &mut Tail, tell: &mut impl FnMut(News)) {
-    loop {
-        match tail.read() {
-            Ok(lines) if lines.is_empty() => return,
-            Ok(lines) => tell(News::Lines(lines)),
-            Err(error) => {
-                tracing::warn!(%error, "cannot read the log of an instance");
-                return;
+/// Reads the output and passes it on.
+struct Reader<F> {
+    tail: Tail,
+    tell: F,
+}
+
+impl<F: FnMut(News)> Reader<F> {
+    /// Passes on some of what is there; whether there may be more.
+    fn drain(&mut self) -> bool {
+        for _ in 0..PORTIONS {
+            match self.tail.read() {
+                Ok(lines) if lines.is_empty() => return false,
+                Ok(lines) => (self.tell)(News::Lines(lines, self.tail.position())),
+                Err(error) => {
+                    tracing::warn!(%error, "cannot read the log of an instance");
+                    return false;
+                }
             }
         }
+        true
     }
 }

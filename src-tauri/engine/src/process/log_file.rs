@@ -1,7 +1,9 @@
 //! The form in which a shim keeps output: one line a line, with its time.
 //!
 //! `MICROSECONDS STREAM KIND TEXT\n`, where STREAM is `o` or `e` and KIND is `F`
-//! for a full line or `P` for a piece of one that was too long to be kept whole.
+//! for a full line or `P` for a piece of one that was too long to be kept whole. The first
+//! line of a file is `#BASE BYTES`: how many bytes were written to the files before it.
+//! A place in the output is counted through all of them.
 
 use crate::sink::{LogLine, Origin};
 use std::fs::{File, OpenOptions};
@@ -12,12 +14,20 @@ use std::path::PathBuf;
 /// A line longer than this is kept in pieces, in bytes.
 pub const LONGEST: usize = 64 * 1024;
 
+/// How a file begins.
+const HEADER: &[u8] = b"#BASE ";
+
+/// What is said where lines were thrown away before anybody had read them.
+pub const GAP: &str = "output is missing here";
+
 /// Appends lines, and begins a new file when the limit is reached. Two files are
 /// kept, so the disk holds at most twice the limit.
 #[derive(Debug)]
 pub struct LogWriter {
     file: File,
     written: u64,
+    /// Bytes in the files before this one.
+    base: u64,
     limit: u64,
     path: PathBuf,
     old_path: PathBuf,
@@ -36,22 +46,40 @@ impl LogWriter {
             .mode(0o600)
             .open(&path)?;
         let written = file.metadata()?.len();
-        Ok(Self {
+        let mut writer = Self {
             file,
             written,
+            base: 0,
             limit,
             path,
             old_path,
             buffer: Vec::with_capacity(128 * 1024),
-        })
+        };
+        if written == 0 {
+            writer.begin()?;
+        }
+        Ok(writer)
+    }
+
+    fn begin(&mut self) -> io::Result<()> {
+        let header = format!("#BASE {}\n", self.base);
+        self.written = header.len() as u64;
+        self.file.write_all(header.as_bytes())
+    }
+
+    /// Whether the next flush may throw lines away that nobody has read: the file before
+    /// this one is still there.
+    #[must_use]
+    pub fn is_about_to_lose(&self) -> bool {
+        self.written + self.buffer.len() as u64 >= self.limit && self.old_path.exists()
     }
 
     /// Adds a line to what [`Self::flush`] will write.
     pub fn line(&mut self, time_us: i64, stream: u8, full: bool, text: &[u8]) {
-        // Writing to a Vec cannot fail.
-        _ = write!(self.buffer, "{time_us} ");
+        let mut digits = [0; 20];
+        self.buffer.extend_from_slice(decimal(time_us, &mut digits));
         self.buffer
-            .extend_from_slice(&[stream, b' ', if full { b'F' } else { b'P' }, b' ']);
+            .extend_from_slice(&[b' ', stream, b' ', if full { b'F' } else { b'P' }, b' ']);
         self.buffer.extend_from_slice(text);
         self.buffer.push(b'\n');
     }
@@ -78,9 +106,33 @@ impl LogWriter {
             .append(true)
             .mode(0o600)
             .open(&self.path)?;
-        self.written = 0;
-        Ok(())
+        self.base += self.written;
+        self.begin()
     }
+}
+
+/// The number in decimal digits; a time before 1970 is 1970. The general way is three
+/// times slower, and this is done for each line.
+fn decimal(number: i64, digits: &mut [u8; 20]) -> &[u8] {
+    let mut rest = number.max(0).unsigned_abs();
+    let mut at = digits.len();
+    loop {
+        at -= 1;
+        digits[at] = b'0' + (rest % 10) as u8;
+        rest /= 10;
+        if rest == 0 {
+            return &digits[at..];
+        }
+    }
+}
+
+/// The base that the first line of a file tells, and the length of that line.
+#[must_use]
+pub fn parse_header(start: &[u8]) -> Option<(u64, u64)> {
+    let rest = start.strip_prefix(HEADER)?;
+    let end = rest.iter().position(|b| *b == b'\n')?;
+    let base = std::str::from_utf8(&rest[..end]).ok()?.parse().ok()?;
+    Some((base, (HEADER.len() + end + 1) as u64))
 }
 
 /// Splits what was read into lines; `None` for a line that is not in the form,
@@ -120,7 +172,9 @@ mod tests {
         );
         log.flush().expect("write");
         let written = std::fs::read(dir.path().join("a")).expect("read");
-        let line = parse_line(written.strip_suffix(b"\n").expect("one line")).expect("parse");
+        let (base, header) = parse_header(&written).expect("a header");
+        assert_eq!((base, header), (0, 8));
+        let line = parse_line(written[8..].strip_suffix(b"\n").expect("one line")).expect("parse");
         assert_eq!(line.time_us, 1_700_000_000_000_001);
         assert_eq!(line.origin, Origin::Stderr);
         assert_eq!(line.text, "grüße \u{1b}[31mred");

@@ -34,6 +34,8 @@ const LEFTOVER_GRACE: Duration = Duration::from_secs(1);
 /// State shared between the shim's threads.
 struct Shared {
     log: Mutex<LogWriter>,
+    /// The engine did not read for as long as the program could be held up.
+    reader_is_slow: AtomicBool,
     server: Server,
     /// The grace period ran out and the tree was killed.
     killed: AtomicBool,
@@ -92,6 +94,7 @@ fn start(dir: &InstanceDir) -> Result<Started, String> {
         .map_err(|e| format!("cannot listen on {}: {e}", spec.socket.display()))?;
     let shared = Arc::new(Shared {
         log: Mutex::new(log),
+        reader_is_slow: AtomicBool::new(false),
         server,
         killed: AtomicBool::new(false),
         ended: AtomicBool::new(false),

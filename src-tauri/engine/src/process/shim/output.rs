@@ -2,11 +2,20 @@
 //! the program.
 
 use super::super::log_file::LONGEST;
+use super::super::log_file::LogWriter;
 use super::{Shared, lock};
 use crate::clock;
 use std::io::Read;
 use std::process::Child;
-use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, MutexGuard};
+use std::time::{Duration, Instant};
+
+/// How long the program is held up at most, where the engine does not read.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// Between two looks whether it has.
+const PAUSE: Duration = Duration::from_millis(2);
 
 /// Starts one thread per pipe.
 pub(super) fn keep(shared: &Arc<Shared>, child: &mut Child) {
@@ -50,7 +59,7 @@ fn drain(shared: &Shared, mut pipe: impl Read, stream: u8) {
 fn take(shared: &Shared, mut read: &[u8], pending: &mut Vec<u8>, stream: u8) {
     let time = clock::micros();
     let mut log = lock(&shared.log);
-    while let Some(end) = read.iter().position(|b| *b == b'\n') {
+    while let Some(end) = memchr::memchr(b'\n', read) {
         let (line, rest) = (&read[..end], &read[end + 1..]);
         read = rest;
         if pending.is_empty() {
@@ -67,9 +76,40 @@ fn take(shared: &Shared, mut read: &[u8], pending: &mut Vec<u8>, stream: u8) {
         log.line(time, stream, false, pending);
         *pending = rest;
     }
+    if log.is_about_to_lose() {
+        log = wait_for_reader(shared, log);
+    }
     _ = log.flush();
     drop(log);
     shared.server.wrote();
+}
+
+/// Holds the program up for a moment, where it writes faster than a connected engine
+/// reads: otherwise lines would be lost that nobody has seen. An engine that does not
+/// read at all holds nothing up again until it does.
+fn wait_for_reader<'a>(
+    shared: &'a Shared,
+    log: MutexGuard<'a, LogWriter>,
+) -> MutexGuard<'a, LogWriter> {
+    let begin = Instant::now();
+    let mut log = log;
+    let patient = !shared.reader_is_slow.load(Ordering::Relaxed);
+    while patient && log.is_about_to_lose() && shared.server.has_clients() {
+        drop(log);
+        shared.server.wrote();
+        std::thread::sleep(PAUSE);
+        log = lock(&shared.log);
+        if begin.elapsed() > PATIENCE {
+            shared.reader_is_slow.store(true, Ordering::Relaxed);
+            return log;
+        }
+    }
+    if patient {
+        return log;
+    }
+    let still = log.is_about_to_lose();
+    shared.reader_is_slow.store(still, Ordering::Relaxed);
+    log
 }
 
 /// Without the carriage return of a DOS line end.

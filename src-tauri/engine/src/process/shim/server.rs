@@ -61,6 +61,11 @@ impl Server {
         self.tell(&Notice::Wrote);
     }
 
+    /// Whether an engine is there to read.
+    pub(super) fn has_clients(&self) -> bool {
+        !lock(&self.clients).is_empty()
+    }
+
     /// Says the last word and takes the socket away.
     pub(super) fn close(&self, last: &Notice) {
         for client in lock(&self.clients).iter() {
