@@ -1,5 +1,6 @@
 //! The command line.
 
+use benchtop_api::model::time::Timestamp;
 use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -179,9 +180,25 @@ pub(crate) struct Logs {
     /// Only this level and above: trace, debug, info, warn, error, fatal
     #[arg(long, value_parser = parse_level)]
     pub(crate) level: Option<benchtop_api::telemetry::level::Level>,
-    /// Only lines that contain this text
-    #[arg(long)]
-    pub(crate) grep: Option<String>,
+    /// Only lines that fit: words, "texts", /regexes/, fields such as user.id=42; - for
+    /// the opposite
+    #[arg(short = 'q', long, visible_alias = "grep", value_name = "QUERY")]
+    pub(crate) query: Option<String>,
+    /// Only lines from this time on: 10m ago is 10m; or 2026-11-22T07:00:00Z
+    #[arg(long, value_parser = parse_moment, value_name = "TIME")]
+    pub(crate) since: Option<Timestamp>,
+    /// Only lines before this time
+    #[arg(long, value_parser = parse_moment, value_name = "TIME")]
+    pub(crate) until: Option<Timestamp>,
+    /// Only lines of this run, as `benchtop runs` names it
+    #[arg(long, value_name = "RUN")]
+    pub(crate) run: Option<String>,
+    /// Exit with 1 where a line of this level or above fits
+    #[arg(long, value_parser = parse_level, value_name = "LEVEL")]
+    pub(crate) fail_on: Option<benchtop_api::telemetry::level::Level>,
+    /// Write all lines that fit into this file, and print none; with --json as NDJSON
+    #[arg(long, value_name = "FILE", conflicts_with = "follow")]
+    pub(crate) export: Option<PathBuf>,
     /// Print one JSON object a line
     #[arg(long)]
     pub(crate) json: bool,
@@ -260,6 +277,19 @@ fn parse_duration(text: &str) -> Result<Duration, String> {
     }
 }
 
+/// A length of time before now, or a moment.
+fn parse_moment(text: &str) -> Result<Timestamp, String> {
+    if let Ok(moment) = text.parse::<jiff::Timestamp>() {
+        return Ok(Timestamp(moment.as_millisecond()));
+    }
+    let ago = parse_duration(text).map_err(|_| {
+        format!("`{text}` is no time; write 10m for ten minutes ago, or 2026-11-22T07:00:00Z")
+    })?;
+    let now = jiff::Timestamp::now().as_millisecond();
+    let ago = i64::try_from(ago.as_millis()).unwrap_or(i64::MAX);
+    Ok(Timestamp(now.saturating_sub(ago)))
+}
+
 fn parse_level(text: &str) -> Result<benchtop_api::telemetry::level::Level, String> {
     benchtop_api::telemetry::level::Level::from_word(text)
         .ok_or_else(|| "write trace, debug, info, warn, error or fatal".to_owned())
@@ -273,6 +303,17 @@ mod tests {
     #[test]
     fn the_command_line_is_consistent() {
         Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn a_time_is_a_moment_or_so_long_ago() {
+        assert_eq!(
+            parse_moment("2026-11-22T07:00:00.5Z"),
+            Ok(Timestamp(1_795_330_800_500))
+        );
+        let hour_ago = parse_moment("1h").expect("a time");
+        assert!(hour_ago < parse_moment("0s").expect("now"));
+        assert!(parse_moment("yesterday").is_err());
     }
 
     #[test]

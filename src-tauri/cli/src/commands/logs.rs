@@ -4,10 +4,12 @@ use crate::arguments::Logs;
 use crate::connection::{self, Connection};
 use crate::exit::{Code, Failure};
 use crate::render;
-use benchtop_api::schema::{Event, LogsQueryRequest, Topic};
+use benchtop_api::schema::{Event, ExportFormat, LogsExportRequest, LogsQueryRequest, Topic};
+use benchtop_api::telemetry::level::Level;
 use benchtop_api::telemetry::query::{LogPage, LogQuery};
 use futures_util::StreamExt as _;
 use std::io::Write as _;
+use std::path::Path;
 
 /// Lines that are asked for at a time.
 const PAGE: u32 = 2000;
@@ -17,27 +19,85 @@ pub(crate) async fn run(arguments: &Logs) -> Result<Code, Failure> {
     let query = LogQuery {
         services: arguments.services.clone(),
         min_level: arguments.level,
-        text: arguments.grep.clone(),
-        limit: arguments.tail.clamp(1, 5000),
+        text: arguments.query.clone(),
+        since: arguments.since,
+        until: arguments.until,
+        run: arguments.run.clone(),
         ..LogQuery::default()
     };
+    if let Some(file) = &arguments.export {
+        export(&connection, query.clone(), file, arguments.json).await?;
+    } else {
+        show(&connection, query.clone(), arguments).await?;
+    }
+    match arguments.fail_on {
+        Some(level) if has_any(&connection, query, level).await? => Ok(Code::Trouble),
+        _ => Ok(Code::Fine),
+    }
+}
+
+/// Prints the last lines, and then what is written.
+async fn show(connection: &Connection, query: LogQuery, arguments: &Logs) -> Result<(), Failure> {
     let mut follow = Follow {
         query,
         json: arguments.json,
     };
-    let page = follow.pull(&connection).await?;
-    if arguments.tail > 0 {
-        follow.print(&page)?;
+    let mut newest = None;
+    for page in follow.last(connection, arguments.tail).await?.iter().rev() {
+        follow.print(page)?;
+        newest = Some(page.newest);
     }
     if arguments.follow {
-        follow.query.after = Some(page.newest);
+        follow.query.after = newest;
+        follow.query.before = None;
         follow.query.limit = PAGE;
         tokio::select! {
-            followed = follow.run(&connection) => followed?,
+            followed = follow.run(connection) => followed?,
             _ = tokio::signal::ctrl_c() => {}
         }
     }
-    Ok(Code::Fine)
+    Ok(())
+}
+
+async fn export(
+    connection: &Connection,
+    query: LogQuery,
+    file: &Path,
+    json: bool,
+) -> Result<(), Failure> {
+    let request = LogsExportRequest {
+        environment: connection.environment.clone(),
+        query,
+        format: if json {
+            ExportFormat::Ndjson
+        } else {
+            ExportFormat::Text
+        },
+        // The engine has another working folder.
+        path: std::path::absolute(file)?.display().to_string(),
+        overwrite: false,
+    };
+    let written = connection.client.call(&request).await?;
+    eprintln!(
+        "{} records, {} bytes, in {}",
+        written.records, written.bytes, written.path
+    );
+    Ok(())
+}
+
+/// Whether a line of this level or above fits.
+async fn has_any(connection: &Connection, query: LogQuery, level: Level) -> Result<bool, Failure> {
+    let request = LogsQueryRequest {
+        environment: connection.environment.clone(),
+        query: LogQuery {
+            min_level: query.min_level.max(Some(level)),
+            limit: 1,
+            before: None,
+            after: None,
+            ..query
+        },
+    };
+    Ok(!connection.client.call(&request).await?.records.is_empty())
 }
 
 /// Goes on with a log from some place.
@@ -70,11 +130,7 @@ impl Follow {
                 self.print(&page)?;
                 // The last line shown, not the newest: one that did not match
                 // need not be asked for again.
-                self.query.after = Some(if page.more {
-                    page.records.last().map_or(page.newest, |r| r.seq)
-                } else {
-                    page.newest
-                });
+                self.query.after = Some(if page.more { page.reached } else { page.newest });
                 if !page.more {
                     break;
                 }
@@ -92,6 +148,24 @@ impl Follow {
                     Some(_) => {}
                     None => return Ok(()),
                 }
+            }
+        }
+    }
+
+    /// The last so many lines, in pages, newest first.
+    async fn last(&mut self, connection: &Connection, lines: u32) -> Result<Vec<LogPage>, Failure> {
+        let mut pages = Vec::new();
+        let mut left = lines;
+        loop {
+            self.query.limit = left.min(PAGE);
+            let page = self.pull(connection).await?;
+            let found = u32::try_from(page.records.len()).unwrap_or(u32::MAX);
+            left = left.saturating_sub(found);
+            self.query.before = Some(page.reached);
+            let done = left == 0 || !page.more;
+            pages.push(page);
+            if done {
+                return Ok(pages);
             }
         }
     }
