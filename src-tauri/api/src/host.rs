@@ -84,6 +84,9 @@ impl Host {
     pub async fn leave(&self) {
         for environment in self.all() {
             environment.handle.leave().await;
+            let logs = Arc::clone(&environment.logs);
+            // A panic of the writer was logged where it happened.
+            _ = tokio::task::spawn_blocking(move || logs.commit()).await;
         }
         let history = self.history.clone();
         // A panic of the writer was logged where it happened.

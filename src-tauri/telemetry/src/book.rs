@@ -270,10 +270,19 @@ impl LogBook {
         self.shared.newest.subscribe()
     }
 
-    /// Waits until everything that was pushed is on disk, and its filters are built.
+    /// Waits until everything that was pushed is on disk, or the disk has refused it.
+    pub fn commit(&self) {
+        self.wait_until(|shelves| shelves.failing || shelves.cut().is_none());
+    }
+
+    /// The same, and until the filters of all full blocks are built.
     pub fn flush(&self) {
+        self.wait_until(Shelves::is_settled);
+    }
+
+    fn wait_until(&self, done: impl Fn(&mut Shelves) -> bool) {
         let mut shelves = self.shared.lock();
-        while self.writer.is_some() && !shelves.is_settled() {
+        while self.writer.is_some() && !done(&mut shelves) {
             shelves.flush_wanted = true;
             self.shared.work.notify_one();
             let waited = self
