@@ -41,7 +41,7 @@ pub(crate) fn read(line: RawLine) -> Incoming {
     if cut_from.is_some() {
         text.truncate(line::cut(&text, LONGEST_LINE).len());
     }
-    if text.len() >= LONGEST_LINE {
+    if cut_from.is_some() || text.len() >= LONGEST_LINE {
         // A source that cuts long lines itself cuts them at this length.
         marks |= mark_bit(Mark::Truncated);
     }
