@@ -41,6 +41,7 @@ export class LogView {
   #puller: Puller;
   #unsubscribe: () => void;
   #epoch = 0;
+  #failed = -1;
   #countedTo = 0;
   #paging = false;
 
@@ -187,6 +188,8 @@ export class LogView {
 
   async #pull(): Promise<void> {
     const epoch = this.#epoch;
+    // What could not be understood is not understood better the next time.
+    if (this.error?.code === "invalid" && this.#failed === epoch) return;
     try {
       if (!this.loaded) {
         const page = await this.#query({ limit: FIRST_PAGE });
@@ -197,7 +200,9 @@ export class LogView {
       else await this.#countNew(epoch);
       this.error = null;
     } catch (thrown) {
-      if (epoch === this.#epoch) this.error = toApiError(thrown);
+      if (epoch !== this.#epoch) return;
+      this.#failed = epoch;
+      this.error = toApiError(thrown);
     }
   }
 

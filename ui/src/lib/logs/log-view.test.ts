@@ -84,6 +84,17 @@ describe("a log view", () => {
     await vi.advanceTimersByTimeAsync(200);
     expect(view.window.records).toHaveLength(1_000);
   });
+  it("does not repeat a question that cannot be understood", async () => {
+    view.ask({ services: [], level: null, text: '"open' });
+    await vi.advanceTimersByTimeAsync(200);
+    expect(view.error?.code).toBe("invalid");
+    const count = asked.length;
+    for (let times = 0; times < 5; times++) await changed();
+    expect(asked).toHaveLength(count);
+    view.ask({ services: [], level: null, text: "x" });
+    await vi.advanceTimersByTimeAsync(200);
+    expect([view.error, view.window.records.length]).toEqual([null, 1_000]);
+  });
   it("is silent after it is disposed of", async () => {
     const count = asked.length;
     view.dispose();
