@@ -36,6 +36,10 @@ const VIEWS: View[] = [
     await page.getByTestId("problems-banner").getByRole("button", { name: "Show" }).click();
     await page.getByText("Did you mean “environment”?").waitFor();
   }],
+  ["changes of the definition", "busy", at("resources"), async (page) => {
+    await page.getByTestId("show-changes").click();
+    await page.getByTestId("change").first().waitFor();
+  }],
   ["resources without a runtime", "no-runtime", at("resources"), (page) => page.getByTestId("runtime-banner").waitFor()],
   ["a pull that has stalled", "pulling", at("resources?select=elasticsearch"), (page) => page.getByTestId("pull").waitFor()],
   ["a build that failed", "failing", at("resources?select=order-service"), (page) => page.getByTestId("build").waitFor()],

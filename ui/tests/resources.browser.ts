@@ -90,6 +90,24 @@ describe("the resources panel", () => {
     await banner.getByRole("button", { name: "Apply" }).click();
     await banner.waitFor({ state: "detached" });
   });
+  it("shows what a changed definition changes, puts it off, and applies it", async () => {
+    const page = await bench.open("busy", address);
+    const banner = page.getByTestId("changed-banner");
+    expect(await banner.innerText()).toContain("benchtop.yaml changed");
+    await page.getByTestId("show-changes").click();
+    const change = page.locator("[data-testid=change][data-service=auth-service]");
+    await change.waitFor();
+    expect(await change.innerText()).toContain("will be restarted");
+    expect(await change.locator("del").first().innerText()).toContain("info");
+    expect(await change.locator("ins").first().innerText()).toContain("debug");
+    await page.getByRole("button", { name: "Later" }).last().click();
+    await page.getByTestId("changes").waitFor({ state: "detached" });
+    await page.getByTestId("show-changes").click();
+    await page.getByTestId("apply-changes").click();
+    await banner.waitFor({ state: "detached" });
+    await until(() => row(page, "auth-service").getAttribute("data-generation"), (generation) => generation === "2", "auth-service was restarted");
+    expect(await row(page, "redis").getAttribute("data-generation")).toBe("1");
+  });
   it("starts all by Enter where nothing runs, stops all after a question", async () => {
     const page = await bench.open("stopped", address);
     await row(page, "postgres").waitFor();

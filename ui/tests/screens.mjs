@@ -26,6 +26,7 @@ const VIEWS = [
   ["resources-disconnected", "disconnected", `#/e/${ENVIRONMENT}/resources`],
   ["resources-definition", "definition-error", `#/e/${ENVIRONMENT}/resources`, async (page) => page.getByRole("button", { name: "Show" }).click()],
   ["resources-no-runtime", "no-runtime", `#/e/${ENVIRONMENT}/resources`],
+  ["changes", "busy", `#/e/${ENVIRONMENT}/resources`, async (page) => page.getByTestId("show-changes").click()],
   ["resources-pulling", "pulling", `#/e/${ENVIRONMENT}/resources?select=elasticsearch`],
   ["settings", "busy", `#/e/${ENVIRONMENT}/settings`],
   ["settings-start", "busy", "#/settings"],

@@ -1,7 +1,8 @@
 // The one door from the page to the engine and the shell. Components and state
 // know this interface only; which implementation stands behind it is decided
 // once, in main.ts.
-import type { ApiError, Event, ExportFormat, LogQuery, Methods } from "../bindings";
+import type { ApiError, Event, ExportFormat, LogQuery } from "../bindings";
+import type { Methods } from "../pending";
 
 export type Method = keyof Methods;
 export type RequestOf<M extends Method> = Methods[M]["request"];

@@ -2,6 +2,7 @@
 // Only the build mode "fake" contains it.
 import { diagnose } from "./fake/diagnosis";
 import type { ApiError, RuntimeChoice, Topic, Variable } from "../bindings";
+import type { FieldChange, ServiceChange } from "../pending";
 import type { Backend, BackendEvent, Method, RequestOf, ResponseOf } from "./backend";
 import { CHOICE, importFile, inspect } from "./fake/folders";
 import { pastDetails } from "./fake/runs";
@@ -104,6 +105,8 @@ function makeAnswers(world: World, scenario: Scenario): Answers {
     "definition.import": importFile,
     "environment.status": () => world.view(),
     "environment.up": () => (world.up(now()), nothing),
+    "environment.changes": () => ({ changes: world.changed.map((name, index) => changeOf(name, index)), problems: world.problems }),
+    "environment.apply": () => (world.apply(now()), nothing),
     "environment.down": () => (world.down(now()), nothing),
     "service.start": ({ service }) => (world.start(service, now()), nothing),
     "service.stop": ({ service }) => (world.stop(service, now()), nothing),
@@ -150,6 +153,13 @@ function runtimes(): RuntimeChoice[] {
     { ...absent, address: "unix:///run/user/1000/podman/podman.sock", kind: "unknown", rootless: true, source: "rootless Podman", state: "not_running", problem: "the container runtime is not running (unix:///run/user/1000/podman/podman.sock does not answer)", hint: "start it: `systemctl --user start podman.socket`" },
     { ...absent, address: "unix:///run/podman/podman.sock", kind: "unknown", source: "Podman", state: "no_permission", problem: "no permission to use the container runtime at unix:///run/podman/podman.sock", hint: "use Podman's socket of your own user: `systemctl --user start podman.socket`" },
   ];
+}
+
+function changeOf(service: string, index: number): ServiceChange {
+  const fields: FieldChange[] = index === 0
+    ? [{ path: "environment.LOG_LEVEL", from: "info", to: "debug" }, { path: "environment.JWT_SECRET", from: "••••••••", to: "••••••••" }, { path: "endpoints.http", from: "5001", to: "5101" }]
+    : [{ path: "process", from: "go run ./cmd/catalog", to: "go run -race ./cmd/catalog" }, { path: "watch", from: null, to: "cmd/**/*.go" }];
+  return { service, kind: "changed", action: "restart", fields };
 }
 
 function variables(service: string): Variable[] {

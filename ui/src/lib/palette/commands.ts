@@ -36,6 +36,7 @@ function environmentCommands(app: App, environment: string): Command[] {
     run: () => app.router.go(panelRoute(environment, panel)),
   }));
   if (services.some(canStart)) commands.push({ id: "up", title: "Start all", detail: name, icon: "play", run: () => void startAll(app, environment) });
+  if (app.environment?.view?.changed.length) commands.push({ id: "changes", title: "Show changes of the definition", detail: name, icon: "restart", run: () => (app.dialog = "changes") });
   if (services.some(canStop)) commands.push({ id: "down", title: "Stop all", detail: name, icon: "stop", run: () => (app.dialog = "stop-all") });
   return commands;
 }

@@ -25,6 +25,11 @@ export function startAll(app: App, environment: string): Promise<boolean> {
   return app.act("up", () => app.backend.call("environment.up", { environment, services: [] }));
 }
 
+/** Brings what runs in line with the file; what did not change is left alone. */
+export function applyChanges(app: App, environment: string): Promise<boolean> {
+  return app.act("apply", () => app.backend.call("environment.apply", { environment }));
+}
+
 export function stopAll(app: App, environment: string): Promise<boolean> {
   return app.act("down", () => app.backend.call("environment.down", { environment }));
 }

@@ -68,6 +68,16 @@ export class World {
       if (service.view.lifecycle === "Stopped" || service.view.lifecycle === "Failed") this.start(service.view.name, now);
   }
 
+  /** What changed is restarted; the rest stays. */
+  apply(now: number): void {
+    const names = this.changed;
+    this.changed = [];
+    for (const name of names) {
+      this.find(name).view.changed = false;
+      this.restart(name, now);
+    }
+  }
+
   down(now: number): void {
     for (const service of this.services) if (service.view.lifecycle !== "Stopped") this.stop(service.view.name, now);
     this.runStarted = null;
