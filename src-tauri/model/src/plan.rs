@@ -3,9 +3,11 @@
 
 mod build;
 pub mod diff;
+mod network;
 mod settings;
 
 pub use build::{BuildCommand, BuildStrategy};
+pub use network::{Attachment, NamedNetwork, Pool, Replica};
 pub use settings::{
     Build, Device, DeviceRequest, InlineFile, Limits, Logging, Namespace, Network, Owner,
     PullPolicy, Settings, Ulimit, VolumesFrom,
@@ -33,6 +35,10 @@ pub struct Plan {
     pub services: BTreeMap<String, Service>,
     /// Named volumes used by the services: name in the file → name in the engine.
     pub volumes: BTreeMap<String, Volume>,
+    /// Networks that the file names and services use, by their key in the file.
+    /// One that is not in it is made with the usual settings.
+    #[serde(default, skip_serializing_if = "settings::is_usual")]
+    pub networks: BTreeMap<String, NamedNetwork>,
 }
 
 impl Plan {
@@ -267,6 +273,15 @@ pub struct Volume {
     pub name: String,
     /// Must exist already; never created by us.
     pub external: bool,
+    /// Driver of the engine, its usual one where absent.
+    #[serde(default, skip_serializing_if = "settings::is_usual")]
+    pub driver: Option<String>,
+    /// What the driver is told.
+    #[serde(default, skip_serializing_if = "settings::is_usual")]
+    pub options: BTreeMap<String, String>,
+    /// Labels of the user.
+    #[serde(default, skip_serializing_if = "settings::is_usual")]
+    pub labels: BTreeMap<String, String>,
 }
 
 /// A health check that the engine performs inside the container.

@@ -92,7 +92,6 @@ benchtop.yaml:4:44: error: a variable has no name
   hint: expected `KEY=value`
 benchtop.yaml:4:57: error: `labels` must be a list, but is text
 benchtop.yaml:5:6: error: service `b` must be a map of keys, but is a list
-benchtop.yaml:6:18: warning: `driver` of volume `data` is not supported yet and has no effect
 benchtop.yaml:6:33: error: unknown key `extrenal` in volume `data`
   hint: did you mean `external`?
 "#,

@@ -2,11 +2,11 @@
 
 use super::{labels, settings};
 use benchtop_model::inject::{self, Ports, Viewpoint};
-use benchtop_model::plan::{Container, MountSource, Network, Plan, Protocol, Service};
+use benchtop_model::plan::{Attachment, Container, MountSource, Network, Plan, Protocol, Service};
 use benchtop_model::signal;
 use bollard::models::{
-    ContainerCreateBody, EndpointSettings, HealthConfig, HostConfig, Mount, MountImageOptions,
-    MountType, MountVolumeOptions, NetworkingConfig, PortBinding,
+    ContainerCreateBody, EndpointIpamConfig, EndpointSettings, HealthConfig, HostConfig, Mount,
+    MountImageOptions, MountType, MountVolumeOptions, NetworkingConfig, PortBinding,
 };
 use std::collections::HashMap;
 
@@ -21,6 +21,16 @@ pub(crate) fn container_name(plan: &Plan, service: &Service, container: &Contain
 /// Name of the environment's network; the identity keeps two checkouts apart.
 pub(crate) fn network_name(plan: &Plan) -> String {
     format!("{}-{}", plan.name, &plan.id()[..6])
+}
+
+/// Name of a network in the engine: as the file fixes it, or one of its own for
+/// this checkout.
+pub(super) fn engine_name(plan: &Plan, key: &str) -> String {
+    let fixed = plan.networks.get(key).and_then(|n| n.name.clone());
+    fixed.unwrap_or_else(|| match key {
+        "default" => network_name(plan),
+        key => format!("{}-{key}", network_name(plan)),
+    })
 }
 
 /// The body of the create request.
@@ -212,14 +222,55 @@ fn mount_of(plan: &Plan, mount: &benchtop_model::plan::Mount) -> Mount {
     }
 }
 
+/// The first network of a container; it is connected to the others afterwards.
 fn networking(plan: &Plan, service: &Service, container: &Container) -> NetworkingConfig {
-    let names = std::iter::once(&service.name).chain(&container.settings.aliases);
-    let endpoint = EndpointSettings {
-        aliases: Some(names.cloned().collect()),
-        ..EndpointSettings::default()
-    };
+    let first = attachments(service, container).into_iter().take(1);
+    let first = first.map(|(key, endpoint)| (engine_name(plan, &key), endpoint));
     NetworkingConfig {
-        endpoints_config: Some(HashMap::from([(network_name(plan), endpoint)])),
+        endpoints_config: Some(first.collect()),
+    }
+}
+
+/// The networks of a container by their key in the plan, that of the highest
+/// priority first; none where it uses a network of somebody else.
+pub(super) fn attachments(
+    service: &Service,
+    container: &Container,
+) -> Vec<(String, EndpointSettings)> {
+    let own = &container.settings;
+    if own.network != Network::Shared {
+        return Vec::new();
+    }
+    if own.networks.is_empty() {
+        let usual = endpoint(service, container, &Attachment::default());
+        return vec![("default".to_owned(), usual)];
+    }
+    let mut all: Vec<_> = own.networks.iter().collect();
+    all.sort_by_key(|(_, attachment)| std::cmp::Reverse(attachment.priority));
+    all.into_iter()
+        .map(|(key, attachment)| (key.clone(), endpoint(service, container, attachment)))
+        .collect()
+}
+
+fn endpoint(service: &Service, container: &Container, own: &Attachment) -> EndpointSettings {
+    let mut names = vec![service.name.clone()];
+    for name in container.settings.aliases.iter().chain(&own.aliases) {
+        if !names.contains(name) {
+            names.push(name.clone());
+        }
+    }
+    let has_address = own.ipv4.is_some() || own.ipv6.is_some() || !own.link_local.is_empty();
+    let options: HashMap<String, String> = own.options.clone().into_iter().collect();
+    EndpointSettings {
+        aliases: Some(names),
+        ipam_config: has_address.then(|| EndpointIpamConfig {
+            ipv4_address: own.ipv4.clone(),
+            ipv6_address: own.ipv6.clone(),
+            link_local_ips: Some(own.link_local.clone()).filter(|all| !all.is_empty()),
+        }),
+        mac_address: own.mac_address.clone(),
+        driver_opts: Some(options).filter(|all| !all.is_empty()),
+        ..EndpointSettings::default()
     }
 }
 

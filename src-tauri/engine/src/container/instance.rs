@@ -124,7 +124,7 @@ async fn prepare(
     launch: &Launch<'_>,
     progress: &impl Fn(Step),
 ) -> Result<(), String> {
-    network::ensure(runtime, launch.plan).await?;
+    network::ensure(runtime, launch).await?;
     ensure_volumes(runtime, launch).await?;
     super::image::ensure(runtime, launch.container, progress).await
 }
@@ -160,10 +160,14 @@ async fn ensure_volumes(runtime: &Runtime, launch: &Launch<'_>) -> Result<(), St
                 )
             })?;
         } else {
-            let labels = labels::of_environment(launch.plan);
+            let mut labels: HashMap<_, _> = volume.labels.clone().into_iter().collect();
+            labels.extend(labels::of_environment(launch.plan));
             let request = VolumeCreateRequest {
                 name: Some(volume.name.clone()),
                 labels: Some(labels),
+                driver: volume.driver.clone(),
+                driver_opts: Some(volume.options.clone().into_iter().collect())
+                    .filter(|all: &HashMap<_, _>| !all.is_empty()),
                 ..VolumeCreateRequest::default()
             };
             let made = runtime.docker.create_volume(request).await;
@@ -281,7 +285,7 @@ async fn create(runtime: &Runtime, launch: &Launch<'_>) -> Result<String, String
     let create = runtime.docker.create_container(Some(options), body);
     match tokio::time::timeout(ACT_LIMIT, create).await {
         Ok(Ok(created)) => {
-            put_files(runtime, &created.id, &launch.container.settings.files).await?;
+            complete(runtime, launch, &created.id).await?;
             Ok(created.id)
         }
         Ok(Err(error)) => Err(format!("cannot create the container: {}", say(&error))),
@@ -292,8 +296,22 @@ async fn create(runtime: &Runtime, launch: &Launch<'_>) -> Result<String, String
     }
 }
 
-/// Puts the small files of a definition into a new container, which is removed
-/// again where that fails, so that it is not taken for a complete one.
+/// Gives a new container its files and networks. It is removed again where that
+/// fails, so that it is not taken for a complete one.
+async fn complete(runtime: &Runtime, launch: &Launch<'_>, id: &str) -> Result<(), String> {
+    let connected = match put_files(runtime, id, &launch.container.settings.files).await {
+        Ok(()) => network::connect(runtime, launch, id).await,
+        Err(error) => Err(error),
+    };
+    if connected.is_err()
+        && let Err(left) = remove(runtime, id).await
+    {
+        tracing::warn!(%id, error = %left, "a container that is not complete stays");
+    }
+    connected
+}
+
+/// Puts the small files of a definition into a new container.
 async fn put_files(runtime: &Runtime, id: &str, files: &[InlineFile]) -> Result<(), String> {
     if files.is_empty() {
         return Ok(());
@@ -308,14 +326,12 @@ async fn put_files(runtime: &Runtime, id: &str, files: &[InlineFile]) -> Result<
         .docker
         .upload_to_container(id, Some(options), body)
         .await;
-    let Err(error) = put else { return Ok(()) };
-    if let Err(left) = remove(runtime, id).await {
-        tracing::warn!(%id, error = %left, "a container without its files stays");
-    }
-    Err(format!(
-        "cannot put secrets and configs into the container: {}",
-        say(&error)
-    ))
+    put.map_err(|error| {
+        format!(
+            "cannot put secrets and configs into the container: {}",
+            say(&error)
+        )
+    })
 }
 
 /// Asks a container to end, kills it when the grace period has passed, and
@@ -371,7 +387,7 @@ pub async fn remove_all(runtime: &Runtime, plan: &Plan) -> Result<(), String> {
             .await
             .map_err(|e| format!("cannot remove the container {id}: {}", say(&e)))?;
     }
-    network::remove(runtime, plan).await
+    network::remove_all(runtime, plan).await
 }
 
 /// Labels of all containers of an environment, by container id, running or not.

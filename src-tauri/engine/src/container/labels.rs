@@ -1,7 +1,7 @@
 //! The labels by which our containers, networks and volumes are known again, and
 //! by which other tools group them.
 
-use benchtop_model::plan::{Plan, Service};
+use benchtop_model::plan::{Plan, Run, Service};
 use std::collections::HashMap;
 
 /// Identity of the environment.
@@ -30,6 +30,11 @@ pub fn of_service(
     user: &std::collections::BTreeMap<String, String>,
     generation: u64,
 ) -> HashMap<String, String> {
+    let replica = match &service.run {
+        Run::Container(container) => container.settings.replica.as_ref(),
+        Run::Process(_) | Run::External => None,
+    };
+    let (group, number) = replica.map_or((&service.name, 1), |r| (&r.of, r.number));
     let mut labels: HashMap<String, String> =
         user.iter().map(|(k, v)| (k.clone(), v.clone())).collect();
     labels.extend(of_environment(plan));
@@ -37,13 +42,10 @@ pub fn of_service(
         (SERVICE.to_owned(), service.name.clone()),
         (GENERATION.to_owned(), generation.to_string()),
         (DEFINITION.to_owned(), service.definition_hash()),
-        (
-            "com.docker.compose.service".to_owned(),
-            service.name.clone(),
-        ),
+        ("com.docker.compose.service".to_owned(), group.clone()),
         (
             "com.docker.compose.container-number".to_owned(),
-            "1".to_owned(),
+            number.to_string(),
         ),
         ("com.docker.compose.oneoff".to_owned(), "False".to_owned()),
         (

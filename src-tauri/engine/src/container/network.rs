@@ -1,82 +1,209 @@
-//! The network of an environment. One that is not ours is neither used nor
-//! removed, whatever its name.
+//! The networks of an environment in the engine: made when they are needed,
+//! removed with the environment. One that is not ours is only used where the file
+//! says that it is external, and never removed, whatever its name.
 
-use super::create::network_name;
-use super::instance::{is_status, say};
+use super::create::{attachments, engine_name};
+use super::instance::{Launch, is_status, say};
 use super::labels;
 use super::runtime::Runtime;
-use benchtop_model::plan::Plan;
-use bollard::errors::Error;
-use bollard::models::NetworkCreateRequest;
-use bollard::query_parameters::InspectNetworkOptions;
+use benchtop_model::plan::{NamedNetwork, Plan, Pool};
+use bollard::models::{Ipam, IpamConfig, NetworkConnectRequest, NetworkCreateRequest};
+use bollard::query_parameters as q;
+use std::collections::HashMap;
 
-/// Whose the network of the environment's name is.
+/// Whose the network of a name is.
 enum Owner {
     Us,
     Somebody,
     Nobody,
 }
 
-async fn owner(runtime: &Runtime, plan: &Plan, name: &str) -> Result<Owner, Error> {
-    let found = runtime
+async fn owner(runtime: &Runtime, plan: &Plan, name: &str) -> Result<Owner, String> {
+    let look = runtime
         .docker
-        .inspect_network(name, None::<InspectNetworkOptions>)
-        .await;
-    match found {
+        .inspect_network(name, None::<q::InspectNetworkOptions>);
+    match look.await {
         Ok(network) => {
             let labels = network.labels.unwrap_or_default();
             let ours = labels.get(labels::ENVIRONMENT) == Some(&plan.id());
             Ok(if ours { Owner::Us } else { Owner::Somebody })
         }
         Err(error) if is_status(&error, 404) => Ok(Owner::Nobody),
-        Err(error) => Err(error),
+        Err(error) => Err(format!(
+            "cannot look for the network {name}: {}",
+            say(&error)
+        )),
     }
 }
 
-/// Makes the environment's network. Creating is not atomic by name in the
-/// engine, so one that exists is looked for first.
-pub(super) async fn ensure(runtime: &Runtime, plan: &Plan) -> Result<(), String> {
+/// Makes the networks of a container, where they are not there. Creating is not
+/// atomic by name in the engine, so one that exists is looked for first, by one
+/// launch at a time.
+pub(super) async fn ensure(runtime: &Runtime, launch: &Launch<'_>) -> Result<(), String> {
     let _guard = runtime.network_turn.lock().await;
-    let name = network_name(plan);
-    match owner(runtime, plan, &name).await {
-        Ok(Owner::Us) => return Ok(()),
-        Ok(Owner::Nobody) => {}
-        Ok(Owner::Somebody) => {
+    for (key, _) in attachments(launch.service, launch.container) {
+        ensure_one(runtime, launch.plan, &key).await?;
+    }
+    Ok(())
+}
+
+async fn ensure_one(runtime: &Runtime, plan: &Plan, key: &str) -> Result<(), String> {
+    let name = engine_name(plan, key);
+    let usual = NamedNetwork::default();
+    let network = plan.networks.get(key).unwrap_or(&usual);
+    match (owner(runtime, plan, &name).await?, network.external) {
+        (Owner::Us, _) | (Owner::Somebody, true) => return Ok(()),
+        (Owner::Nobody, false) => {}
+        (Owner::Nobody, true) => {
+            return Err(format!(
+                "the external network {name} does not exist; make it with \
+                 `docker network create {name}`"
+            ));
+        }
+        (Owner::Somebody, false) => {
             return Err(format!(
                 "the network name {name} is taken by another network; remove or rename that one"
             ));
         }
-        Err(error) => {
-            return Err(format!(
-                "cannot look for the network {name}: {}",
-                say(&error)
-            ));
-        }
     }
-    let request = NetworkCreateRequest {
-        name: name.clone(),
-        labels: Some(labels::of_environment(plan)),
-        ..NetworkCreateRequest::default()
-    };
-    match runtime.docker.create_network(request).await {
+    match runtime
+        .docker
+        .create_network(request(plan, &name, network))
+        .await
+    {
         Ok(_) => Ok(()),
         Err(error) if is_status(&error, 409) => Ok(()),
         Err(error) => Err(format!("cannot make the network {name}: {}", say(&error))),
     }
 }
 
-/// Removes the environment's network, if it is ours.
-pub(super) async fn remove(runtime: &Runtime, plan: &Plan) -> Result<(), String> {
-    let name = network_name(plan);
-    let outcome = match owner(runtime, plan, &name).await {
-        Ok(Owner::Us) => runtime.docker.remove_network(&name).await,
-        Ok(Owner::Somebody | Owner::Nobody) => Ok(()),
-        Err(error) => Err(error),
+/// The body of the create request. Pure.
+fn request(plan: &Plan, name: &str, network: &NamedNetwork) -> NetworkCreateRequest {
+    let mut all: HashMap<String, String> = network.labels.clone().into_iter().collect();
+    all.extend(labels::of_environment(plan));
+    let options: HashMap<String, String> = network.options.clone().into_iter().collect();
+    let has_ipam = network.ipam_driver.is_some() || !network.pools.is_empty();
+    NetworkCreateRequest {
+        name: name.to_owned(),
+        labels: Some(all),
+        driver: network.driver.clone(),
+        options: Some(options).filter(|all| !all.is_empty()),
+        internal: network.internal.then_some(true),
+        attachable: network.attachable.then_some(true),
+        enable_ipv6: network.ipv6,
+        ipam: has_ipam.then(|| Ipam {
+            driver: network.ipam_driver.clone(),
+            config: Some(network.pools.iter().map(pool).collect()),
+            ..Ipam::default()
+        }),
+        ..NetworkCreateRequest::default()
+    }
+}
+
+fn pool(pool: &Pool) -> IpamConfig {
+    let reserved: HashMap<String, String> = pool.reserved.clone().into_iter().collect();
+    IpamConfig {
+        subnet: pool.subnet.clone(),
+        ip_range: pool.ip_range.clone(),
+        gateway: pool.gateway.clone(),
+        auxiliary_addresses: Some(reserved).filter(|all| !all.is_empty()),
+    }
+}
+
+/// Connects a new container to all its networks but the first, with which it was
+/// made: older engines take only one there.
+pub(super) async fn connect(
+    runtime: &Runtime,
+    launch: &Launch<'_>,
+    id: &str,
+) -> Result<(), String> {
+    let all = attachments(launch.service, launch.container);
+    for (key, endpoint) in all.into_iter().skip(1) {
+        let name = engine_name(launch.plan, &key);
+        let request = NetworkConnectRequest {
+            container: id.to_owned(),
+            endpoint_config: Some(endpoint),
+        };
+        let connected = runtime.docker.connect_network(&name, request).await;
+        connected.map_err(|e| format!("cannot connect to the network {name}: {}", say(&e)))?;
+    }
+    Ok(())
+}
+
+/// Removes those that are ours.
+///
+/// # Errors
+/// One sentence about the first that could not be removed.
+pub(super) async fn remove_all(runtime: &Runtime, plan: &Plan) -> Result<(), String> {
+    let filters = HashMap::from([(
+        "label".to_owned(),
+        vec![format!("{}={}", labels::ENVIRONMENT, plan.id())],
+    )]);
+    let options = q::ListNetworksOptions {
+        filters: Some(filters),
     };
-    match outcome {
-        Err(error) if !is_status(&error, 404) => {
-            Err(format!("cannot remove the network {name}: {}", say(&error)))
+    let found = runtime.docker.list_networks(Some(options)).await;
+    let found = found.map_err(|e| format!("cannot list networks: {}", say(&e)))?;
+    for name in found.into_iter().filter_map(|network| network.name) {
+        match runtime.docker.remove_network(&name).await {
+            Err(error) if !is_status(&error, 404) => {
+                return Err(format!("cannot remove the network {name}: {}", say(&error)));
+            }
+            _ => {}
         }
-        _ => Ok(()),
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use benchtop_model::file::{Sources, load};
+    use std::collections::{BTreeMap, BTreeSet};
+    use std::path::Path;
+
+    #[test]
+    fn what_is_written_of_a_network_reaches_the_request() {
+        let text = "name: n
+services: {a: {image: x, networks: [back]}}
+networks:
+  back:
+    driver: bridge
+    internal: true
+    driver_opts: {o: 1}
+    labels: {l: m}
+    ipam: {config: [{subnet: 10.9.0.0/24, gateway: 10.9.0.1, aux_addresses: {h: 10.9.0.9}}]}
+";
+        let read = |path: &Path| match path.ends_with("benchtop.yaml") {
+            true => Ok(text.as_bytes().to_vec()),
+            false => Err(std::io::ErrorKind::NotFound.into()),
+        };
+        let sources = Sources {
+            variables: &BTreeMap::new(),
+            profiles: &BTreeSet::new(),
+            read: &read,
+        };
+        let loaded = load(Path::new("/p/benchtop.yaml"), &sources);
+        let plan = loaded
+            .plan
+            .unwrap_or_else(|| panic!("{:?}", loaded.problems));
+        let name = engine_name(&plan, "back");
+        assert!(name.starts_with("n-") && name.ends_with("-back"), "{name}");
+        let request = request(&plan, &name, &plan.networks["back"]);
+        assert_eq!(
+            (request.internal, request.driver.as_deref()),
+            (Some(true), Some("bridge"))
+        );
+        assert_eq!(request.options.expect("options")["o"], "1");
+        let all = request.labels.expect("labels");
+        assert_eq!(all["l"], "m");
+        assert_eq!(all[labels::ENVIRONMENT], plan.id());
+        let pools = request.ipam.and_then(|ipam| ipam.config).expect("pools");
+        assert_eq!(pools[0].subnet.as_deref(), Some("10.9.0.0/24"));
+        assert_eq!(pools[0].gateway.as_deref(), Some("10.9.0.1"));
+        assert_eq!(
+            pools[0].auxiliary_addresses.as_ref().expect("taken")["h"],
+            "10.9.0.9"
+        );
     }
 }

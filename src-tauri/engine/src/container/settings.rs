@@ -76,6 +76,13 @@ pub(super) fn apply(plan: &Plan, own: &Settings, base: HostConfig) -> HostConfig
         cpuset_cpus: limits.cpuset_cpus,
         pids_limit: limits.pids_limit,
         oom_score_adj: limits.oom_score_adj,
+        cpu_quota: limits.cpu_quota,
+        cpu_period: limits.cpu_period,
+        memory_swappiness: limits.memory_swappiness,
+        oom_kill_disable: limits.oom_kill_disable,
+        cgroup_parent: own.cgroup_parent.clone(),
+        device_cgroup_rules: filled(&own.device_cgroup_rules),
+        storage_opt: map(&own.storage_opt),
         ..base
     }
 }
@@ -91,6 +98,10 @@ fn limits(own: &Settings) -> HostConfig {
         cpuset_cpus: limits.cpuset.clone(),
         pids_limit: limits.pids,
         oom_score_adj: limits.oom_score_adj,
+        cpu_quota: limits.cpu_quota,
+        cpu_period: limits.cpu_period,
+        memory_swappiness: limits.swappiness,
+        oom_kill_disable: limits.oom_kill_disable,
         ..HostConfig::default()
     }
 }
@@ -277,6 +288,14 @@ mod tests {
                 "{LogConfig:{Config:{a:b},Type:local}}",
             ),
             (
+                "cpu_quota: 5000, mem_swappiness: 0, cgroup_parent: /g, storage_opt: {size: 1G}",
+                "{CgroupParent:/g,CpuQuota:5000,MemorySwappiness:0,StorageOpt:{size:1G}}",
+            ),
+            (
+                "gpus: all, devices: ['v.com/gpu=0']",
+                "{DeviceRequests:[{Capabilities:[[gpu]],Count:-1},{DeviceIDs:[v.com/gpu=0],Driver:cdi}]}",
+            ),
+            (
                 "volumes_from: [b, 'container:c:ro']",
                 "{VolumesFrom:[n-b-1:rw,c:ro]}",
             ),
@@ -297,7 +316,7 @@ mod tests {
     #[test]
     fn names_and_ports_reach_the_body_of_the_request() {
         let body = body_of(
-            "tty: true, stdin_open: true, domainname: d, expose: [70], networks: {x: {aliases: [c]}}",
+            "tty: true, stdin_open: true, domainname: d, expose: [70], networks: {default: {aliases: [c]}}",
         );
         assert_eq!(
             (body.tty, body.open_stdin, body.domainname.as_deref()),
@@ -310,6 +329,16 @@ mod tests {
             .expect("networks");
         let aliases: Vec<_> = networks.into_values().filter_map(|n| n.aliases).collect();
         assert_eq!(aliases, [["a", "c"]]);
+        let addressed = body_of("networks: {default: {ipv4_address: 10.9.0.5, priority: 3}}");
+        let networks = addressed
+            .networking_config
+            .and_then(|n| n.endpoints_config)
+            .expect("networks");
+        let addresses: Vec<_> = networks
+            .into_values()
+            .filter_map(|n| n.ipam_config)
+            .collect();
+        assert_eq!(addresses[0].ipv4_address.as_deref(), Some("10.9.0.5"));
         let joined = body_of("network_mode: 'service:b', hostname: h");
         assert_eq!((joined.networking_config, joined.hostname), (None, None));
     }

@@ -11,9 +11,11 @@ mod environment;
 mod grants;
 mod health;
 mod mounts;
+mod networks;
 mod paths;
 mod ports;
 mod rebuild;
+mod replicas;
 mod run;
 mod server;
 mod service;
@@ -73,22 +75,22 @@ pub(crate) fn resolve(
     dependencies::check(file, &mut drafts, findings);
     dependencies::link(&mut drafts);
     check::fixed_ports(&drafts, findings);
+    networks::check(file, &drafts, findings);
+    let networks = networks::used(file, &drafts);
     let volumes = used_volumes(file, &drafts, project.name);
     let sure = drafts.iter().all(|draft| draft.sure);
     let texts: Vec<At<String>> = drafts
         .iter()
         .flat_map(|draft| draft.texts.iter().cloned())
         .collect();
-    let services = drafts
-        .into_iter()
-        .map(|draft| (draft.service.name.clone(), draft.service))
-        .collect();
+    let services = replicas::expand(drafts, project.name, findings);
     let plan = Plan {
         name: project.name.to_owned(),
         project_dir: project.dir.to_owned(),
         file: path.to_owned(),
         services,
         volumes,
+        networks,
     };
     if sure {
         check::templates(&plan, &texts, findings);
@@ -150,6 +152,9 @@ fn used_volumes(
             plan::Volume {
                 name,
                 external: volume.external,
+                driver: volume.driver.as_ref().map(|driver| driver.value.clone()),
+                options: settings::pairs(&volume.options),
+                labels: settings::pairs(&volume.labels),
             },
         )
     };

@@ -7,6 +7,7 @@ mod needs;
 mod reach;
 mod rebuild;
 mod run;
+mod several;
 
 use super::*;
 use crate::plan::{Container, RestartPolicy, Run, Service};
@@ -148,18 +149,18 @@ services:
 #[test]
 fn what_compose_knows_and_we_do_not_is_told_and_left_out() {
     let text = "
-networks: {back: {}}
+networks: {back: {enable_ipv4: true}}
 secrets: {}
 services:
-  a: {image: x, gpus: all, scale: 2, networks: {back: {ipv4_address: 1.2.3.4}}}
+  a: {image: x, isolation: x, networks: {back: {interface_name: e}}, build: {context: ., ssh: [default]}}
 ";
     assert_eq!(
         said(text, Severity::Warning),
         [
-            "an environment has one network, which all of its services share",
-            "`gpus` of service `a` is not supported yet and has no effect",
-            "`scale` has no effect yet: each service has one instance",
-            "`ipv4_address` of network `back` is not supported yet and has no effect",
+            "`enable_ipv4` of network `back` is not supported yet and has no effect",
+            "`isolation` of service `a` is not supported yet and has no effect",
+            "`interface_name` of network `back` is not supported yet and has no effect",
+            "`ssh` of `build` needs BuildKit and has no effect",
         ]
     );
     assert!(load_with(text, &[], &[]).plan.is_some());

@@ -3,6 +3,7 @@
 
 pub(crate) mod build;
 pub(crate) mod depends;
+pub(crate) mod networks;
 pub(crate) mod probes;
 pub(crate) mod reach;
 mod read;
@@ -15,9 +16,11 @@ pub(crate) mod volumes;
 use crate::file::findings::Findings;
 use crate::file::yaml::Node;
 use crate::problem::{Place, Problem};
+use networks::Network;
 use read::{Field, Keys};
 use service::Service;
 use settings::Source;
+use values::Pair;
 
 /// Something with the place where it is written.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,6 +35,7 @@ pub(crate) struct File {
     pub(crate) name: Option<At<String>>,
     pub(crate) services: Vec<Service>,
     pub(crate) volumes: Vec<Volume>,
+    pub(crate) networks: Vec<Network>,
     pub(crate) secrets: Vec<Source>,
     pub(crate) configs: Vec<Source>,
 }
@@ -42,6 +46,9 @@ pub(crate) struct Volume {
     pub(crate) key: At<String>,
     pub(crate) name: Option<At<String>>,
     pub(crate) external: bool,
+    pub(crate) driver: Option<At<String>>,
+    pub(crate) options: Vec<Pair>,
+    pub(crate) labels: Vec<Pair>,
 }
 
 /// Reads the whole document.
@@ -81,7 +88,9 @@ const KEYS: Keys<File> = Keys {
         ("configs", |file, field, findings| {
             file.configs = Source::read_all(field, findings)
         }),
-        ("networks", |_, field, findings| networks(field, findings)),
+        ("networks", |file, field, findings| {
+            file.networks = Network::read_all(field, findings)
+        }),
         ("scenarios", |_, _, _| {}),
         ("version", |_, _, _| {}),
     ],
@@ -96,13 +105,25 @@ impl Volume {
                     volume.name = field.text(findings)
                 }),
                 ("external", Volume::read_external),
+                ("driver", |volume, field, findings| {
+                    volume.driver = field.filled(findings)
+                }),
+                ("driver_opts", |volume, field, findings| {
+                    volume.options = Pair::read_all(field, findings)
+                }),
+                ("labels", |volume, field, findings| {
+                    volume.labels = Pair::read_all(field, findings)
+                }),
             ],
-            later: &["driver", "driver_opts", "labels"],
+            later: &[],
         };
         let mut volume = Self {
             key: entry.key(),
             name: None,
             external: false,
+            driver: None,
+            options: Vec::new(),
+            labels: Vec::new(),
         };
         KEYS.read(
             &format!("volume `{}`", entry.key.text),
@@ -127,25 +148,5 @@ impl Volume {
         } else {
             self.external = field.flag(findings).is_some_and(|flag| flag.value);
         }
-    }
-}
-
-/// All services of an environment share one network, so a file loses nothing as
-/// long as it names only that.
-fn networks(field: &Field<'_>, findings: &mut Findings) {
-    let named: Vec<_> = field
-        .entries(findings)
-        .filter(|entry| entry.key.text != "default")
-        .collect();
-    if let Some(first) = named.first() {
-        findings.push(
-            Problem::warning(
-                &first.key.place,
-                "an environment has one network, which all of its services share",
-            )
-            .hint(
-                "the services find each other by name; what is written here has no further effect",
-            ),
-        );
     }
 }

@@ -76,6 +76,7 @@ fn plan(services: Vec<Service>) -> Plan {
         file: "/shop/benchtop.yaml".into(),
         services: services.collect(),
         volumes: BTreeMap::new(),
+        networks: BTreeMap::new(),
     }
 }
 

@@ -2,6 +2,7 @@
 //! mounts. Nothing here is looked at by anything but the engine's driver; what is
 //! not written stays out, so that a definition without it keeps its hash.
 
+use super::network::{Attachment, Replica};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -12,9 +13,16 @@ pub struct Settings {
     /// How it is connected.
     #[serde(skip_serializing_if = "is_usual")]
     pub network: Network,
-    /// Further names on the network of the environment.
+    /// The networks that it is connected to, by their key in the plan; where there
+    /// are none, to that which all services of the environment share.
+    #[serde(skip_serializing_if = "is_usual")]
+    pub networks: BTreeMap<String, Attachment>,
+    /// Further names on each of them.
     #[serde(skip_serializing_if = "is_usual")]
     pub aliases: Vec<String>,
+    /// Which one it is, where there are several of the same.
+    #[serde(skip_serializing_if = "is_usual")]
+    pub replica: Option<Replica>,
     /// Ports that it listens on without publishing them: `80/tcp`.
     #[serde(skip_serializing_if = "is_usual")]
     pub expose: Vec<String>,
@@ -102,6 +110,15 @@ pub struct Settings {
     /// Notes for the runtime below the engine.
     #[serde(skip_serializing_if = "is_usual")]
     pub annotations: BTreeMap<String, String>,
+    /// Group of the kernel under which its own is made.
+    #[serde(skip_serializing_if = "is_usual")]
+    pub cgroup_parent: Option<String>,
+    /// Rules of the kernel for devices: `c 1:3 mr`.
+    #[serde(skip_serializing_if = "is_usual")]
+    pub device_cgroup_rules: Vec<String>,
+    /// What the engine's store is told, such as `size`.
+    #[serde(skip_serializing_if = "is_usual")]
+    pub storage_opt: BTreeMap<String, String>,
     /// Containers whose mounts it gets, too.
     #[serde(skip_serializing_if = "is_usual")]
     pub volumes_from: Vec<VolumesFrom>,
@@ -211,6 +228,18 @@ pub struct Limits {
     /// Processes and threads; -1 is "without limit".
     #[serde(skip_serializing_if = "is_usual")]
     pub pids: Option<i64>,
+    /// Microseconds of processor time in each period.
+    #[serde(skip_serializing_if = "is_usual")]
+    pub cpu_quota: Option<i64>,
+    /// Length of a period in microseconds.
+    #[serde(skip_serializing_if = "is_usual")]
+    pub cpu_period: Option<i64>,
+    /// How readily its memory is swapped, 0 to 100.
+    #[serde(skip_serializing_if = "is_usual")]
+    pub swappiness: Option<i64>,
+    /// It is not killed when memory runs out.
+    #[serde(skip_serializing_if = "is_usual")]
+    pub oom_kill_disable: Option<bool>,
     /// From -1000, the last to be killed when memory runs out, to 1000.
     #[serde(skip_serializing_if = "is_usual")]
     pub oom_score_adj: Option<i64>,

@@ -1,19 +1,31 @@
 //! What is compared of a resolved project: theirs and ours, in one form.
 
 use benchtop_model::plan::{
-    Condition, Container, HostPort, MountSource, Namespace, Network, Owner, Plan, Protocol, Run,
-    Service,
+    Attachment, Condition, Container, HostPort, MountSource, Namespace, Network, Owner, Plan,
+    Protocol, Run, Service,
 };
 use serde_json::{Map, Value, json};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Every fact that is not the same, one line each.
-pub(crate) fn differences(theirs: &Value, ours: &Plan) -> Vec<String> {
+pub(crate) fn differences(project: &Value, ours: &Plan) -> Vec<String> {
     let empty = Map::new();
-    let services = theirs["services"].as_object().unwrap_or(&empty);
+    let services = project["services"].as_object().unwrap_or(&empty);
     let mut all = Vec::new();
-    let names: BTreeSet<&String> = services.keys().collect();
-    let own: BTreeSet<&String> = ours.services.keys().collect();
+    // Several instances are several services for us, and none is none.
+    let count = |service: &Value| {
+        let scale = service["scale"].as_u64();
+        scale
+            .or(service["deploy"]["replicas"].as_u64())
+            .unwrap_or(1)
+    };
+    let running = services.iter().filter(|(_, service)| count(service) > 0);
+    let names: BTreeSet<&String> = running.map(|(name, _)| name).collect();
+    let first = ours
+        .services
+        .values()
+        .filter(|service| number(service) == 1);
+    let own: BTreeSet<&String> = first.map(|service| &service.name).collect();
     if names != own {
         all.push(format!("services {names:?}, ours {own:?}"));
     }
@@ -21,16 +33,43 @@ pub(crate) fn differences(theirs: &Value, ours: &Plan) -> Vec<String> {
         let Some(service) = ours.services.get(name) else {
             continue;
         };
-        let facts = facts(theirs, service, ours).into_iter();
+        let instances = ours.services.values().filter(|s| of(s) == name).count();
+        if count(theirs) != instances as u64 {
+            all.push(format!(
+                "{name}: {} instances, ours {instances}",
+                count(theirs)
+            ));
+        }
+        let facts = facts(theirs, project, service, ours).into_iter();
         let others = facts.filter(|(_, theirs, ours)| theirs != ours);
         all.extend(others.map(|(key, a, b)| format!("{name}.{key}: {a}, ours {b}")));
     }
     all
 }
 
+/// Which of several instances a service is, from 1.
+fn number(service: &Service) -> u32 {
+    let Run::Container(container) = &service.run else {
+        return 1;
+    };
+    container.settings.replica.as_ref().map_or(1, |r| r.number)
+}
+
+/// The service as it is written.
+fn of(service: &Service) -> &String {
+    match &service.run {
+        Run::Container(container) => container
+            .settings
+            .replica
+            .as_ref()
+            .map_or(&service.name, |r| &r.of),
+        _ => &service.name,
+    }
+}
+
 type Fact = (&'static str, Value, Value);
 
-fn facts(theirs: &Value, ours: &Service, plan: &Plan) -> Vec<Fact> {
+fn facts(theirs: &Value, project: &Value, ours: &Service, plan: &Plan) -> Vec<Fact> {
     let Run::Container(container) = &ours.run else {
         return Vec::new();
     };
@@ -45,7 +84,7 @@ fn facts(theirs: &Value, ours: &Service, plan: &Plan) -> Vec<Fact> {
         (
             "depends_on",
             their_dependencies(theirs),
-            our_dependencies(ours),
+            our_dependencies(ours, plan),
         ),
         (
             "volumes",
@@ -56,7 +95,7 @@ fn facts(theirs: &Value, ours: &Service, plan: &Plan) -> Vec<Fact> {
     ]);
     facts.extend(healthcheck(&theirs["healthcheck"], container));
     facts.extend(build(&theirs["build"], container));
-    facts.extend(network(theirs, container, plan));
+    facts.extend(network(theirs, project, container, plan));
     if let Some(image) = theirs["image"].as_str() {
         facts.push(("image", json!(image), json!(container.image)));
     }
@@ -174,8 +213,10 @@ fn their_dependencies(service: &Value) -> Value {
     Value::Object(each.collect())
 }
 
-fn our_dependencies(service: &Service) -> Value {
-    let each = service.depends_on.iter().map(|(name, on)| {
+fn our_dependencies(service: &Service, plan: &Plan) -> Value {
+    let all = service.depends_on.iter();
+    let first = all.filter(|(name, _)| plan.services.get(*name).is_some_and(|s| number(s) == 1));
+    let each = first.map(|(name, on)| {
         let condition = match on.condition {
             Condition::Started => "service_started",
             Condition::Healthy => "service_healthy",
@@ -370,7 +411,60 @@ fn build(theirs: &Value, container: &Container) -> Vec<Fact> {
     ]
 }
 
-fn network(theirs: &Value, container: &Container, _plan: &Plan) -> Vec<Fact> {
+/// The networks of a service: key, name in the engine where it is fixed, and
+/// addresses.
+fn their_networks(service: &Value, project: &Value) -> Value {
+    let all = service["networks"].as_object().into_iter().flatten();
+    let each = all.map(|(key, own)| {
+        let network = &project["networks"][key];
+        let usual = format!("{}_{key}", text(&project["name"]));
+        let name = network["name"].as_str().filter(|name| *name != usual);
+        let list = |key: &str| something(&own[key]);
+        let flags = [&network["external"], &network["internal"]].map(something);
+        let subnets: Vec<_> = list_of(&network["ipam"], "config", "subnet");
+        (
+            key.clone(),
+            json!([name, list("aliases"), list("ipv4_address"), flags, subnets]),
+        )
+    });
+    Value::Object(each.collect())
+}
+
+fn list_of(value: &Value, key: &str, field: &str) -> Vec<String> {
+    list(value, key)
+        .map(|item| text(&item[field]).to_owned())
+        .collect()
+}
+
+fn our_networks(container: &Container, plan: &Plan) -> Value {
+    let own = &container.settings;
+    if own.network != Network::Shared {
+        return json!({});
+    }
+    let usual = BTreeMap::from([("default".to_owned(), Attachment::default())]);
+    let all = if own.networks.is_empty() {
+        &usual
+    } else {
+        &own.networks
+    };
+    let each = all.iter().map(|(key, attachment)| {
+        let network = plan.networks.get(key).cloned().unwrap_or_default();
+        let flags = [network.external, network.internal].map(|flag| something(&json!(flag)));
+        let subnets: Vec<_> = network
+            .pools
+            .iter()
+            .map(|p| p.subnet.clone().unwrap_or_default())
+            .collect();
+        let aliases = something(&json!(attachment.aliases));
+        (
+            key.clone(),
+            json!([network.name, aliases, attachment.ipv4, flags, subnets]),
+        )
+    });
+    Value::Object(each.collect())
+}
+
+fn network(theirs: &Value, project: &Value, container: &Container, plan: &Plan) -> Vec<Fact> {
     let owner = |owner: &Owner| match owner {
         Owner::Service(name) => format!("service:{name}"),
         Owner::Container(name) => format!("container:{name}"),
@@ -389,6 +483,11 @@ fn network(theirs: &Value, container: &Container, _plan: &Plan) -> Vec<Fact> {
         Some(Namespace::Of(of)) => json!(owner(of)),
     };
     vec![
+        (
+            "networks",
+            their_networks(theirs, project),
+            our_networks(container, plan),
+        ),
         ("network_mode", theirs["network_mode"].clone(), mode),
         ("pid", something(&theirs["pid"]), namespace(&own.pid)),
         ("ipc", something(&theirs["ipc"]), namespace(&own.ipc)),

@@ -1,6 +1,6 @@
 //! The keys of a container that are handed on to the engine.
 
-use super::{Project, amounts, ports};
+use super::{Project, amounts, networks, ports};
 use crate::file::findings::Findings;
 use crate::file::written::At;
 use crate::file::written::service::Service;
@@ -23,10 +23,12 @@ pub(super) fn resolve(
     findings: &mut Findings,
 ) -> Settings {
     let own = &service.settings;
-    warn_of_several(own, findings);
     Settings {
         network: network(own, findings),
-        aliases: own.aliases.iter().map(|a| a.value.clone()).collect(),
+        networks: networks::attachments(service, findings),
+        // Of links, and of several instances; see there.
+        aliases: Vec::new(),
+        replica: None,
         expose: expose(own.list("expose"), findings),
         dns: own.values("dns"),
         dns_search: own.values("dns_search"),
@@ -69,6 +71,9 @@ pub(super) fn resolve(
             .as_ref()
             .map(|written| logging(written, findings)),
         annotations: pairs(own.pairs("annotations")),
+        cgroup_parent: own.value("cgroup_parent"),
+        device_cgroup_rules: own.values("device_cgroup_rules"),
+        storage_opt: pairs(own.pairs("storage_opt")),
         volumes_from: own
             .list("volumes_from")
             .iter()
@@ -88,21 +93,6 @@ pub(super) fn pairs(pairs: &[Pair]) -> BTreeMap<String, String> {
         .iter()
         .map(|pair| (pair.key.value.clone(), value(pair).unwrap_or_default()))
         .collect()
-}
-
-/// Every service has one instance.
-fn warn_of_several(own: &written::Settings, findings: &mut Findings) {
-    let numbers = [
-        ("scale", own.text("scale")),
-        ("replicas", own.deploy.replicas.as_ref()),
-    ];
-    for (key, text) in numbers {
-        let Some(text) = text else { continue };
-        if amounts::number(key, 0, Some(text), findings).is_some_and(|n| n != 1) {
-            let message = format!("`{key}` has no effect yet: each service has one instance");
-            findings.warn(&text.place, message);
-        }
-    }
 }
 
 fn network(own: &written::Settings, findings: &mut Findings) -> Network {
@@ -258,6 +248,10 @@ fn limits(own: &written::Settings, findings: &mut Findings) -> Limits {
         cpu_shares: shares.and_then(|n| u64::try_from(n).ok()),
         cpuset: own.value("cpuset"),
         pids: amounts::number("pids", -1, pids.as_ref(), findings),
+        cpu_quota: amounts::number("cpu_quota", -1, own.text("cpu_quota"), findings),
+        cpu_period: amounts::number("cpu_period", 0, own.text("cpu_period"), findings),
+        swappiness: amounts::number("mem_swappiness", 0, own.text("mem_swappiness"), findings),
+        oom_kill_disable: own.flag("oom_kill_disable"),
         oom_score_adj: amounts::number("oom_score_adj", -1000, own.text("oom_score_adj"), findings),
     }
 }
@@ -273,13 +267,15 @@ fn swap(own: &written::Settings, findings: &mut Findings) -> Option<i64> {
 
 fn device(written: &written::Device, findings: &mut Findings) -> Option<Device> {
     let source = written.source.as_ref()?;
+    if is_named(source) {
+        return None;
+    }
     if !source.value.starts_with('/') {
-        let message = format!(
-            "the device `{}` is not a path, and is left out",
-            source.value
-        );
+        let message = format!("`{}` is not a device", source.value);
         findings.push(
-            Problem::warning(&source.place, message).hint("devices by name are not supported yet"),
+            Problem::error(&source.place, message).hint(
+                "expected a path such as `/dev/ttyUSB0`, or a name such as `vendor.com/gpu=0`",
+            ),
         );
         return None;
     }
@@ -294,24 +290,49 @@ fn device(written: &written::Device, findings: &mut Findings) -> Option<Device> 
     })
 }
 
+/// `VENDOR/CLASS=NAME`, which the engine looks up itself.
+fn is_named(source: &At<String>) -> bool {
+    let named = source.value.split_once('=');
+    named.is_some_and(|(kind, _)| kind.contains('/') && !kind.starts_with('/'))
+}
+
+/// What `gpus` and `deploy` ask for, and devices by name.
 fn device_requests(own: &written::Settings, findings: &mut Findings) -> Vec<DeviceRequest> {
-    let all = own.deploy.reservations.devices.iter();
-    all.map(|gpu| {
-        let count = match &gpu.count {
-            Some(text) if text.value == "all" => Some(-1),
-            Some(text) => amounts::number("count", 0, Some(text), findings),
-            None if gpu.ids.is_empty() => Some(-1),
-            None => None,
-        };
-        let values = |list: &[At<String>]| list.iter().map(|text| text.value.clone()).collect();
-        DeviceRequest {
-            driver: gpu.driver.as_ref().map(|driver| driver.value.clone()),
-            count,
-            ids: values(&gpu.ids),
-            capabilities: values(&gpu.capabilities),
+    let named = own.devices.iter().filter_map(|d| d.source.as_ref());
+    let named: Vec<_> = named.filter(|source| is_named(source)).collect();
+    let named = (!named.is_empty()).then(|| DeviceRequest {
+        driver: Some("cdi".to_owned()),
+        ids: named.iter().map(|source| source.value.clone()).collect(),
+        ..DeviceRequest::default()
+    });
+    let mut all = requests(&own.deploy.reservations.devices, findings);
+    for mut gpu in requests(&own.gpus, findings) {
+        if gpu.capabilities.is_empty() {
+            gpu.capabilities.push("gpu".to_owned());
         }
-    })
-    .collect()
+        all.push(gpu);
+    }
+    all.into_iter().chain(named).collect()
+}
+
+fn requests(all: &[written::Gpu], findings: &mut Findings) -> Vec<DeviceRequest> {
+    all.iter()
+        .map(|gpu| {
+            let count = match &gpu.count {
+                Some(text) if text.value == "all" => Some(-1),
+                Some(text) => amounts::number("count", 0, Some(text), findings),
+                None if gpu.ids.is_empty() => Some(-1),
+                None => None,
+            };
+            let values = |list: &[At<String>]| list.iter().map(|text| text.value.clone()).collect();
+            DeviceRequest {
+                driver: gpu.driver.as_ref().map(|driver| driver.value.clone()),
+                count,
+                ids: values(&gpu.ids),
+                capabilities: values(&gpu.capabilities),
+            }
+        })
+        .collect()
 }
 
 fn logging(written: &written::Logging, findings: &mut Findings) -> Logging {

@@ -45,8 +45,8 @@ fn keys_of_the_engine_are_translated() {
             "{network:{join:{container:x}}}",
         ),
         (
-            "networks: {default: {aliases: [b]}, other: }",
-            "{aliases:[b]}",
+            "networks: {default: {aliases: [b], ipv4_address: 10.0.0.5, priority: 2}}",
+            "{networks:{default:{aliases:[b],ipv4:10.0.0.5,priority:2}}}",
         ),
         (
             "platform: linux/arm64, runtime: runsc",

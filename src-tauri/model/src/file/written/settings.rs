@@ -3,6 +3,7 @@
 //! own follow below.
 
 use super::At;
+use super::networks::Attachment;
 use super::read::{Field, Keys, Known, expected, require, text};
 use super::service::Service;
 use super::values::Pair;
@@ -18,7 +19,8 @@ pub(crate) struct Settings {
     flags: BTreeMap<String, bool>,
     lists: BTreeMap<String, Vec<At<String>>>,
     pairs: BTreeMap<String, Vec<Pair>>,
-    pub(crate) aliases: Vec<At<String>>,
+    pub(crate) networks: Vec<Attachment>,
+    pub(crate) gpus: Vec<Gpu>,
     pub(crate) ulimits: Vec<Ulimit>,
     pub(crate) logging: Option<Logging>,
     pub(crate) devices: Vec<Device>,
@@ -98,7 +100,7 @@ pub(super) fn hosts(field: &Field<'_>, findings: &mut Findings) -> Vec<At<String
 }
 
 /// The keys of a service that are read here.
-pub(super) const KNOWN: [Known<Service>; 46] = [
+pub(super) const KNOWN: [Known<Service>; 54] = [
     ("annotations", read_pairs),
     ("cap_add", read_list),
     ("cap_drop", read_list),
@@ -106,6 +108,9 @@ pub(super) const KNOWN: [Known<Service>; 46] = [
     ("configs", |s, field, findings| {
         s.settings.configs = Grant::read_all(field, findings)
     }),
+    ("cgroup_parent", read_text),
+    ("cpu_period", read_text),
+    ("cpu_quota", read_text),
     ("cpu_shares", read_text),
     ("cpus", read_text),
     ("cpuset", read_text),
@@ -115,6 +120,7 @@ pub(super) const KNOWN: [Known<Service>; 46] = [
     ("devices", |s, field, findings| {
         s.settings.devices = Device::read_all(field, findings)
     }),
+    ("device_cgroup_rules", read_list),
     ("dns", read_list),
     ("dns_opt", read_list),
     ("dns_search", read_list),
@@ -123,6 +129,9 @@ pub(super) const KNOWN: [Known<Service>; 46] = [
     ("extra_hosts", |s, field, findings| {
         let hosts = hosts(field, findings);
         s.settings.lists.insert("extra_hosts".to_owned(), hosts);
+    }),
+    ("gpus", |s, field, findings| {
+        s.settings.gpus = Gpu::read_all(field, findings)
     }),
     ("group_add", read_list),
     ("init", read_flag),
@@ -133,9 +142,13 @@ pub(super) const KNOWN: [Known<Service>; 46] = [
     }),
     ("mem_limit", read_text),
     ("mem_reservation", read_text),
+    ("mem_swappiness", read_text),
     ("memswap_limit", read_text),
     ("network_mode", read_text),
-    ("networks", read_networks),
+    ("networks", |s, field, findings| {
+        s.settings.networks = Attachment::read_all(field, findings)
+    }),
+    ("oom_kill_disable", read_flag),
     ("oom_score_adj", read_text),
     ("pid", read_text),
     ("pids_limit", read_text),
@@ -150,6 +163,7 @@ pub(super) const KNOWN: [Known<Service>; 46] = [
     ("security_opt", read_list),
     ("shm_size", read_text),
     ("stdin_open", read_flag),
+    ("storage_opt", read_pairs),
     ("sysctls", read_pairs),
     ("tty", read_flag),
     ("ulimits", |s, field, findings| {
@@ -172,36 +186,6 @@ pub(crate) const NAMES: [&str; KNOWN.len()] = {
     }
     names
 };
-
-/// All networks are one, so that of each only its aliases are kept.
-fn read_networks(service: &mut Service, field: &Field<'_>, findings: &mut Findings) {
-    const KEYS: Keys<Vec<At<String>>> = Keys {
-        known: &[
-            ("aliases", |aliases, field, findings| {
-                aliases.extend(field.texts(findings))
-            }),
-            // What matters only where there are several networks.
-            ("priority", |_, _, _| {}),
-            ("gw_priority", |_, _, _| {}),
-        ],
-        later: &[
-            "driver_opts",
-            "interface_name",
-            "ipv4_address",
-            "ipv6_address",
-            "link_local_ips",
-            "mac_address",
-        ],
-    };
-    if field.is_seq() {
-        return;
-    }
-    for network in field.entries(findings) {
-        let what = format!("network `{}`", network.key.text);
-        let aliases = &mut service.settings.aliases;
-        KEYS.read(&what, network.node, aliases, findings);
-    }
-}
 
 /// A limit of the kernel: one number, or two.
 #[derive(Debug)]
@@ -418,6 +402,22 @@ const RESTART: Keys<Deploy> = Keys {
 };
 
 impl Gpu {
+    /// `all`, or a list of requests.
+    fn read_all(field: &Field<'_>, findings: &mut Findings) -> Vec<Self> {
+        if field.is_seq() {
+            let nodes = field.items(findings).iter();
+            return nodes.map(|node| Self::read(node, findings)).collect();
+        }
+        let count = field.text(findings);
+        count
+            .into_iter()
+            .map(|count| Self {
+                count: Some(count),
+                ..Self::default()
+            })
+            .collect()
+    }
+
     fn read(node: &Node, findings: &mut Findings) -> Self {
         const KEYS: Keys<Gpu> = Keys {
             known: &[
