@@ -16,10 +16,12 @@ mod interpolate;
 mod merge;
 mod rebase;
 mod resolve;
+mod schema;
 mod written;
 pub(crate) mod yaml;
 
 pub use flatten::flatten;
+pub use schema::schema;
 
 use crate::plan::Plan;
 use crate::problem::{Place, Problem};

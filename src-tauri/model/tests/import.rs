@@ -222,6 +222,7 @@ fn what_is_no_manifest_is_refused_with_its_place() {
     for (text, line, said) in [
         ("{\n  \"resources\": {,}\n}", 2, "not valid JSON"),
         ("{}", 0, "has no `resources`"),
+        ("0", 0, "has no `resources`"),
         ("", 1, "not valid JSON"),
     ] {
         let imported = import::manifest("m.json", text, "");

@@ -20,6 +20,7 @@ const MOST_CHARACTERS: usize = 300;
 pub(crate) struct Findings {
     errors: Bounded,
     warnings: Bounded,
+    whole: bool,
 }
 
 #[derive(Debug, Default)]
@@ -29,10 +30,20 @@ struct Bounded {
 }
 
 impl Findings {
+    /// Keeps messages and hints as long as they are: what is asked is our own.
+    pub(crate) fn unshortened() -> Self {
+        Self {
+            whole: true,
+            ..Self::default()
+        }
+    }
+
     /// Adds one.
     pub(crate) fn push(&mut self, mut problem: Problem) {
-        shorten(&mut problem.message);
-        problem.hint.iter_mut().for_each(shorten);
+        if !self.whole {
+            shorten(&mut problem.message);
+            problem.hint.iter_mut().for_each(shorten);
+        }
         match problem.severity {
             Severity::Error => self.errors.push(problem),
             Severity::Warning => self.warnings.push(problem),

@@ -67,12 +67,15 @@ fn assembled(
 
 fn written(mut root: Node, dir: &Path, into: &Path) -> String {
     if dir != into {
-        rebase::file(&mut root, dir);
+        rebase::file(&mut root, rebase::Change::From(dir));
     }
-    near(&mut root, &format!("{}/", into.display()));
-    let mut text = String::from("# Made from a Compose file by `benchtop import compose`.\n");
-    let Value::Map(sections) = root.value else {
-        return text;
+    let folder = format!("{}/", into.display());
+    rebase::file(&mut root, rebase::Change::Near(&folder));
+    const HEAD: &str = "# Made from a Compose file by `benchtop import compose`.\n";
+    let mut text = String::from(HEAD);
+    let sections = match root.value {
+        Value::Map(sections) => sections,
+        _ => Vec::new(),
     };
     for (key, section) in &sections {
         let is_extra = key.text.starts_with("x-") || LEFT_OUT.contains(&key.text.as_str());
@@ -81,22 +84,11 @@ fn written(mut root: Node, dir: &Path, into: &Path) -> String {
             entry(&key.text, section, 0, &mut text);
         }
     }
-    text
-}
-
-/// Paths below the folder of the file that is written are relative to it.
-fn near(node: &mut Node, folder: &str) {
-    match &mut node.value {
-        Value::Scalar(text) => {
-            if let Some(rest) = text.strip_prefix(folder) {
-                let rest = rest.replace("/./", "/");
-                *text = format!("./{}", rest.strip_suffix("/.").unwrap_or(&rest));
-            }
-        }
-        Value::Seq(nodes) => nodes.iter_mut().for_each(|node| near(node, folder)),
-        Value::Map(entries) => entries.iter_mut().for_each(|(_, node)| near(node, folder)),
-        Value::Null | Value::Faulty => {}
+    // A file without anything is no environment file.
+    if text == HEAD {
+        text.push_str("\nservices: {}\n");
     }
+    text
 }
 
 /// `key: value`, or the key with what is under it.

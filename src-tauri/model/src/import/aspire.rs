@@ -89,7 +89,8 @@ fn read(place: &Place, text: &str) -> Result<Map<String, Value>, Problem> {
         Problem::error(&place, format!("the manifest is not valid JSON: {error}"))
             .hint("let the application write it again: `aspire publish --publisher manifest`")
     })?;
-    let Value::Object(resources) = json["resources"].take() else {
+    let resources = json.get_mut("resources").map(Value::take);
+    let Some(Value::Object(resources)) = resources else {
         let problem = Problem::error(place, "the manifest has no `resources`");
         return Err(problem.hint("choose the `aspire-manifest.json` of an AppHost"));
     };

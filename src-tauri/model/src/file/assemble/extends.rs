@@ -152,7 +152,7 @@ impl Assembly<'_> {
         };
         let mut found = self.extend_here(target, &home, scope, chain);
         if let Some(found) = &mut found {
-            rebase::service(found, dir);
+            rebase::service(found, rebase::Change::From(dir));
         }
         self.extended.insert(file.to_owned(), Some(root));
         found

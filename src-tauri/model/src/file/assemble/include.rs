@@ -96,7 +96,7 @@ impl Assembly<'_> {
             });
         }
         let mut all = all?;
-        rebase::file(&mut all, &own_dir);
+        rebase::file(&mut all, rebase::Change::From(&own_dir));
         Some(all)
     }
 

@@ -3,6 +3,7 @@
 
 use super::At;
 use crate::file::findings::Findings;
+use crate::file::schema;
 use crate::file::yaml::{Key, Node, Value};
 use crate::problem::{Place, Problem};
 
@@ -76,7 +77,7 @@ impl<T> Keys<T> {
         let near = findings.nearest(&key.text, names());
         findings.push(match near {
             Some(name) => problem.hint(format!("did you mean `{name}`?")),
-            None if self.known.len() <= 12 => {
+            None if self.known.len() <= 12 || key.text == schema::NO_KEY => {
                 problem.hint(format!("known keys: {}", quoted(names())))
             }
             None => problem.hint("a key that begins with `x-` is ignored"),

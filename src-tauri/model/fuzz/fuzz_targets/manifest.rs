@@ -1,0 +1,4 @@
+//! See `benchtop_model_fuzz::manifest`.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| benchtop_model_fuzz::manifest(bytes));
