@@ -73,7 +73,7 @@ async fn an_image_is_built_and_its_container_has_what_the_file_says() {
         instance::launch(&runtime, &launch, |step| steps.lock().unwrap().push(step)).await;
     let mut lines = Vec::new();
     if let Ok(container) = &launched {
-        logs::follow(&runtime, container, |new| {
+        logs::follow(&runtime, container, None, |new, _| {
             lines.extend(new.into_iter().map(|line| line.text))
         })
         .await;

@@ -104,6 +104,8 @@ ok: boolean | null,
  * What became of it; its last lines where it failed.
  */
 text: string | null, };
+export type ChangeAction = "start" | "stop" | "restart" | "recreate" | "none";
+export type ChangeKind = "added" | "removed" | "changed";
 export type CheckReport = { 
 /**
  * The file that was read.
@@ -126,6 +128,16 @@ start_order: Array<string>,
  */
 summary: Array<PlannedService>, };
 export type Condition = "started" | "healthy" | "completed_successfully";
+export type DefinitionChanges = { 
+/**
+ * One entry for each service that differs, in the order of the names.
+ */
+changes: Array<ServiceChange>, 
+/**
+ * Findings in the file on disk; with an error among them there are no
+ * changes, and what runs stays as it is.
+ */
+problems: Array<Problem>, };
 export type DefinitionImportRequest = { 
 /**
  * The manifest or the Compose file, absolute.
@@ -265,6 +277,16 @@ status: Status,
  * When it was last opened.
  */
 last_opened: Timestamp, };
+export type EnvironmentApplyRequest = { 
+/**
+ * The environment's identity.
+ */
+environment: string, };
+export type EnvironmentChangesRequest = { 
+/**
+ * The environment's identity.
+ */
+environment: string, };
 export type EnvironmentCheckRequest = { 
 /**
  * As in [`EnvironmentOpenRequest`].
@@ -468,6 +490,19 @@ oom: boolean,
  */
 killed_after_grace: boolean, };
 export type ExportFormat = "text" | "ndjson";
+export type FieldChange = { 
+/**
+ * Where: `environment.LOG_LEVEL`, `run.container.image`.
+ */
+path: string, 
+/**
+ * What it was; absent where it is new. Secrets are masked.
+ */
+from: string | null, 
+/**
+ * What it is; absent where it is gone. Secrets are masked.
+ */
+to: string | null, };
 export type FolderInspectRequest = { 
 /**
  * The folder, absolute.
@@ -1213,6 +1248,24 @@ environment: string,
  * Name of the service.
  */
 service: string, };
+export type ServiceChange = { 
+/**
+ * Its name.
+ */
+service: string, 
+/**
+ * What happened to its definition.
+ */
+kind: ChangeKind, 
+/**
+ * What applying it does.
+ */
+action: ChangeAction, 
+/**
+ * Where the definitions differ, in the order of their paths; empty where the
+ * service is new or gone.
+ */
+fields: Array<FieldChange>, };
 export type ServiceCount = { 
 /**
  * Name of the service.
@@ -1489,6 +1542,8 @@ export type Methods = {
   "definition.import": { request: DefinitionImportRequest; response: ImportReport };
   "environment.status": { request: EnvironmentStatusRequest; response: EnvironmentView };
   "environment.up": { request: EnvironmentUpRequest; response: Empty };
+  "environment.changes": { request: EnvironmentChangesRequest; response: DefinitionChanges };
+  "environment.apply": { request: EnvironmentApplyRequest; response: Empty };
   "environment.down": { request: EnvironmentDownRequest; response: Empty };
   "service.start": { request: ServiceStartRequest; response: Empty };
   "service.stop": { request: ServiceStopRequest; response: Empty };

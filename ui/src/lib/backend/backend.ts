@@ -2,7 +2,7 @@
 // know this interface only; which implementation stands behind it is decided
 // once, in main.ts.
 import type { ApiError, Event, ExportFormat, LogQuery } from "../bindings";
-import type { Methods } from "../pending";
+import type { Methods } from "../bindings";
 
 export type Method = keyof Methods;
 export type RequestOf<M extends Method> = Methods[M]["request"];

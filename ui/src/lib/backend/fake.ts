@@ -2,7 +2,7 @@
 // Only the build mode "fake" contains it.
 import { diagnose } from "./fake/diagnosis";
 import type { ApiError, RuntimeChoice, Topic, Variable } from "../bindings";
-import type { FieldChange, ServiceChange } from "../pending";
+import type { FieldChange, ServiceChange } from "../bindings";
 import type { Backend, BackendEvent, Method, RequestOf, ResponseOf } from "./backend";
 import { CHOICE, importFile, inspect } from "./fake/folders";
 import { pastDetails } from "./fake/runs";

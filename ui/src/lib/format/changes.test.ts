@@ -1,6 +1,6 @@
 // Words about changes of a definition.
 import { expect, it } from "vitest";
-import type { ChangeAction, ServiceChange } from "../pending";
+import type { ChangeAction, ServiceChange } from "../bindings";
 import { needText } from "./changes";
 
 const change = (service: string, action: ChangeAction): ServiceChange => ({ service, action, kind: "changed", fields: [] });

@@ -1,5 +1,5 @@
 // What a change of the definition means, in words.
-import type { ChangeAction, ServiceChange } from "../pending";
+import type { ChangeAction, ServiceChange } from "../bindings";
 
 const ACTIONS: Record<ChangeAction, string> = {
   start: "will be started",
