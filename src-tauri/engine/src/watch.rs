@@ -256,7 +256,6 @@ fn root_of(pattern: &str) -> Root {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::sync::mpsc::channel;
     use std::time::Duration;
 
     fn means(patterns: &[&str], file: &str) -> bool {
@@ -285,13 +284,13 @@ mod tests {
         let at = |name: &str| dir.path().join(name);
         std::fs::create_dir_all(at("src/deep")).expect("folders");
         std::fs::create_dir_all(at("src/target")).expect("folders");
-        let (told, news) = channel();
+        let (told, news) = sync_channel(BACKLOG);
         let root = Root {
             path: at("src"),
             deep: true,
         };
         let watch = FileWatch::start([root].into(), move |files| {
-            files.into_iter().for_each(|file| _ = told.send(file));
+            files.into_iter().for_each(|file| _ = told.try_send(file));
         });
         let watch = watch.expect("a watch");
         let wait_for = |name: &str| {
