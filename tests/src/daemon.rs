@@ -1,5 +1,5 @@
 //! A container daemon of a test's own, to be killed, frozen and restarted. It
-//! has its own socket, data and containerd, and makes no rules and no bridge, so
+//! has its own socket, data, containerd and network, and makes no rules and no bridge, so
 //! that it lives beside the machine's own without a trace.
 
 use crate::eventually;
@@ -77,8 +77,10 @@ impl Daemon {
         let (out, below) = (self.log("dockerd.log"), |name: &str| {
             self.path(name).display().to_string()
         });
-        let mut command = Command::new("dockerd");
+        let mut command = Command::new("nsenter");
         command
+            .arg(format!("--net={}", self.network()))
+            .arg("dockerd")
             .args(["--host", &self.address()])
             .args(["--data-root", &below("data")])
             .args(["--exec-root", &below("exec")])
@@ -119,6 +121,13 @@ impl Daemon {
         format!("base=10.{second}.{third}.0/24,size=28")
     }
 
+    /// The network of this daemon. A daemon without a default bridge removes the one that
+    /// it finds, so the machine's own daemon must be out of its sight.
+    fn network(&self) -> String {
+        let holder = self.containerd.as_ref().expect("containerd runs");
+        format!("/proc/{}/ns/net", holder.id())
+    }
+
     /// containerd has a life of its own, as on a machine where the system
     /// starts it: killing the daemon must not take it away.
     fn launch_containerd(&mut self) {
@@ -135,8 +144,8 @@ impl Daemon {
         );
         std::fs::write(self.path("containerd.toml"), config).expect("a configuration");
         let out = self.log("containerd.log");
-        let child = Command::new("containerd")
-            .arg("--config")
+        let child = Command::new("unshare")
+            .args(["--net", "containerd", "--config"])
             .arg(self.path("containerd.toml"))
             .stdin(Stdio::null())
             .stdout(out.try_clone().expect("a second handle"))

@@ -45,6 +45,8 @@ pub struct Supervisor {
     /// Last starts of services that were forgotten: should one of that name come
     /// again, its starts are counted on.
     generations: BTreeMap<String, u64>,
+    /// The same of their builds. Not known to a next engine, which is told of none.
+    builds: BTreeMap<String, u64>,
     /// Counts requests to build, so that the first to ask is the first served.
     turn: u64,
 }
@@ -61,6 +63,7 @@ impl Supervisor {
         Self {
             services,
             generations: BTreeMap::new(),
+            builds: BTreeMap::new(),
             turn: 0,
         }
     }

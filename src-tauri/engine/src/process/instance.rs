@@ -104,12 +104,13 @@ async fn connect(dir: InstanceDir, socket: &Path) -> Result<ProcessInstance, Str
             let (read, requests) = stream.into_split();
             let mut notices = BufReader::new(read).lines();
             let hello = tokio::time::timeout(START_LIMIT, notices.next_line()).await;
-            match hello
-                .ok()
-                .and_then(Result::ok)
-                .flatten()
-                .and_then(|line| serde_json::from_str(&line).ok())
-            {
+            let hello = hello.map_err(|_| "the shim does not answer".to_owned())?;
+            let Some(line) = hello.ok().flatten() else {
+                // It ended before it had taken us in.
+                let ended = ended_meanwhile(dir).await;
+                return ended.ok_or_else(|| "the shim is gone, and left no word".to_owned());
+            };
+            match serde_json::from_str(&line).ok() {
                 Some(Notice::Running(state)) => Ok(ProcessInstance {
                     state,
                     dir,

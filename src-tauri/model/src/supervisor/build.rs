@@ -66,6 +66,17 @@ impl Builds {
         }
     }
 
+    /// Number of the last one.
+    pub(super) fn count(&self) -> u64 {
+        self.count
+    }
+
+    /// The service was defined before: an answer to a build of then must not be taken
+    /// for one of now.
+    pub(super) fn go_on_from(&mut self, count: u64) {
+        self.count = count;
+    }
+
     /// The number of a build that begins.
     fn begin(&mut self) -> u64 {
         self.due = None;

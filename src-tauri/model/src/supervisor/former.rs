@@ -48,15 +48,19 @@ impl Supervisor {
         let mut state = ServiceState::new(spec.clone());
         state.generation = self.generations.remove(name).unwrap_or(0);
         state.told.2 = state.generation;
+        state
+            .builds
+            .go_on_from(self.builds.remove(name).unwrap_or(0));
         self.services.insert(name.to_owned(), state);
     }
 
     pub(super) fn forget_removed(&mut self, effects: &mut Vec<Effect>) {
-        let generations = &mut self.generations;
+        let (generations, builds) = (&mut self.generations, &mut self.builds);
         self.services.retain(|name, service| {
             let gone = service.removed && service.is_gone();
             if gone {
                 generations.insert(name.clone(), service.generation);
+                builds.insert(name.clone(), service.builds.count());
                 effects.push(Effect::Forget {
                     service: name.clone(),
                 });
