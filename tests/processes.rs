@@ -403,6 +403,21 @@ fn two_faces_at_once_share_one_engine() {
 }
 
 #[test]
+fn opened_by_many_at_once_an_environment_has_one_owner() {
+    let bench = Bench::new(&sample("api", ""));
+    bench.home.benchtop(&["runs", "--all"]).expect(0);
+    std::thread::scope(|scope| {
+        let starts: Vec<_> = (0..8).map(|_| scope.spawn(|| bench.up())).collect();
+        for start in starts {
+            start.join().expect("it was started").expect(0);
+        }
+    });
+    let api = bench.service("api");
+    assert_eq!(api["status"], "Healthy", "{api}");
+    assert_eq!(api["generation"], 1, "one start for all who asked: {api}");
+}
+
+#[test]
 fn ctrl_c_stops_everything_that_up_has_started() {
     use std::io::{BufRead as _, BufReader};
     let bench =

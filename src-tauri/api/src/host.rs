@@ -42,6 +42,8 @@ pub struct Host {
     started: benchtop_model::time::Timestamp,
     history: History,
     environments: Mutex<BTreeMap<String, Arc<OpenEnvironment>>>,
+    /// Held while an environment is looked for and, where it is not there, made.
+    opening: Mutex<()>,
     events: broadcast::Sender<Event>,
     stop: CancellationToken,
 }
@@ -61,6 +63,7 @@ impl Host {
             started: benchtop_engine::clock::now(),
             history: opened.history,
             environments: Mutex::default(),
+            opening: Mutex::default(),
             events: broadcast::Sender::new(EVENT_BACKLOG),
             stop: CancellationToken::new(),
         });
@@ -168,6 +171,9 @@ impl Host {
     /// The environment of this plan: open already, or opened now.
     fn open(self: &Arc<Self>, source: Source, plan: Plan) -> Arc<OpenEnvironment> {
         let id = plan.id();
+        // Two who open the same folder at once must get the same environment: a second
+        // task over the same records would be a second owner of everything in it.
+        let _one_at_a_time = self.opening.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(open) = self.find(&id) {
             open.reopen(source, plan);
             return open;
