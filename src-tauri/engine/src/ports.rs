@@ -2,10 +2,13 @@
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
+use std::collections::HashMap;
+use std::hash::{BuildHasher as _, RandomState};
 use std::io::ErrorKind;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
-use std::sync::LazyLock;
-use std::time::Duration;
+use std::ops::RangeInclusive;
+use std::sync::{LazyLock, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 /// How long a port may stay held by what has just ended.
 const RELEASE: Duration = Duration::from_millis(1500);
@@ -119,20 +122,44 @@ pub async fn free(port: u16, pid: u32) -> Result<(), String> {
     Ok(())
 }
 
+/// Where ports are looked for: below what Linux and macOS give to outgoing
+/// connections (32768 and 49152 upwards), above what well-known programs use.
+const ASSIGNABLE: RangeInclusive<u16> = 20_000..=32_000;
+
+/// How long an assigned port is not given to anybody else: a slow program's time
+/// from its start to its `listen`.
+const CLAIM: Duration = Duration::from_secs(120);
+
+/// Ports that were assigned lately, and when. Nobody may listen on them yet.
+static CLAIMED: LazyLock<Mutex<HashMap<u16, Instant>>> = LazyLock::new(Mutex::default);
+
 /// A port that is free now: the preferred one if possible.
+///
+/// Not one of the system's choice: that range also serves outgoing connections, and
+/// one of them can take the port between this answer and the service's `listen`.
 #[must_use]
 pub fn assign(preferred: Option<u16>) -> Option<u16> {
     if let Some(port) = preferred.filter(|port| is_free(*port)) {
+        claim(port, true);
         return Some(port);
     }
-    (0..50).find_map(|_| {
-        let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
-            .ok()?
-            .local_addr()
-            .ok()?
-            .port();
-        is_free(port).then_some(port)
-    })
+    let size = u32::from(ASSIGNABLE.end() - ASSIGNABLE.start()) + 1;
+    let first = RandomState::new().hash_one(std::process::id()) % u64::from(size);
+    (0..u64::from(size))
+        .filter_map(|n| u16::try_from((first + n) % u64::from(size)).ok())
+        .map(|offset| ASSIGNABLE.start() + offset)
+        .find(|port| is_free(*port) && claim(*port, false))
+}
+
+/// Notes that a port has a taker. `false` where it has another one already.
+fn claim(port: u16, again: bool) -> bool {
+    let mut claimed = CLAIMED.lock().unwrap_or_else(PoisonError::into_inner);
+    claimed.retain(|_, since| since.elapsed() < CLAIM);
+    if claimed.contains_key(&port) && !again {
+        return false;
+    }
+    claimed.insert(port, Instant::now());
+    true
 }
 
 #[cfg(test)]
@@ -161,5 +188,15 @@ mod tests {
         let holder = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).expect("bind");
         assert_ne!(assign(Some(port)), Some(port));
         drop(holder);
+    }
+
+    #[test]
+    fn no_two_ask_and_get_the_same_port_and_none_is_one_of_outgoing_connections() {
+        let mut ports: Vec<u16> = (0..20).filter_map(|_| assign(None)).collect();
+        assert_eq!(ports.len(), 20);
+        assert!(ports.iter().all(|port| ASSIGNABLE.contains(port)));
+        ports.sort_unstable();
+        ports.dedup();
+        assert_eq!(ports.len(), 20);
     }
 }
