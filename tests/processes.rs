@@ -326,11 +326,13 @@ fn waiting_ends_at_the_timeout_and_says_what_it_waited_for() {
 
 #[test]
 fn the_whole_tree_is_stopped_even_what_left_the_session() {
-    let bench = Bench::new(
-        "  tree: { process: [sh, -c, \"setsid sleep 4321 & sleep 4322 & wait\"], stop_grace_period: 1s }\n",
-    );
+    // Seconds that no other process sleeps, not even those of another copy of this test.
+    let own = std::process::id();
+    let bench = Bench::new(&format!(
+        "  tree: {{ process: [sh, -c, \"setsid sleep 8{own:07} & sleep 9{own:07} & wait\"], stop_grace_period: 1s }}\n"
+    ));
     bench.up().expect(0);
-    let children = || processes("^sleep 432[12]$");
+    let children = || processes(&format!("^sleep [89]{own:07}$"));
     eventually("both children run", || {
         if children().len() == 2 {
             Ok(())
