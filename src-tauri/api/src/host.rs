@@ -6,6 +6,7 @@ mod export;
 mod git;
 mod handlers;
 mod logs;
+mod metrics;
 mod notifier;
 mod open;
 mod runtimes;

@@ -6,9 +6,14 @@ use benchtop_model::problem::Problem;
 use benchtop_model::status::Status;
 use benchtop_model::time::Timestamp;
 use benchtop_store::row::Run;
+use benchtop_telemetry::metrics::query::{MetricFrames, MetricList, PinnedChart};
 use benchtop_telemetry::query::{LogHistogram, LogPage, LogPatterns, LogQuery, TimeRange};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use ts_rs::TS;
+
+mod metrics;
+
+pub use metrics::*;
 
 /// The version of this list. A face and an engine whose numbers differ say so
 /// instead of guessing.
@@ -85,6 +90,10 @@ pub enum Topic {
     Logs,
     /// The history.
     Runs,
+    /// New spans.
+    Traces,
+    /// New points of metrics.
+    Metrics,
 }
 
 /// A change for the worse, or its end.
@@ -464,6 +473,10 @@ macro_rules! with_methods {
             "logs.context" => logs_context(LogsContextRequest) -> LogPage;
             "logs.patterns" => logs_patterns(LogsPatternsRequest) -> LogPatterns;
             "logs.export" => logs_export(LogsExportRequest) -> LogsExported;
+            "metrics.list" => metrics_list(MetricsListRequest) -> MetricList;
+            "metrics.query" => metrics_query(MetricsQueryRequest) -> MetricFrames;
+            "metrics.pins" => metrics_pins(MetricsPinsRequest) -> Vec<PinnedChart>;
+            "metrics.pin" => metrics_pin(MetricsPinRequest) -> Empty;
             "runs.list" => runs_list(RunsListRequest) -> Vec<Run>;
             "runs.show" => runs_show(RunsShowRequest) -> RunDetails;
             "runtime.list" => runtime_list(RuntimeListRequest) -> Vec<RuntimeChoice>;

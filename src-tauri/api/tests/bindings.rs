@@ -31,6 +31,7 @@ macro_rules! visit_methods {
             use benchtop_api::schema::*;
             use benchtop_api::view::*;
             use benchtop_store::row::Run;
+            use benchtop_telemetry::metrics::query::{MetricFrames, MetricList, PinnedChart};
             use benchtop_telemetry::query::{LogHistogram, LogPage, LogPatterns};
             $(declarations.visit::<$request>(); declarations.visit::<$response>(); <$response as TS>::visit_generics(declarations);)*
         }

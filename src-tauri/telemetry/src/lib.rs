@@ -29,5 +29,6 @@ mod incoming;
 pub mod level;
 mod line;
 pub mod log;
+pub mod metrics;
 mod patterns;
 pub mod query;

@@ -324,7 +324,7 @@ impl Host {
     }
 
     /// Reads from the history on a thread that may block.
-    async fn read<T: Send + 'static>(
+    pub(super) async fn read<T: Send + 'static>(
         &self,
         read: impl FnOnce(&History) -> Result<T, benchtop_store::error::StoreError> + Send + 'static,
     ) -> Answer<T> {

@@ -1,10 +1,11 @@
 // A backend without an engine: a simulated environment for tests and pictures.
 // Only the build mode "fake" contains it.
 import { diagnose } from "./fake/diagnosis";
-import type { ApiError, RuntimeChoice, Topic, Variable } from "../bindings";
+import type { ApiError, PinnedChart, RuntimeChoice, Topic, Variable } from "../bindings";
 import type { FieldChange, ServiceChange } from "../bindings";
 import type { Backend, BackendEvent, Method, RequestOf, ResponseOf } from "./backend";
 import { CHOICE, importFile, inspect } from "./fake/folders";
+import { keptPins, metricFrames, metricList } from "./fake/metrics";
 import { pastDetails } from "./fake/runs";
 import { downloadLogs } from "./web";
 import { buildWorld, definitionProblems, SCENARIOS, type Scenario } from "./fake/scenarios";
@@ -46,11 +47,13 @@ export function fakeBackend(): Backend {
     control.emit({ type: "alert", environment: world.environment.id, name: world.environment.name, service, from, to, cause, at: Date.now() });
 
   let last = Date.now();
+  let sampled = 0;
   setInterval(() => {
     const now = Date.now();
     world.tick(now, now - last);
     last = now;
-    if (scenario !== "disconnected") changed("status", "logs");
+    if (scenario !== "disconnected") changed("status", "logs", ...(now - sampled < 2_000 ? [] : (["metrics"] as const)));
+    if (now - sampled >= 2_000) sampled = now;
   }, FRAME);
   if (scenario === "disconnected")
     setTimeout(() => control.emit({ type: "connection", connected: false, message: "The engine does not answer since 9 s" }), 700);
@@ -66,7 +69,7 @@ export function fakeBackend(): Backend {
       failures.delete(method);
       if (failure) throw failure;
       const answer = answers[method](request as never) as ResponseOf<M>;
-      if (!/^(environment\.(list|status|diagnosis)|logs|runs|engine|service\.details)/.test(method)) changed("status", "runs");
+      if (!/^(environment\.(list|status|diagnosis)|logs|metrics|runs|engine|service\.details)/.test(method)) changed("status", "runs");
       return answer;
     },
     subscribe(handler) {
@@ -88,6 +91,7 @@ function makeAnswers(world: World, scenario: Scenario): Answers {
   const { environment } = world;
   const now = (): number => Date.now();
   const nothing = {};
+  let pins: PinnedChart[] = scenario === "empty" || scenario === "stopped" ? [] : keptPins();
   const others = [
     { ...environment, id: "/home/dev/projects/telemetry-lab", name: "telemetry-lab", project_dir: "/home/dev/projects/telemetry-lab", file: "/home/dev/projects/telemetry-lab/compose.yaml", open: false, status: "Stopped" as const, last_opened: now() - 86_400_000 },
     { ...environment, id: "/home/dev/work/very/deeply/nested/customer/monorepo/services/billing", name: "billing", project_dir: "/home/dev/work/very/deeply/nested/customer/monorepo/services/billing", file: "benchtop.yaml", open: true, status: "Degraded" as const, last_opened: now() - 5 * 86_400_000 },
@@ -125,6 +129,10 @@ function makeAnswers(world: World, scenario: Scenario): Answers {
     "logs.context": (request) => world.logs.context(request),
     "logs.export": ({ path }) => ({ records: 0, bytes: 0, path }),
     "logs.patterns": () => ({ new: [], vanished: [], complete: true }),
+    "metrics.list": () => metricList(world),
+    "metrics.query": (request) => metricFrames(world, request),
+    "metrics.pins": () => structuredClone(pins),
+    "metrics.pin": ({ charts }) => ((pins = structuredClone(charts)), nothing),
     "runs.list": ({ limit }) => {
       if (scenario === "empty" || scenario === "stopped") return [];
       const current = { ...world.history[0]!, id: world.run, started: world.runStarted ?? now(), ended: null, result: "running" as const, restarts: world.view().metrics.restarts, time_to_ready: 12_840, git_dirty: true };

@@ -1,0 +1,4 @@
+//! Metrics: numbers over time, from containers, processes, probes, spans, OTLP and
+//! scrapes, in one form.
+
+pub mod query;
