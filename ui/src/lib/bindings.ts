@@ -472,6 +472,23 @@ column: number,
  * So many characters are meant, at least 1.
  */
 length: number, };
+export type Exemplar = { 
+/**
+ * When.
+ */
+at: Timestamp, 
+/**
+ * What was observed.
+ */
+value: number, 
+/**
+ * Its trace, 32 hexadecimal digits.
+ */
+trace_id: string, 
+/**
+ * Its span, 16 hexadecimal digits.
+ */
+span_id: string, };
 export type Exit = { 
 /**
  * The exit code, in the form 128 + n for death by signal n.
@@ -536,6 +553,16 @@ services: number | null,
 problems: number, };
 export type FoundKind = "benchtop" | "compose" | "aspire";
 export type Health = "Unknown" | "Healthy" | "Degraded" | "Unhealthy";
+export type Heatmap = { 
+/**
+ * Upper bounds of the rows, rising; above the last there is one more row.
+ */
+bounds: Array<number>, 
+/**
+ * For each bucket of time, a count for each row: one more than there are bounds.
+ * Empty where the bucket has no observations.
+ */
+counts: Array<Array<number>>, };
 export type ImportReport = { 
 /**
  * The file that was written, absolute; absent where none was asked for.
@@ -863,6 +890,199 @@ environment: string,
  */
 query: LogQuery, };
 export type Mark = "truncated" | "invalid_utf8" | "binary" | "gap" | "joined";
+export type Metric = { 
+/**
+ * Its name, such as `container.memory.usage`.
+ */
+name: string, 
+/**
+ * Its unit by UCUM, such as `By`, `s` or `{request}`.
+ */
+unit: string | null, 
+/**
+ * What it says, one sentence.
+ */
+description: string | null, 
+/**
+ * What its points are.
+ */
+kind: MetricKind, 
+/**
+ * A sum that only grows, apart from restarts: a counter.
+ */
+monotonic: boolean, 
+/**
+ * What its points count from; absent where they do not count.
+ */
+temporality: Temporality | null, 
+/**
+ * Where it comes from.
+ */
+source: MetricSource, 
+/**
+ * Which services have it.
+ */
+services: Array<string>, 
+/**
+ * Keys of its attributes.
+ */
+attributes: Array<string>, 
+/**
+ * How many series it has.
+ */
+series: number, 
+/**
+ * Its first point.
+ */
+first: Timestamp, 
+/**
+ * Its last point.
+ */
+last: Timestamp, };
+export type MetricFilter = { 
+/**
+ * Key of the attribute.
+ */
+key: string, 
+/**
+ * Its value as text.
+ */
+value: string, };
+export type MetricFrame = { 
+/**
+ * Name of the metric.
+ */
+metric: string, 
+/**
+ * Unit of what is shown, by UCUM.
+ */
+unit: string | null, 
+/**
+ * The lines, the largest first; at most 50.
+ */
+series: Array<Series>, 
+/**
+ * With [`MetricShow::Heatmap`].
+ */
+heatmap: Heatmap | null, 
+/**
+ * Single observations that lead to a trace, oldest first; at most 200.
+ */
+exemplars: Array<Exemplar>, 
+/**
+ * Lines that were left out.
+ */
+omitted_series: number, };
+export type MetricFrames = { 
+/**
+ * When the first bucket begins.
+ */
+from: Timestamp, 
+/**
+ * When the last bucket ends.
+ */
+to: Timestamp, 
+/**
+ * Width of a bucket. A bucket has what was measured from its begin on, and before
+ * its end.
+ */
+step: Millis, 
+/**
+ * One for each query, in their order.
+ */
+frames: Array<MetricFrame>, 
+/**
+ * What happened to services in this time, oldest first; at most 500.
+ */
+marks: Array<RunMark>, };
+export type MetricKind = "gauge" | "sum" | "histogram" | "exponential_histogram" | "summary";
+export type MetricList = { 
+/**
+ * By name.
+ */
+metrics: Array<Metric>, 
+/**
+ * Series that were not kept since the start of the engine, because there are too
+ * many.
+ */
+dropped_series: number, 
+/**
+ * Points that were not kept since the start of the engine: of such series, or
+ * because of a full disk or the limits of what is kept.
+ */
+dropped_points: number, };
+export type MetricQuery = { 
+/**
+ * Name of the metric.
+ */
+metric: string, 
+/**
+ * Only these services; all where it is empty.
+ */
+services: Array<string>, 
+/**
+ * Only series that have all these attributes.
+ */
+filter: Array<MetricFilter>, 
+/**
+ * Keys of attributes that keep series apart; the service always does. Series that
+ * differ only in others are one: sums add up, of gauges it is the mean.
+ */
+group_by: Array<string>, 
+/**
+ * What is shown.
+ */
+show: MetricShow, };
+export type MetricShow = "value" | "rate" | "delta" | "p50" | "p90" | "p99" | "heatmap" | "count" | "mean";
+export type MetricSource = "container" | "process" | "probe" | "span" | "otlp" | "scrape";
+export type MetricsListRequest = { 
+/**
+ * The environment's identity.
+ */
+environment: string, 
+/**
+ * The run; absent: the present one, or the newest that is kept.
+ */
+run?: string | null, };
+export type MetricsPinRequest = { 
+/**
+ * The environment's identity.
+ */
+environment: string, 
+/**
+ * At most 50, in their order.
+ */
+charts: Array<PinnedChart>, };
+export type MetricsPinsRequest = { 
+/**
+ * The environment's identity.
+ */
+environment: string, };
+export type MetricsQueryRequest = { 
+/**
+ * The environment's identity.
+ */
+environment: string, 
+/**
+ * The run; absent: the present one, or the newest that is kept.
+ */
+run?: string | null, 
+/**
+ * At most 16.
+ */
+queries: Array<MetricQuery>, 
+/**
+ * Begin of the axis; absent: the run's first point.
+ */
+since?: Timestamp | null, 
+/**
+ * End of the axis; absent: the run's last point.
+ */
+until?: Timestamp | null, 
+/**
+ * Into so many buckets, such as the chart's columns; at most 2000.
+ */
+buckets: number, };
 export type Millis = number;
 export type Pattern = { 
 /**
@@ -889,6 +1109,15 @@ example_seq: number,
  * Text of the newest of them.
  */
 example: string, };
+export type PinnedChart = { 
+/**
+ * What it is called.
+ */
+title: string, 
+/**
+ * What it shows.
+ */
+query: MetricQuery, };
 export type Place = { 
 /**
  * The file as the user would name it.
@@ -1146,6 +1375,24 @@ instances: Array<Instance>,
  * Its changes of state, oldest first.
  */
 transitions: Array<Transition>, };
+export type RunMark = { 
+/**
+ * When.
+ */
+at: Timestamp, 
+/**
+ * What kind of event.
+ */
+kind: RunMarkKind, 
+/**
+ * The service.
+ */
+service: string, 
+/**
+ * What happened, one sentence.
+ */
+text: string, };
+export type RunMarkKind = "start" | "restart" | "stop" | "crash" | "alert" | "rebuild";
 export type RunResult = "running" | "clean" | "troubled" | "interrupted";
 export type RunsListRequest = { 
 /**
@@ -1239,6 +1486,28 @@ hint: string | null,
  * Since when this is so.
  */
 since: Timestamp, };
+export type Series = { 
+/**
+ * Its service.
+ */
+service: string, 
+/**
+ * What sets it apart.
+ */
+attributes: Array<[string, string]>, 
+/**
+ * One for each bucket; null where there was nothing. Between two points that are
+ * no further apart than usual, buckets without a point have the earlier one.
+ */
+points: Array<number | null>, 
+/**
+ * The least of each bucket, where more was measured than is shown.
+ */
+min: Array<number | null> | null, 
+/**
+ * The most of each bucket, where more was measured than is shown.
+ */
+max: Array<number | null> | null, };
 export type ServiceCancelRequest = { 
 /**
  * The environment's identity.
@@ -1467,6 +1736,7 @@ build: BuildView | null, };
 export type Severity = "error" | "warning";
 export type Status = "Stopped" | "Healthy" | "Starting" | "Degraded" | "Unhealthy";
 export type Stream = "stdout" | "stderr" | "benchtop";
+export type Temporality = "delta" | "cumulative";
 export type TimeRange = { 
 /**
  * Its begin.
@@ -1477,7 +1747,7 @@ since: Timestamp,
  */
 until: Timestamp, };
 export type Timestamp = number;
-export type Topic = "status" | "usage" | "logs" | "runs";
+export type Topic = "status" | "usage" | "logs" | "runs" | "traces" | "metrics";
 export type Transition = { 
 /**
  * The run it belongs to.
@@ -1559,6 +1829,10 @@ export type Methods = {
   "logs.context": { request: LogsContextRequest; response: LogPage };
   "logs.patterns": { request: LogsPatternsRequest; response: LogPatterns };
   "logs.export": { request: LogsExportRequest; response: LogsExported };
+  "metrics.list": { request: MetricsListRequest; response: MetricList };
+  "metrics.query": { request: MetricsQueryRequest; response: MetricFrames };
+  "metrics.pins": { request: MetricsPinsRequest; response: Array<PinnedChart> };
+  "metrics.pin": { request: MetricsPinRequest; response: Empty };
   "runs.list": { request: RunsListRequest; response: Array<Run> };
   "runs.show": { request: RunsShowRequest; response: RunDetails };
   "runtime.list": { request: RuntimeListRequest; response: Array<RuntimeChoice> };
