@@ -11,6 +11,7 @@ mod notifier;
 mod open;
 mod runtimes;
 mod sink;
+mod traces;
 mod views;
 mod watch;
 

@@ -12,8 +12,10 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use ts_rs::TS;
 
 mod metrics;
+mod traces;
 
 pub use metrics::*;
+pub use traces::*;
 
 /// The version of this list. A face and an engine whose numbers differ say so
 /// instead of guessing.
@@ -477,6 +479,10 @@ macro_rules! with_methods {
             "metrics.query" => metrics_query(MetricsQueryRequest) -> MetricFrames;
             "metrics.pins" => metrics_pins(MetricsPinsRequest) -> Vec<PinnedChart>;
             "metrics.pin" => metrics_pin(MetricsPinRequest) -> Empty;
+            "traces.list" => traces_list(TracesListRequest) -> TracePage;
+            "traces.get" => traces_get(TraceGetRequest) -> Trace;
+            "traces.map" => traces_map(TracesMapRequest) -> ServiceMap;
+            "telemetry.status" => telemetry_status(TelemetryStatusRequest) -> TelemetryStatus;
             "runs.list" => runs_list(RunsListRequest) -> Vec<Run>;
             "runs.show" => runs_show(RunsShowRequest) -> RunDetails;
             "runtime.list" => runtime_list(RuntimeListRequest) -> Vec<RuntimeChoice>;

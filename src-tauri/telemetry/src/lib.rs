@@ -30,5 +30,7 @@ pub mod level;
 mod line;
 pub mod log;
 pub mod metrics;
+pub mod otlp;
 mod patterns;
 pub mod query;
+pub mod trace;
