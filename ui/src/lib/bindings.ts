@@ -198,6 +198,19 @@ diagnoses: Array<Diagnosis>,
  * Findings in the project's own list of rules.
  */
 problems: Array<Problem>, };
+export type Dropped = { 
+/**
+ * Named values.
+ */
+attributes: number, 
+/**
+ * Events.
+ */
+events: number, 
+/**
+ * Links.
+ */
+links: number, };
 export type Empty = Record<symbol, never>;
 export type EndpointView = { 
 /**
@@ -520,6 +533,7 @@ from: string | null,
  * What it is; absent where it is gone. Secrets are masked.
  */
 to: string | null, };
+export type FindingKind = "orphan" | "cycle" | "duplicate" | "clock_skew" | "no_root" | "many_roots";
 export type FolderInspectRequest = { 
 /**
  * The folder, absolute.
@@ -889,6 +903,68 @@ environment: string,
  * Which window.
  */
 query: LogQuery, };
+export type MapEdge = { 
+/**
+ * Who calls.
+ */
+from: string, 
+/**
+ * Who is called.
+ */
+to: string, 
+/**
+ * How often.
+ */
+calls: number, 
+/**
+ * How many of them failed.
+ */
+errors: number, 
+/**
+ * Half of them took no longer, in nanoseconds.
+ */
+p50_ns: number, 
+/**
+ * 99 of a hundred took no longer, in nanoseconds.
+ */
+p99_ns: number, 
+/**
+ * The definition says so: `references` or `depends_on`.
+ */
+declared: boolean, 
+/**
+ * Spans say so.
+ */
+observed: boolean, };
+export type MapNode = { 
+/**
+ * Its name.
+ */
+service: string, 
+/**
+ * The environment's definition has it.
+ */
+declared: boolean, 
+/**
+ * Its spans; of something that sends none, the calls that went there.
+ */
+spans: number, 
+/**
+ * How many of them failed.
+ */
+errors: number, 
+/**
+ * Half of them took no longer, in nanoseconds.
+ */
+p50_ns: number, 
+/**
+ * 99 of a hundred took no longer, in nanoseconds.
+ */
+p99_ns: number, 
+/**
+ * What it is.
+ */
+kind: NodeKind, };
 export type Mark = "truncated" | "invalid_utf8" | "binary" | "gap" | "joined";
 export type Metric = { 
 /**
@@ -1084,6 +1160,17 @@ until?: Timestamp | null,
  */
 buckets: number, };
 export type Millis = number;
+export type NodeKind = "service" | "database" | "messaging" | "external";
+export type OtlpEndpoint = { 
+/**
+ * Its protocol.
+ */
+protocol: OtlpProtocol, 
+/**
+ * `host:port`.
+ */
+address: string, };
+export type OtlpProtocol = "grpc" | "http";
 export type Pattern = { 
 /**
  * Their text with `<*>` for what differs.
@@ -1109,6 +1196,23 @@ example_seq: number,
  * Text of the newest of them.
  */
 example: string, };
+export type Percentiles = { 
+/**
+ * Half of them took no longer.
+ */
+p50_ns: number, 
+/**
+ * Nine of ten took no longer.
+ */
+p90_ns: number, 
+/**
+ * 99 of a hundred took no longer.
+ */
+p99_ns: number, 
+/**
+ * The longest.
+ */
+max_ns: number, };
 export type PinnedChart = { 
 /**
  * What it is called.
@@ -1312,6 +1416,15 @@ layers: Array<LayerView>,
  * No byte has come for 30 s.
  */
 stalled: boolean, };
+export type Resource = { 
+/**
+ * Name of the service.
+ */
+service: string, 
+/**
+ * What it says of itself.
+ */
+attributes: Array<[string, unknown]>, };
 export type Run = { 
 /**
  * Unique, sortable by start.
@@ -1571,6 +1684,19 @@ environment: string,
  */
 service: string, };
 export type ServiceKind = "container" | "process" | "external";
+export type ServiceMap = { 
+/**
+ * Who.
+ */
+nodes: Array<MapNode>, 
+/**
+ * Whom.
+ */
+edges: Array<MapEdge>, 
+/**
+ * Whether all spans were looked at; otherwise it stopped at its time bound.
+ */
+complete: boolean, };
 export type ServiceProbeRequest = { 
 /**
  * The environment's identity.
@@ -1598,6 +1724,15 @@ environment: string,
  * Name of the service.
  */
 service: string, };
+export type ServiceSpans = { 
+/**
+ * The service.
+ */
+service: string, 
+/**
+ * How many.
+ */
+spans: number, };
 export type ServiceStartRequest = { 
 /**
  * The environment's identity.
@@ -1734,8 +1869,164 @@ watching: boolean,
  */
 build: BuildView | null, };
 export type Severity = "error" | "warning";
+export type SignalCounts = { 
+/**
+ * Spans.
+ */
+spans: number, 
+/**
+ * Metric points.
+ */
+points: number, 
+/**
+ * Log records.
+ */
+logs: number, };
+export type Span = { 
+/**
+ * Its id, 16 digits.
+ */
+id: string, 
+/**
+ * The span that caused it, as it was sent.
+ */
+parent: string | null, 
+/**
+ * Name of the service.
+ */
+service: string, 
+/**
+ * What was done.
+ */
+name: string, 
+/**
+ * Its place in the exchange.
+ */
+kind: SpanKind, 
+/**
+ * From the begin of the trace to its own, in nanoseconds.
+ */
+start_ns: number, 
+/**
+ * How long it took, in nanoseconds.
+ */
+duration_ns: number, 
+/**
+ * How it ended.
+ */
+status: SpanStatus, 
+/**
+ * What it says of its failure.
+ */
+message: string | null, 
+/**
+ * Its named values.
+ */
+attributes: Array<[string, unknown]>, 
+/**
+ * What happened while it lasted.
+ */
+events: Array<SpanEvent>, 
+/**
+ * Spans of this or other traces that it has to do with.
+ */
+links: Array<SpanLink>, 
+/**
+ * Name of the library that made it.
+ */
+scope: string | null, 
+/**
+ * Who sent it: index into the trace's resources.
+ */
+resource: number, 
+/**
+ * What its sender left out.
+ */
+dropped: Dropped, 
+/**
+ * How deep it lies: 0 for roots.
+ */
+depth: number, 
+/**
+ * How long it lasted while none of its children did, in nanoseconds.
+ */
+self_ns: number, 
+/**
+ * Part of the chain that the trace's length is made of.
+ */
+critical: boolean, 
+/**
+ * Its parent was not received; it is shown as a root.
+ */
+orphan: boolean, 
+/**
+ * How many other spans of the same id were received, and left out.
+ */
+duplicate: number, };
+export type SpanEvent = { 
+/**
+ * What.
+ */
+name: string, 
+/**
+ * When, from the begin of the trace, in nanoseconds.
+ */
+at_ns: number, 
+/**
+ * Its named values.
+ */
+attributes: Array<[string, unknown]>, };
+export type SpanKind = "unspecified" | "internal" | "server" | "client" | "producer" | "consumer";
+export type SpanLink = { 
+/**
+ * Its trace.
+ */
+trace_id: string, 
+/**
+ * The span.
+ */
+span_id: string, 
+/**
+ * Named values of the link.
+ */
+attributes: Array<[string, unknown]>, };
+export type SpanStatus = "unset" | "ok" | "error";
 export type Status = "Stopped" | "Healthy" | "Starting" | "Degraded" | "Unhealthy";
 export type Stream = "stdout" | "stderr" | "benchtop";
+export type TelemetryStatus = { 
+/**
+ * Where it listens; empty where it does not.
+ */
+endpoints: Array<OtlpEndpoint>, 
+/**
+ * The key that senders must show, masked.
+ */
+key: string | null, 
+/**
+ * What was kept since the engine started.
+ */
+received: SignalCounts, 
+/**
+ * What was refused because it was wrong.
+ */
+rejected: SignalCounts, 
+/**
+ * What was lost because there was too much.
+ */
+dropped: SignalCounts, 
+/**
+ * Where everything is forwarded to.
+ */
+forward: string | null, 
+/**
+ * What is wrong with the receiver, and what to do.
+ */
+problem: string | null, };
+export type TelemetryStatusRequest = { 
+/**
+ * The environment's identity.
+ */
+environment: string, };
 export type Temporality = "delta" | "cumulative";
 export type TimeRange = { 
 /**
@@ -1748,6 +2039,231 @@ since: Timestamp,
 until: Timestamp, };
 export type Timestamp = number;
 export type Topic = "status" | "usage" | "logs" | "runs" | "traces" | "metrics";
+export type Trace = { 
+/**
+ * The trace.
+ */
+trace_id: string, 
+/**
+ * When its first span began.
+ */
+start: Timestamp, 
+/**
+ * From there to the end of its last span, in nanoseconds.
+ */
+duration_ns: number, 
+/**
+ * Who sent the spans; a span names one by its index.
+ */
+resources: Array<Resource>, 
+/**
+ * The spans in the order of display: each directly before its children.
+ */
+spans: Array<Span>, 
+/**
+ * How many spans more there are; absent where all are here.
+ */
+truncated: number | null, 
+/**
+ * What is odd about it.
+ */
+findings: Array<TraceFinding>, };
+export type TraceDot = { 
+/**
+ * The trace.
+ */
+trace_id: string, 
+/**
+ * When it began.
+ */
+start: Timestamp, 
+/**
+ * How long it took, in nanoseconds.
+ */
+duration_ns: number, 
+/**
+ * Whether a span of it failed.
+ */
+error: boolean, };
+export type TraceFinding = { 
+/**
+ * What kind.
+ */
+kind: FindingKind, 
+/**
+ * The span it is about.
+ */
+span: string | null, 
+/**
+ * One sentence.
+ */
+text: string, };
+export type TraceGetRequest = { 
+/**
+ * The environment's identity.
+ */
+environment: string, 
+/**
+ * The run; absent: the present one, or the newest that is kept.
+ */
+run?: string | null, 
+/**
+ * The trace, 32 hexadecimal digits.
+ */
+trace_id: string, };
+export type TraceOrder = "newest" | "slowest";
+export type TracePage = { 
+/**
+ * The window.
+ */
+traces: Array<TraceSummary>, 
+/**
+ * The `before` of the next page; absent on the last one.
+ */
+next: string | null, 
+/**
+ * How many match, whatever the window.
+ */
+matched: number, 
+/**
+ * How long those that match took.
+ */
+percentiles: Percentiles, 
+/**
+ * How many of those that match have a failed span.
+ */
+errors: number, 
+/**
+ * Those that match as dots over time: at most 2000, the slowest and the failed among
+ * them.
+ */
+scatter: Array<TraceDot>, 
+/**
+ * Spans that were not kept since the start, because there were too many.
+ */
+spans_dropped: number, 
+/**
+ * Whether all traces were looked at; otherwise the search stopped at its time bound.
+ */
+complete: boolean, };
+export type TraceQuery = { 
+/**
+ * Traces of this run; absent: of the present run, or the newest that is kept.
+ */
+run?: string | null, 
+/**
+ * Only traces that one of these services took part in; all where it is empty.
+ */
+services: Array<string>, 
+/**
+ * Words in names and values of spans, `key=value` and the like as in the language
+ * of logs, and `status=error`, `duration>=100ms`, `route=/x`, `kind=server`,
+ * `name=…`, `service=…`.
+ */
+text: string | null, 
+/**
+ * Only traces that began at this time or later.
+ */
+since?: Timestamp | null, 
+/**
+ * Only traces that began before this time.
+ */
+until?: Timestamp | null, 
+/**
+ * Only traces that took so long or longer, in nanoseconds.
+ */
+min_ns?: number | null, 
+/**
+ * Only traces that took so long or shorter, in nanoseconds.
+ */
+max_ns?: number | null, 
+/**
+ * Only traces in which a span failed.
+ */
+errors_only: boolean, 
+/**
+ * Which come first.
+ */
+order: TraceOrder, 
+/**
+ * At most so many; the server's limit is 1000. With 0 only the numbers are answered.
+ */
+limit: number, 
+/**
+ * Goes on behind a page: its `next`.
+ */
+before?: string | null, };
+export type TraceSummary = { 
+/**
+ * The trace.
+ */
+trace_id: string, 
+/**
+ * Name of its root span, or of the first one where the root is missing.
+ */
+name: string, 
+/**
+ * Service of that span.
+ */
+service: string, 
+/**
+ * Route of that span: `http.route`.
+ */
+route: string | null, 
+/**
+ * When it began.
+ */
+start: Timestamp, 
+/**
+ * From the begin of its first span to the end of its last, in nanoseconds.
+ */
+duration_ns: number, 
+/**
+ * How many spans it has.
+ */
+spans: number, 
+/**
+ * How many of them failed.
+ */
+errors: number, 
+/**
+ * Who took part, the busiest first.
+ */
+services: Array<ServiceSpans>, 
+/**
+ * No span without a parent was received.
+ */
+root_missing: boolean, 
+/**
+ * Status code of the root span's answer.
+ */
+status_code: number | null, };
+export type TracesListRequest = { 
+/**
+ * The environment's identity.
+ */
+environment: string, 
+/**
+ * Which traces.
+ */
+query: TraceQuery, };
+export type TracesMapRequest = { 
+/**
+ * The environment's identity.
+ */
+environment: string, 
+/**
+ * The run; absent: the present one, or the newest that is kept.
+ */
+run?: string | null, 
+/**
+ * Only traces that began at this time or later.
+ */
+since?: Timestamp | null, 
+/**
+ * Only traces that began before this time.
+ */
+until?: Timestamp | null, };
 export type Transition = { 
 /**
  * The run it belongs to.
@@ -1833,6 +2349,10 @@ export type Methods = {
   "metrics.query": { request: MetricsQueryRequest; response: MetricFrames };
   "metrics.pins": { request: MetricsPinsRequest; response: Array<PinnedChart> };
   "metrics.pin": { request: MetricsPinRequest; response: Empty };
+  "traces.list": { request: TracesListRequest; response: TracePage };
+  "traces.get": { request: TraceGetRequest; response: Trace };
+  "traces.map": { request: TracesMapRequest; response: ServiceMap };
+  "telemetry.status": { request: TelemetryStatusRequest; response: TelemetryStatus };
   "runs.list": { request: RunsListRequest; response: Array<Run> };
   "runs.show": { request: RunsShowRequest; response: RunDetails };
   "runtime.list": { request: RuntimeListRequest; response: Array<RuntimeChoice> };
