@@ -108,6 +108,9 @@ pub(crate) fn plan(root: &Path, options: &TestOptions, facts: &Facts) -> Vec<Sta
     ];
     if options.require_docker || facts.without_containers().is_none() {
         stages.push(images(root));
+        if options.full {
+            stages.push(systems(root));
+        }
     }
     stages.extend(ui(root));
     stages.push(Stage::cargo(
@@ -198,12 +201,25 @@ impl Stage {
 }
 
 fn images(root: &Path) -> Stage {
-    let script = root.join("tests").join("images").join("build.sh");
-    let work = match script.is_file() {
+    Stage::new("test images", image_script(root, "build.sh"), 30 * MINUTE)
+}
+
+/// The real systems of the examples: an hour or more where nothing is there yet, most of
+/// it Temporal's compilation on two cores, so only for the full run.
+fn systems(root: &Path) -> Stage {
+    Stage::new(
+        "test systems",
+        image_script(root, "systems.sh"),
+        180 * MINUTE,
+    )
+}
+
+fn image_script(root: &Path, name: &str) -> Work {
+    let script = root.join("tests").join("images").join(name);
+    match script.is_file() {
         true => Work::Background(Cmd::new("bash").arg(&script).dir(root)),
-        false => Work::Missing("tests/images/build.sh does not exist".to_owned()),
-    };
-    Stage::new("test images", work, 30 * MINUTE)
+        false => Work::Missing(format!("tests/images/{name} does not exist")),
+    }
 }
 
 fn ui(root: &Path) -> Vec<Stage> {
@@ -397,6 +413,19 @@ mod tests {
             names(&stages).contains(&"test images"),
             "then their absence must be a failure"
         );
+    }
+
+    #[test]
+    fn the_large_systems_are_built_only_for_the_full_run() {
+        let built = |full| {
+            let options = TestOptions {
+                full,
+                ..TestOptions::default()
+            };
+            names(&plan(&root(), &options, &facts())).contains(&"test systems")
+        };
+        assert!(!built(false), "the ordinary run has no hour to spare");
+        assert!(built(true));
     }
 
     #[test]

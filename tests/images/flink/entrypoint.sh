@@ -1,0 +1,18 @@
+#!/bin/bash
+# Adds FLINK_PROPERTIES to the configuration, then becomes the role that is named.
+set -euo pipefail
+
+if [[ -n ${FLINK_PROPERTIES:-} ]]; then
+  printf '%s\n' "$FLINK_PROPERTIES" >>"$FLINK_HOME/conf/config.yaml"
+fi
+case ${1:-help} in
+  jobmanager | taskmanager)
+    role=$1
+    shift
+    exec "$FLINK_HOME/bin/$role.sh" start-foreground "$@"
+    ;;
+  help)
+    echo "usage: jobmanager | taskmanager | /opt/flink/bin/sql-gateway.sh start-foreground"
+    ;;
+  *) exec "$@" ;;
+esac
