@@ -10,6 +10,11 @@
 #   benchtop-test/java:17              Debian's runtime, below the next two
 #   benchtop-test/kafka:4.1.1          apache/kafka's KAFKA_* variables, tools in /opt/kafka/bin
 #   benchtop-test/flink:2.2.1          jobmanager, taskmanager, sql-gateway; FLINK_PROPERTIES; Kafka connector
+#   benchtop-test/prometheus:2         the folders and arguments of the official image
+#   benchtop-test/grpc-health:1        a server of grpc.health.v1 whose answer can be changed
+#   benchtop-test/otel-collector:0.155.0   OTLP in; OTLP, Prometheus, debug out; health check
+#   benchtop-test/temporal:1.29.1      temporalio/auto-setup's variables on PostgreSQL, or `server start-dev`
+#   benchtop-test/temporal-ui:2.42.1   the web pages of the above
 #
 # Each image carries a label with the hash of its own folder (and of java's, on which
 # it stands); an image that has the right label is left as it is. One line an image is
@@ -26,7 +31,7 @@ set -euo pipefail
 
 readonly label=benchtop-test.hash
 readonly docker=${DOCKER:-docker}
-readonly all_images=(kafka flink)
+readonly all_images=(kafka flink prometheus grpc-health temporal temporal-ui otel-collector)
 
 images=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd)
 readonly images
@@ -106,6 +111,11 @@ tag_of() {
     base) echo benchtop-test/base:bookworm ;;
     java) echo benchtop-test/java:17 ;;
     kafka) echo benchtop-test/kafka:4.1.1 ;;
+    prometheus) echo benchtop-test/prometheus:2 ;;
+    grpc-health) echo benchtop-test/grpc-health:1 ;;
+    otel-collector) echo benchtop-test/otel-collector:0.155.0 ;;
+    temporal) echo benchtop-test/temporal:1.29.1 ;;
+    temporal-ui) echo benchtop-test/temporal-ui:2.42.1 ;;
     flink) echo benchtop-test/flink:2.2.1 ;;
     *)
       echo "unknown image \"$1\"; known: java ${all_images[*]}" >&2
