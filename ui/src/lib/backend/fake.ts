@@ -7,8 +7,6 @@ import type { Backend, BackendEvent, Method, RequestOf, ResponseOf } from "./bac
 import { CHOICE, importFile, inspect } from "./fake/folders";
 import { keptPins, metricFrames, metricList } from "./fake/metrics";
 import { pastDetails } from "./fake/runs";
-import { listTraces, makeTraces, traceMap } from "./fake/traces";
-import { shop } from "./fake/services";
 import { downloadLogs } from "./web";
 import { buildWorld, definitionProblems, SCENARIOS, type Scenario } from "./fake/scenarios";
 import type { World } from "./fake/world";
@@ -54,7 +52,7 @@ export function fakeBackend(): Backend {
     const now = Date.now();
     world.tick(now, now - last);
     last = now;
-    if (scenario !== "disconnected") changed("status", "logs", ...(now - sampled < 2_000 ? [] : (["metrics"] as const)));
+    if (scenario !== "disconnected") changed("status", "logs", "traces", ...(now - sampled < 2_000 ? [] : (["metrics"] as const)));
     if (now - sampled >= 2_000) sampled = now;
   }, FRAME);
   if (scenario === "disconnected")
@@ -71,7 +69,7 @@ export function fakeBackend(): Backend {
       failures.delete(method);
       if (failure) throw failure;
       const answer = answers[method](request as never) as ResponseOf<M>;
-      if (!/^(environment\.(list|status|diagnosis)|logs|metrics|traces|telemetry|runs|engine|service\.details)/.test(method)) changed("status", "runs");
+      if (!/^(environment\.(list|status|diagnosis)|logs|runs|traces|metrics|telemetry|engine|service\.details)/.test(method)) changed("status", "runs");
       return answer;
     },
     subscribe(handler) {
@@ -93,8 +91,7 @@ function makeAnswers(world: World, scenario: Scenario): Answers {
   const { environment } = world;
   const now = (): number => Date.now();
   const nothing = {};
-  let pins: PinnedChart[] = scenario === "empty" || scenario === "stopped" ? [] : keptPins();
-  const traces = scenario === "empty" || scenario === "stopped" ? [] : makeTraces(now());
+  let pins: PinnedChart[] = scenario === "many" ? keptPins() : [];
   const others = [
     { ...environment, id: "/home/dev/projects/telemetry-lab", name: "telemetry-lab", project_dir: "/home/dev/projects/telemetry-lab", file: "/home/dev/projects/telemetry-lab/compose.yaml", open: false, status: "Stopped" as const, last_opened: now() - 86_400_000 },
     { ...environment, id: "/home/dev/work/very/deeply/nested/customer/monorepo/services/billing", name: "billing", project_dir: "/home/dev/work/very/deeply/nested/customer/monorepo/services/billing", file: "benchtop.yaml", open: true, status: "Degraded" as const, last_opened: now() - 5 * 86_400_000 },
@@ -132,21 +129,14 @@ function makeAnswers(world: World, scenario: Scenario): Answers {
     "logs.context": (request) => world.logs.context(request),
     "logs.export": ({ path }) => ({ records: 0, bytes: 0, path }),
     "logs.patterns": () => ({ new: [], vanished: [], complete: true }),
+    "traces.list": ({ query }) => world.traces.list(query),
+    "traces.get": ({ trace_id }) => world.traces.get(trace_id),
+    "traces.map": () => world.traces.map(),
+    "telemetry.status": () => world.traces.status(),
     "metrics.list": () => metricList(world),
     "metrics.query": (request) => metricFrames(world, request),
     "metrics.pins": () => structuredClone(pins),
     "metrics.pin": ({ charts }) => ((pins = structuredClone(charts)), nothing),
-    "traces.list": ({ query }) => structuredClone(listTraces(traces, query)),
-    "traces.get": ({ trace_id }) => {
-      const found = traces.find((trace) => trace.trace_id === trace_id);
-      if (!found) throw { code: "not_found", message: "there is no such trace in this run", hint: "it may have been removed to make room, or belong to another run", problems: [] } satisfies ApiError;
-      return structuredClone(found);
-    },
-    "traces.map": () => traceMap(traces, shop()),
-    "telemetry.status": () => ({
-      endpoints: [{ protocol: "grpc", address: "127.0.0.1:4317" }, { protocol: "http", address: "127.0.0.1:4318" }], key: "a1b2…", forward: null, problem: null,
-      received: { spans: 12_480, points: 48_211, logs: 902 }, rejected: { spans: 0, points: 0, logs: 0 }, dropped: { spans: 0, points: 0, logs: 0 },
-    }),
     "runs.list": ({ limit }) => {
       if (scenario === "empty" || scenario === "stopped") return [];
       const current = { ...world.history[0]!, id: world.run, started: world.runStarted ?? now(), ended: null, result: "running" as const, restarts: world.view().metrics.restarts, time_to_ready: 12_840, git_dirty: true };

@@ -75,7 +75,7 @@ function frameOf(world: World, query: MetricQuery, times: number[], step: number
   if (!row) return blank;
   const services = servicesOf(world, row).filter(({ view }) => query.services.length === 0 || query.services.includes(view.name));
   const histogram = row[2].includes("histogram");
-  const exemplars = histogram ? exemplarsOf(services, times, began, now) : [];
+  const exemplars = histogram ? exemplarsOf(world, services, times, began, now) : [];
   if (query.show === "heatmap") return { ...blank, unit: row[1], exemplars, heatmap: heatmapOf(services.length, times, step, began, now) };
   const all = services.flatMap((service) => combinations(row, query).map((attributes) => seriesOf(service, row, query, attributes, times, step, began, now)));
   const size = ({ points }: Series): number => points.reduce<number>((most, point) => Math.max(most, point ?? 0), 0);
@@ -153,10 +153,13 @@ function heatmapOf(services: number, times: number[], step: number, began: numbe
   return { bounds: BOUNDS, counts };
 }
 
-function exemplarsOf(services: FakeService[], times: number[], began: number, now: number): Exemplar[] {
+function exemplarsOf(world: World, services: FakeService[], times: number[], began: number, now: number): Exemplar[] {
   if (services.length === 0) return [];
   const every = Math.max(1, Math.floor(times.length / 24));
-  return times.filter((at, index) => index % every === 3 && at >= began && at <= now).map((at, index) => ({ at, value: 0.03 + ((at / 977) % 50) / 60 + (index % 7 === 0 ? 1.2 : 0), trace_id: hex(`trace-${index}`, 32), span_id: hex(`span-${index}`, 16) }));
+  return times.filter((at, index) => index % every === 3 && at >= began && at <= now).flatMap((at, index) => {
+    const seen = world.traces.near(services[index % services.length]?.view.name ?? "", at);
+    return seen ? [{ at, value: 0.03 + ((at / 977) % 50) / 60 + (index % 7 === 0 ? 1.2 : 0), ...seen }] : [];
+  });
 }
 
 function marksOf(world: World, from: number, to: number): RunMark[] {

@@ -3,6 +3,7 @@ import type { LayerView, Problem } from "../../bindings";
 import type { Past } from "./log-store";
 import { hex } from "./service";
 import { many, shop } from "./services";
+import { FakeTraces } from "./traces";
 import { World } from "./world";
 
 export const SCENARIOS = ["busy", "empty", "loading", "failing", "disconnected", "definition-error", "no-runtime", "many", "stopped", "million", "pulling", "choice"] as const;
@@ -29,6 +30,8 @@ export function buildWorld(scenario: Scenario, now: number): World {
     for (const { view } of world.services) if (view.kind === "container") Object.assign(view, { status: "Unhealthy", lifecycle: "Failed", reason: "There is no container runtime to start it on" });
     return world;
   }
+  const definitions = world.services.map(({ view }) => view);
+  world.traces = new FakeTraces(now, definitions, false, scenario === "failing");
   if (scenario === "million") world.logs.setPast(millionLines(now - 600_000));
   world.settleAll(now, 2.2 * HOUR);
   if (scenario !== "many") history(world, now);

@@ -7,7 +7,10 @@ import { pick, seeded } from "./random";
 import { pastRuns } from "./runs";
 import { answer, FakeService } from "./service";
 import type { ServiceDefinition } from "./services";
+import { FakeTraces } from "./traces";
 
+/** Services whose lines name the trace that they belong to. */
+const TRACED = new Set(["web", "order-service", "auth-service", "payment-service"]);
 const ORDER: readonly Status[] = ["Stopped", "Healthy", "Starting", "Degraded", "Unhealthy"];
 
 export class World {
@@ -21,6 +24,8 @@ export class World {
   runtime: RuntimeView;
   problems: Problem[] = [];
   changed: string[] = [];
+  /** What was sent; nothing until the scenario says so. */
+  traces: FakeTraces;
   linesPerSecond = 6;
   /** The service whose next build fails. */
   failingBuild: string | null = null;
@@ -34,6 +39,7 @@ export class World {
     const dir = `/home/dev/projects/${name}`;
     this.environment = { id: dir, name, project_dir: dir, file: `${dir}/benchtop.yaml`, open: true, sample: false, status: "Stopped", last_opened: now };
     this.history = pastRuns(dir, name, dir, now);
+    this.traces = new FakeTraces(now, definitions, true, false);
     this.runtime = { available: true, name: "Docker 28.0.1", problem: null, hint: null, since: now - 7_200_000 };
     for (const service of this.services)
       if (service.view.kind === "external") this.#healthy(service, now, "answers");
@@ -168,7 +174,8 @@ export class World {
     if (running.length === 0) return;
     const { view } = pick(this.random, running);
     const line = view.health === "Degraded" || this.random() < 0.012 ? troubleLine(this.random) : ordinaryLine(view.name, this.random);
-    this.logs.append({ time: now, service: view.name, generation: view.generation, stream: line.stderr ? "stderr" : "stdout", severity: line.level, body: line.body, attributes: line.attributes ?? {} });
+    const near = TRACED.has(view.name) ? this.traces.near(view.name, now) : null;
+    this.logs.append({ time: now, service: view.name, generation: view.generation, stream: line.stderr ? "stderr" : "stdout", severity: line.level, body: line.body, attributes: line.attributes ?? {}, ...near });
   }
 
   note(service: string, body: string, now: number, severity: "info" | "warn" | "error" = "info"): void {
