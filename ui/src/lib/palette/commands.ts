@@ -1,7 +1,7 @@
 // Everything that can be done from the palette at this moment.
 import type { IconName } from "../icons/paths";
 import { canCancel, canRebuild, canRestart, canStart, canStop } from "../format/status";
-import { panelRoute, PANELS, logsRoute } from "../routing/route";
+import { panelRoute, PANELS, logsRoute, metricsRoute, tracesRoute } from "../routing/route";
 import { actOnService, startAll, type ServiceAction } from "../state/actions";
 import type { App } from "../state/app.svelte";
 import { THEMES } from "../state/theme.svelte";
@@ -30,11 +30,13 @@ export function allCommands(app: App): Command[] {
 function environmentCommands(app: App, environment: string): Command[] {
   const services = app.environment?.view?.services ?? [];
   const name = app.environment?.view?.name ?? "";
-  const icons = { resources: "resources", logs: "logs", runs: "runs" } as const;
+  const icons = { resources: "resources", logs: "logs", traces: "traces", metrics: "metrics", runs: "runs" } as const;
   const commands: Command[] = PANELS.map((panel, index) => ({
     id: `panel:${panel}`, title: `Go to ${panel[0]?.toUpperCase()}${panel.slice(1)}`, detail: "Panel", icon: icons[panel], keys: String(index + 1),
     run: () => app.router.go(panelRoute(environment, panel)),
   }));
+  commands.push({ id: "service-map", title: "Show the map of services", detail: "Traces", icon: "map", run: () => app.router.go(tracesRoute(environment, { map: true })) });
+  commands.push({ id: "failed-traces", title: "Show traces with errors", detail: "Traces", icon: "traces", run: () => app.router.go(tracesRoute(environment, { errors: true })) });
   if (services.some(canStart)) commands.push({ id: "up", title: "Start all", detail: name, icon: "play", run: () => void startAll(app, environment) });
   if (app.environment?.view?.changed.length) commands.push({ id: "changes", title: "Show changes of the definition", detail: name, icon: "restart", run: () => (app.dialog = "changes") });
   if (services.some(canStop)) commands.push({ id: "down", title: "Stop all", detail: name, icon: "stop", run: () => (app.dialog = "stop-all") });
@@ -69,6 +71,8 @@ function serviceCommands(app: App, environment: string): Command[] {
     if (canStop(service)) commands.push({ id: `stop:${name}`, title: `Stop ${name}`, detail: status, icon: "stop", run: act("stop") });
     if (service.probes.length) commands.push({ id: `probe:${name}`, title: `Probe ${name} now`, detail: status, icon: "pulse", run: act("probe") });
     if (service.kind !== "external") commands.push({ id: `logs:${name}`, title: `Show logs of ${name}`, detail: status, icon: "logs", run: () => app.router.go(logsRoute(environment, { services: [name] })) });
+    commands.push({ id: `traces:${name}`, title: `Show traces of ${name}`, detail: status, icon: "traces", run: () => app.router.go(tracesRoute(environment, { services: [name] })) });
+    commands.push({ id: `metrics:${name}`, title: `Show metrics of ${name}`, detail: status, icon: "metrics", run: () => app.router.go(metricsRoute(environment, { services: [name] })) });
     commands.push({ id: `details:${name}`, title: `Show details of ${name}`, detail: status, icon: "resources", run: () => app.router.go({ view: "resources", environment, select: name }) });
     return commands;
   });

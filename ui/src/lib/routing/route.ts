@@ -1,9 +1,13 @@
 // The address: which view is open and what it shows. Every view can be reopened
 // from its link.
 import type { Level } from "../bindings";
+import { metricsRoute, readMetrics, writeMetrics, type MetricsRoute } from "./metrics-route";
+import { readTraces, tracesRoute, writeTraces, type TracesRoute } from "./traces-route";
+import { decode, list, moment } from "./values";
 
-export type Panel = "resources" | "logs" | "runs";
-export const PANELS: readonly Panel[] = ["resources", "logs", "runs"];
+export { metricsRoute, tracesRoute, type MetricsRoute, type TracesRoute };
+export type Panel = "resources" | "logs" | "traces" | "metrics" | "runs";
+export const PANELS: readonly Panel[] = ["resources", "logs", "traces", "metrics", "runs"];
 
 /** What the log panel shows. */
 export type LogsRoute = {
@@ -24,6 +28,8 @@ export type Route =
   | { view: "start" }
   | { view: "resources"; environment: string; select: string | null }
   | LogsRoute
+  | TracesRoute
+  | MetricsRoute
   | { view: "runs"; environment: string; run: string | null }
   | { view: "settings"; environment: string | null };
 
@@ -46,7 +52,7 @@ export function parseRoute(hash: string): Route {
       return {
         view: "logs",
         environment,
-        services: (values.get("service") ?? "").split(",").map(decode).filter(Boolean),
+        services: list(values.get("service")),
         level: LEVELS.includes(level) ? (level as Level) : null,
         text: values.get("text") ?? "",
         since: moment(values.get("since")),
@@ -55,6 +61,10 @@ export function parseRoute(hash: string): Route {
         mark: values.has("mark"),
       };
     }
+    case "traces":
+      return readTraces(environment, values);
+    case "metrics":
+      return readMetrics(environment, values);
     case "runs":
       return { view: "runs", environment, run: values.get("run") };
     case "settings":
@@ -71,6 +81,8 @@ export function formatRoute(route: Route): string {
   const values = new URLSearchParams();
   if (route.view === "resources" && route.select) values.set("select", route.select);
   if (route.view === "runs" && route.run) values.set("run", route.run);
+  if (route.view === "traces") writeTraces(route, values);
+  if (route.view === "metrics") writeMetrics(route, values);
   if (route.view === "logs") {
     if (route.services.length) values.set("service", route.services.map(encodeURIComponent).join(","));
     if (route.level) values.set("level", route.level);
@@ -89,6 +101,8 @@ export function panelRoute(environment: string, panel: Panel): Route {
   switch (panel) {
     case "resources": return { view: "resources", environment, select: null };
     case "logs": return logsRoute(environment);
+    case "traces": return tracesRoute(environment);
+    case "metrics": return metricsRoute(environment);
     case "runs": return { view: "runs", environment, run: null };
   }
 }
@@ -96,17 +110,4 @@ export function panelRoute(environment: string, panel: Panel): Route {
 /** The logs of an environment, narrowed where something is given. */
 export function logsRoute(environment: string, part: Partial<Omit<LogsRoute, "view" | "environment">> = {}): LogsRoute {
   return { view: "logs", environment, services: [], level: null, text: "", since: null, until: null, run: null, mark: false, ...part };
-}
-
-function moment(text: string | null): number | null {
-  const at = Number(text);
-  return text === null || text === "" || !Number.isFinite(at) ? null : at;
-}
-
-function decode(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
 }
