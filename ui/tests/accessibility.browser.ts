@@ -83,6 +83,14 @@ const VIEWS: View[] = [
     await page.locator("[data-testid=run-row][data-result=troubled]").first().click();
     await page.getByText("exited with code 134").first().waitFor();
   }],
+  ["two runs compared", "busy", at("runs"), async (page) => {
+    await page.getByTestId("compare-run").click();
+    await page.getByTestId("finding").first().waitFor();
+  }],
+  ["what is said of a run", "busy", at("runs"), async (page) => {
+    await page.getByTestId("annotate-run").click();
+    await page.getByTestId("run-label").waitFor();
+  }],
   ["the palette", "busy", at("resources"), async (page) => {
     await page.keyboard.press("Control+k");
     await page.getByTestId("palette-input").waitFor();

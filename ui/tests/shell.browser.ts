@@ -74,6 +74,32 @@ describe("the shell", () => {
     await page.getByText("exited with code 134").first().waitFor();
     expect(page.url()).toContain("run=");
   });
+  it("compares a run with the one before, and says what got worse", async () => {
+    const page = await bench.open("busy", `#/e/${SHOP}/runs`);
+    await page.getByTestId("compare-run").click();
+    await page.getByTestId("finding").first().waitFor();
+    expect(page.url()).toContain("base=");
+    const tones = await page.getByTestId("finding").evaluateAll((rows) => rows.map((row) => row.getAttribute("data-tone")));
+    expect(tones).toEqual(["worse", "worse", "worse", "neutral", "neutral"]);
+    await page.getByLabel("Run to compare with").selectOption({ index: 3 });
+    await until(() => withFake(page, (fake) => fake.calls["runs.compare"]), (calls) => calls === 2, "the other run is asked for");
+    await page.getByRole("button", { name: "Back to the run" }).click();
+    await page.getByTestId("compare-run").waitFor();
+  });
+  it("names a run, pins it and finds it again", async () => {
+    const page = await bench.open("busy", `#/e/${SHOP}/runs`);
+    await page.locator("[data-testid=run-row]").nth(2).click();
+    await page.getByTestId("annotate-run").click();
+    await page.getByTestId("run-label").fill("before the fire");
+    await page.getByTestId("run-tags").fill("slow, nightly");
+    await page.keyboard.press("Enter");
+    await page.getByRole("dialog").waitFor({ state: "detached" });
+    await page.getByTestId("pin-run").click();
+    await page.locator("[data-testid=pin-run][aria-pressed=true]").waitFor();
+    await page.getByTestId("find-runs").fill("FIRE");
+    await until(() => page.getByTestId("run-row").count(), (count) => count === 1, "one run is left");
+    expect(await page.getByTestId("run-row").innerText()).toMatch(/before the fire[\s\S]*slow[\s\S]*nightly/);
+  });
   it("opens links outside only over http", async () => {
     const page = await bench.open("busy", address);
     await row(page, "web").getByRole("link").click();

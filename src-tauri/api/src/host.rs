@@ -9,6 +9,7 @@ mod logs;
 mod metrics;
 mod notifier;
 mod open;
+mod runs;
 mod runtimes;
 mod sink;
 mod traces;
@@ -140,6 +141,7 @@ impl Host {
             tracing::error!(%error, folder = %folder.display(), "logs are kept in memory only");
             LogBook::default()
         });
+        logs.pin(&self.history.pinned().unwrap_or_default());
         let logs = Arc::new(logs);
         let notifier = Notifier::new(id.clone(), self.events.clone());
         let sink = HostSink::new(

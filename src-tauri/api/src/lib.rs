@@ -5,6 +5,7 @@
 //! list, [`server`] carries it, [`client`] calls it.
 
 pub mod client;
+pub mod compare;
 pub mod definition;
 pub mod host;
 pub mod import;

@@ -1,11 +1,12 @@
 //! Every request, response and event, once. Routes, client and TypeScript
 //! bindings derive from the list at the end of this page.
 
+use crate::compare::RunComparison;
 use crate::view::*;
 use benchtop_model::problem::Problem;
 use benchtop_model::status::Status;
 use benchtop_model::time::Timestamp;
-use benchtop_store::row::Run;
+use benchtop_store::row::{Annotation, Run};
 use benchtop_telemetry::metrics::query::{MetricFrames, MetricList, PinnedChart};
 use benchtop_telemetry::query::{LogHistogram, LogPage, LogPatterns, LogQuery, TimeRange};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
@@ -426,6 +427,25 @@ pub struct RunsShowRequest {
     pub run: String,
 }
 
+/// `runs.annotate`: say something of a run; what was said before is replaced.
+#[derive(Clone, Debug, Serialize, Deserialize, TS)]
+pub struct RunsAnnotateRequest {
+    /// The run.
+    pub run: String,
+    /// All that is said of it now.
+    pub annotation: Annotation,
+}
+
+/// `runs.compare`: two runs side by side. Logs are compared where their environment is
+/// open and both are still kept.
+#[derive(Clone, Debug, Serialize, Deserialize, TS)]
+pub struct RunsCompareRequest {
+    /// The run to compare with.
+    pub a: String,
+    /// The run in question.
+    pub b: String,
+}
+
 /// `runtime.list`: the container runtimes of this machine. Asks each of them,
 /// for 4 s at the most.
 #[derive(Clone, Debug, Serialize, Deserialize, TS)]
@@ -485,6 +505,8 @@ macro_rules! with_methods {
             "telemetry.status" => telemetry_status(TelemetryStatusRequest) -> TelemetryStatus;
             "runs.list" => runs_list(RunsListRequest) -> Vec<Run>;
             "runs.show" => runs_show(RunsShowRequest) -> RunDetails;
+            "runs.annotate" => runs_annotate(RunsAnnotateRequest) -> Run;
+            "runs.compare" => runs_compare(RunsCompareRequest) -> RunComparison;
             "runtime.list" => runtime_list(RuntimeListRequest) -> Vec<RuntimeChoice>;
             "runtime.choose" => runtime_choose(RuntimeChooseRequest) -> Empty;
         }

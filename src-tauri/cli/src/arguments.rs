@@ -87,19 +87,13 @@ pub(crate) enum Command {
         #[command(subcommand)]
         source: Import,
     },
-    /// List the runs of this environment, or of all
+    /// List the runs of this environment or of all, compare two, say something of one
+    #[command(args_conflicts_with_subcommands = true)]
     Runs {
         #[command(flatten)]
-        environment: Which,
-        /// Of every environment
-        #[arg(long)]
-        all: bool,
-        /// Print JSON
-        #[arg(long)]
-        json: bool,
-        /// At most so many
-        #[arg(long, default_value_t = 20)]
-        limit: u32,
+        list: RunsList,
+        #[command(subcommand)]
+        command: Option<Runs>,
     },
     /// The container runtimes of this machine, and which of them is used
     Runtime {
@@ -165,6 +159,76 @@ pub(crate) struct Services {
     pub(crate) environment: Which,
     #[arg(required = true)]
     pub(crate) services: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RunsList {
+    #[command(flatten)]
+    pub(crate) environment: Which,
+    /// Of every environment
+    #[arg(long)]
+    pub(crate) all: bool,
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// At most so many
+    #[arg(long, default_value_t = 20)]
+    pub(crate) limit: u32,
+    /// Only those with this text in their label, note, tags, commit or number
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) search: Option<String>,
+}
+
+/// A run is named by its number or its begin, its label, `latest`, or `latest~1` for the
+/// one before.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Runs {
+    /// What differs between two runs: slower, failing, new errors
+    Compare {
+        #[command(flatten)]
+        environment: Which,
+        /// The run to compare with
+        #[arg(default_value = "latest~1")]
+        a: String,
+        /// The run in question
+        #[arg(default_value = "latest")]
+        b: String,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+        /// Exit with 1 where something got worse
+        #[arg(long)]
+        fail_on_worse: bool,
+    },
+    /// Say something of a run: a label, a note, tags; keep it whatever the retention says
+    Label(RunLabel),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RunLabel {
+    #[command(flatten)]
+    pub(crate) environment: Which,
+    /// Which run
+    #[arg(default_value = "latest")]
+    pub(crate) run: String,
+    /// A name for it; an empty one takes it away
+    #[arg(long)]
+    pub(crate) label: Option<String>,
+    /// A text for whoever looks at it later
+    #[arg(long)]
+    pub(crate) note: Option<String>,
+    /// Add a word to find it by
+    #[arg(long = "tag")]
+    pub(crate) tags: Vec<String>,
+    /// Take such a word away
+    #[arg(long = "untag", value_name = "TAG")]
+    pub(crate) untags: Vec<String>,
+    /// Keep it
+    #[arg(long, conflicts_with = "unpin")]
+    pub(crate) pin: bool,
+    /// Let it go with the others
+    #[arg(long)]
+    pub(crate) unpin: bool,
 }
 
 #[derive(Debug, Args)]

@@ -13,7 +13,7 @@ mod status;
 mod up;
 mod why;
 
-use crate::arguments::Command;
+use crate::arguments::{Command, Runs};
 use crate::exit::{Code, Failure};
 use crate::sample;
 
@@ -41,12 +41,17 @@ pub(crate) async fn run(command: Command) -> Result<Code, Failure> {
         Command::Logs(arguments) => logs::run(&arguments).await,
         Command::Check { environment, json } => check::run(&environment, json).await,
         Command::Import { source } => import::run(&source),
-        Command::Runs {
-            environment,
-            all,
-            json,
-            limit,
-        } => runs::run(&environment, all, json, limit).await,
+        Command::Runs { list, command } => match command {
+            None => runs::list(&list).await,
+            Some(Runs::Label(label)) => runs::label(label).await,
+            Some(Runs::Compare {
+                environment,
+                a,
+                b,
+                json,
+                fail_on_worse,
+            }) => runs::compare::run(&environment, (&a, &b), json, fail_on_worse).await,
+        },
         Command::Runtime { command } => runtime::run(command).await,
         Command::Engine { command } => Box::pin(engine::run(command)).await,
         Command::Sample { role } => Box::pin(sample::run(&role)).await,

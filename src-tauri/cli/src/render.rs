@@ -174,8 +174,16 @@ pub(crate) fn run(run: &Run) -> String {
         .ended
         .map(|end| Millis(u64::try_from(end.0 - run.started.0).unwrap_or(0)).to_string());
     let ready = run.time_to_ready.map(|span| span.to_string());
-    format!(
-        "{:<20} {:<16} {:<20} {result:<12} {:>10}  ready {:>8}  restarts {:>3}  {}{}",
+    let said = &run.annotation;
+    let mut words: Vec<String> = said
+        .label
+        .iter()
+        .map(|label| format!("“{label}”"))
+        .collect();
+    words.extend(said.tags.iter().map(|tag| format!("#{tag}")));
+    words.extend(said.pinned.then(|| "pinned".to_owned()));
+    let line = format!(
+        "{:<20} {:<16} {:<20} {result:<12} {:>10}  ready {:>8}  restarts {:>3}  {}{}  {}",
         run.id,
         run.name,
         started.unwrap_or_default(),
@@ -184,5 +192,7 @@ pub(crate) fn run(run: &Run) -> String {
         run.restarts,
         run.git_commit.as_deref().unwrap_or(""),
         if run.git_dirty { "+" } else { "" },
-    )
+        words.join(" "),
+    );
+    line.trim_end().to_owned()
 }

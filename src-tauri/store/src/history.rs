@@ -6,7 +6,7 @@ use crate::open;
 use crate::queue::{self, Queue};
 use crate::readers::Readers;
 use crate::record::{NewEnvironment, NewRun, ProbeRow};
-use crate::row::{Instance, KnownEnvironment, ProbeSpan, Run, Transition};
+use crate::row::{Annotation, Instance, KnownEnvironment, ProbeSpan, Run, Transition};
 use crate::table::{environments, instances, probe_results, runs, settings, transitions};
 use crate::writer::Writer;
 use benchtop_model::exit::Exit;
@@ -185,6 +185,14 @@ impl History {
         self.send(Message::ForgetEnvironment { id: id.to_owned() });
     }
 
+    /// What people say of a run now; what they said before is replaced.
+    pub fn annotate(&self, run: &str, annotation: Annotation) {
+        self.send(Message::Annotate {
+            run: run.to_owned(),
+            annotation: Box::new(annotation),
+        });
+    }
+
     /// Keeps a setting.
     pub fn set_setting(&self, key: &str, value: &str) {
         self.send(Message::SetSetting {
@@ -243,6 +251,15 @@ impl History {
             .ask(|connection| runs::one(connection, id))
     }
 
+    /// The runs that retention leaves alone.
+    ///
+    /// # Errors
+    ///
+    /// See [`History::runs`].
+    pub fn pinned(&self) -> Result<Vec<String>, StoreError> {
+        self.inner.readers.ask(runs::pinned)
+    }
+
     /// The resolved definition of a run, as JSON.
     ///
     /// # Errors
@@ -274,6 +291,17 @@ impl History {
         self.inner
             .readers
             .ask(|connection| transitions::of_run(connection, run))
+    }
+
+    /// What the probes of a run answered, service by service, oldest first.
+    ///
+    /// # Errors
+    ///
+    /// See [`History::runs`].
+    pub fn probe_results(&self, run: &str) -> Result<Vec<ProbeSpan>, StoreError> {
+        self.inner
+            .readers
+            .ask(|connection| probe_results::of_run(connection, run))
     }
 
     /// The last instances of a service over all runs, newest first.

@@ -2,7 +2,7 @@
 //! [`History`](crate::History) of the same name.
 
 use crate::record::{NewEnvironment, NewRun, ProbeRow};
-use crate::row::{Instance, Transition};
+use crate::row::{Annotation, Instance, Transition};
 use benchtop_model::exit::Exit;
 use benchtop_model::time::Timestamp;
 use std::sync::mpsc::SyncSender;
@@ -30,6 +30,10 @@ pub(crate) enum Message {
     RememberEnvironment(Box<NewEnvironment>, Timestamp),
     ForgetEnvironment {
         id: String,
+    },
+    Annotate {
+        run: String,
+        annotation: Box<Annotation>,
     },
     SetSetting {
         key: String,

@@ -9,13 +9,17 @@ use crate::error::StoreError;
 use rusqlite::{Connection, TransactionBehavior};
 
 /// In order; a migration that was ever released is never changed.
-const MIGRATIONS: [&str; 1] = [include_str!("../migrations/0001_history.sql")];
+const MIGRATIONS: [&str; 2] = [
+    include_str!("../migrations/0001_history.sql"),
+    include_str!("../migrations/0002_annotations.sql"),
+];
 
 /// The newest format this program knows.
 pub(crate) const LATEST: i32 = MIGRATIONS.len() as i32;
 
 /// What every file of the newest format has.
-const TABLES: [&str; 6] = [
+const TABLES: [&str; 7] = [
+    "annotations",
     "environments",
     "instances",
     "probe_results",

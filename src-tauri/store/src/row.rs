@@ -50,6 +50,21 @@ pub struct Run {
     pub git_commit: Option<String>,
     /// The checkout had uncommitted changes.
     pub git_dirty: bool,
+    /// What people say of it.
+    pub annotation: Annotation,
+}
+
+/// What people say of a run.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct Annotation {
+    /// A name for it: `before the upgrade`.
+    pub label: Option<String>,
+    /// A text for whoever looks at it later.
+    pub note: Option<String>,
+    /// Words to find it by.
+    pub tags: Vec<String>,
+    /// It is kept, whatever the retention says.
+    pub pinned: bool,
 }
 
 /// One start of a service.

@@ -3,6 +3,7 @@
 use crate::message::Message;
 use rusqlite::{Connection, Result};
 
+pub(crate) mod annotations;
 pub(crate) mod environments;
 pub(crate) mod instances;
 pub(crate) mod probe_results;
@@ -38,6 +39,7 @@ pub(crate) fn apply(connection: &Connection, message: &Message) -> Result<Applie
             environments::remember(connection, environment, *at)
         }
         Message::ForgetEnvironment { id } => environments::forget(connection, id),
+        Message::Annotate { run, annotation } => annotations::set(connection, run, annotation),
         Message::SetSetting { key, value } => settings::set(connection, key, value),
         Message::Flush(_) => Ok(Applied::Yes),
     }

@@ -8,7 +8,7 @@ use benchtop_model::status::{Health, Lifecycle};
 use benchtop_model::time::Millis;
 use benchtop_store::History;
 use benchtop_store::history::Losses;
-use benchtop_store::row::{Run, RunResult};
+use benchtop_store::row::{Annotation, Run, RunResult};
 use kit::*;
 
 /// A history in memory with run `r1`, started at 1000.
@@ -39,6 +39,7 @@ fn a_run_comes_back_as_it_was_started() {
         time_to_ready: None,
         git_commit: Some("abc1234".to_owned()),
         git_dirty: true,
+        annotation: Annotation::default(),
     };
     assert_eq!(run(&history, "r1"), expected);
     assert_eq!(
@@ -65,6 +66,28 @@ fn a_run_without_trouble_ends_clean_and_one_with_trouble_does_not() {
     assert_eq!(run(&history, "r1").result, RunResult::Clean);
     assert_eq!(run(&history, "r2").result, RunResult::Troubled);
     assert_eq!(run(&history, "r2").ended, Some(at(2500)));
+}
+
+#[test]
+fn what_is_said_of_a_run_replaces_what_was_said_and_survives_its_repetition() {
+    let history = with_run();
+    let said = |label: &str, pinned| Annotation {
+        label: Some(label.to_owned()),
+        note: Some("größer".to_owned()),
+        tags: vec!["slow".to_owned(), "a, \"b\"".to_owned()],
+        pinned,
+    };
+    history.annotate("r1", said("first", false));
+    history.annotate("r1", said("second", true));
+    history.run_started(new_run("r1", 1000));
+    assert_eq!(run(&history, "r1").annotation, said("second", true));
+    assert_eq!(history.pinned().unwrap(), ["r1"]);
+    history.annotate("r1", Annotation::default());
+    assert_eq!(run(&history, "r1").annotation, Annotation::default());
+    assert_eq!(history.pinned().unwrap(), [""; 0]);
+    history.annotate("nobody", said("x", true));
+    assert!(history.flush());
+    assert_eq!(history.losses().refused, 1);
 }
 
 #[test]

@@ -107,6 +107,8 @@ struct Shared {
     room: Condvar,
     newest: watch::Sender<u64>,
     remembered: Remembered,
+    /// Runs that retention leaves alone.
+    pinned: Mutex<Vec<String>>,
     limits: Limits,
     folder: Option<PathBuf>,
 }
@@ -161,6 +163,11 @@ impl LogBook {
         if let Some(folder) = &self.shared.folder {
             runs::begin(&self.shared, folder, run, at);
         }
+    }
+
+    /// From now on these runs stay, whatever the limits of retention say.
+    pub fn pin(&self, runs: &[String]) {
+        *self.shared.pinned() = runs.to_vec();
     }
 
     /// Appends lines of one service, in their order. In memory, the oldest lines of the
@@ -323,9 +330,14 @@ impl Shared {
             room: Condvar::new(),
             newest: watch::Sender::new(0),
             remembered: Remembered::default(),
+            pinned: Mutex::new(limits.retention.pinned.clone()),
             limits,
             folder,
         }
+    }
+
+    fn pinned(&self) -> MutexGuard<'_, Vec<String>> {
+        self.pinned.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn lock(&self) -> MutexGuard<'_, Shelves> {

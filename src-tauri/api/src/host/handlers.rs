@@ -8,7 +8,6 @@ use crate::view::*;
 use benchtop_model::time::Timestamp;
 use benchtop_store::history::History;
 use benchtop_store::record::NewEnvironment;
-use benchtop_store::row::Run;
 use std::sync::Arc;
 
 /// Instances and transitions that a details pane gets.
@@ -287,33 +286,6 @@ impl Host {
             ..ApiError::internal(message)
         })?;
         Ok(Empty {})
-    }
-
-    pub(crate) async fn runs_list(self: &Arc<Self>, request: RunsListRequest) -> Answer<Vec<Run>> {
-        self.read(move |history| {
-            history.runs(request.environment.as_deref(), request.limit.clamp(1, 1000))
-        })
-        .await
-    }
-
-    pub(crate) async fn runs_show(
-        self: &Arc<Self>,
-        request: RunsShowRequest,
-    ) -> Answer<RunDetails> {
-        let id = request.run;
-        let found = self.read(move |history| {
-            let Some(run) = history.run(&id)? else {
-                return Ok(None);
-            };
-            Ok(Some(RunDetails {
-                run,
-                instances: history.instances(&id)?,
-                transitions: history.transitions(&id)?,
-            }))
-        });
-        found
-            .await?
-            .ok_or_else(|| ApiError::not_found("there is no such run"))
     }
 
     /// The environment of a request about one of its services.

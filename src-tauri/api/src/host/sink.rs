@@ -2,6 +2,7 @@
 
 use super::git;
 use super::notifier::Notifier;
+use crate::compare::is_alert;
 use crate::definition;
 use crate::schema::{Alert, Event, Topic};
 use benchtop_engine::process::log_file::GAP;
@@ -86,7 +87,7 @@ impl HostSink {
 
     fn alert(&self, service: &str, from: Status, to: Status, cause: &str, at: Timestamp) {
         let trouble = |status| matches!(status, Status::Degraded | Status::Unhealthy);
-        let worse = trouble(to) && to > from;
+        let worse = is_alert(from, to);
         let recovered = to == Status::Healthy && trouble(from);
         if worse || recovered {
             let alert = Alert {

@@ -21,6 +21,7 @@ macro_rules! dispatch {
     };
 }
 
+use crate::compare::RunComparison;
 use crate::view::*;
 use benchtop_store::row::Run;
 use benchtop_telemetry::metrics::query::{MetricFrames, MetricList, PinnedChart};

@@ -86,6 +86,36 @@ pub fn diff(
     names.into_iter().filter_map(change).collect()
 }
 
+/// What lies between two resolved definitions that were kept as JSON, secrets masked:
+/// of two runs that are over. Nothing follows from it any more.
+#[must_use]
+pub fn diff_resolved(old: &Value, new: &Value) -> Vec<ServiceChange> {
+    let services = |plan: &Value| -> BTreeMap<String, Value> {
+        let map = plan.get("services").and_then(Value::as_object);
+        map.into_iter()
+            .flatten()
+            .map(|(name, service)| (name.clone(), service.clone()))
+            .collect()
+    };
+    let (old, new) = (services(old), services(new));
+    let names: BTreeSet<&String> = old.keys().chain(new.keys()).collect();
+    let change = |name: &String| {
+        let (kind, fields) = match (old.get(name), new.get(name)) {
+            (None, _) => (ChangeKind::Added, Vec::new()),
+            (_, None) => (ChangeKind::Removed, Vec::new()),
+            (Some(old), Some(new)) if old == new => return None,
+            (Some(old), Some(new)) => (ChangeKind::Changed, differences(old, new)),
+        };
+        Some(ServiceChange {
+            service: name.clone(),
+            kind,
+            action: ChangeAction::None,
+            fields,
+        })
+    };
+    names.into_iter().filter_map(change).collect()
+}
+
 fn between(
     name: &str,
     before: Option<&Service>,
@@ -122,6 +152,12 @@ fn action(before: &Service, after: &Service, doing: Doing) -> ChangeAction {
 }
 
 fn fields(before: &Service, after: &Service) -> Vec<FieldChange> {
+    // Serializing plain data with string keys cannot fail.
+    let json = |service: &Service| serde_json::to_value(service).unwrap_or_default();
+    differences(&json(before), &json(after))
+}
+
+fn differences(before: &Value, after: &Value) -> Vec<FieldChange> {
     let (before, after) = (leaves(before), leaves(after));
     let paths: BTreeSet<&String> = before.keys().chain(after.keys()).collect();
     let differs = |path: &&String| before.get(*path) != after.get(*path);
@@ -140,11 +176,9 @@ fn masked(path: &str, text: &str) -> String {
 }
 
 /// All values of a definition by their path.
-fn leaves(service: &Service) -> BTreeMap<String, String> {
-    // Serializing plain data with string keys cannot fail.
-    let json = serde_json::to_value(service).unwrap_or_default();
+fn leaves(definition: &Value) -> BTreeMap<String, String> {
     let mut leaves = BTreeMap::new();
-    collect(String::new(), &json, &mut leaves);
+    collect(String::new(), definition, &mut leaves);
     leaves
 }
 

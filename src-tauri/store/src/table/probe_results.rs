@@ -102,6 +102,14 @@ fn begin(connection: &Connection, row: &ProbeRow, n: i64) -> Result<()> {
     Ok(())
 }
 
+pub(crate) fn of_run(connection: &Connection, run: &str) -> Result<Vec<ProbeSpan>> {
+    let sql = "SELECT * FROM probe_results WHERE run = ?1 ORDER BY service, role, n LIMIT ?2";
+    connection
+        .prepare_cached(sql)?
+        .query_map(params![run, MOST], from_row)?
+        .collect()
+}
+
 pub(crate) fn since(
     connection: &Connection,
     environment: &str,

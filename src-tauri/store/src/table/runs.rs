@@ -1,6 +1,6 @@
 //! Table `runs`: what a run was, and how it ended.
 
-use super::{Applied, MOST, one_row};
+use super::{Applied, MOST, annotations, one_row};
 use crate::record::NewRun;
 use crate::row::{Run, RunResult};
 use crate::word::natural;
@@ -77,14 +77,16 @@ pub(crate) fn count(
 }
 
 /// Deletes a few of the runs that are older than the newest `kept` of their
-/// environment, with all that belongs to them. A run that goes on is never deleted.
+/// environment, with all that belongs to them. A run that goes on or is pinned is never
+/// deleted.
 pub(crate) fn delete_old(connection: &Connection, kept: u32, at_once: u32) -> Result<usize> {
     let sql = "DELETE FROM runs WHERE id IN ( \
                  SELECT id FROM ( \
                    SELECT id, ended IS NOT NULL OR interrupted AS finished, row_number() OVER \
                      (PARTITION BY environment ORDER BY started DESC, id DESC) AS age \
                    FROM runs) \
-                 WHERE age > ?1 AND finished LIMIT ?2)";
+                 WHERE age > ?1 AND finished \
+                   AND id NOT IN (SELECT run FROM annotations WHERE pinned) LIMIT ?2)";
     connection.execute(sql, [kept, at_once])
 }
 
@@ -99,7 +101,8 @@ pub(crate) fn list(
         "?1 IS NULL"
     };
     let sql = format!(
-        "SELECT {COLUMNS} FROM runs WHERE {filter} ORDER BY started DESC, id DESC LIMIT ?2"
+        "{} WHERE {filter} ORDER BY started DESC, id DESC LIMIT ?2",
+        select()
     );
     let mut statement = connection.prepare_cached(&sql)?;
     statement
@@ -108,9 +111,8 @@ pub(crate) fn list(
 }
 
 pub(crate) fn one(connection: &Connection, id: &str) -> Result<Option<Run>> {
-    let sql = format!("SELECT {COLUMNS} FROM runs WHERE id = ?1");
     connection
-        .prepare_cached(&sql)?
+        .prepare_cached(&format!("{} WHERE id = ?1", select()))?
         .query_row([id], from_row)
         .optional()
 }
@@ -121,6 +123,21 @@ pub(crate) fn definition(connection: &Connection, id: &str) -> Result<Option<Str
         .prepare_cached(sql)?
         .query_row([id], |row| row.get(0))
         .optional()
+}
+
+fn select() -> String {
+    format!(
+        "SELECT {COLUMNS}, {} FROM runs LEFT JOIN annotations ON run = id",
+        annotations::COLUMNS
+    )
+}
+
+/// The runs that retention leaves alone.
+pub(crate) fn pinned(connection: &Connection) -> Result<Vec<String>> {
+    connection
+        .prepare_cached("SELECT run FROM annotations WHERE pinned")?
+        .query_map([], |row| row.get(0))?
+        .collect()
 }
 
 fn from_row(row: &Row<'_>) -> Result<Run> {
@@ -140,6 +157,7 @@ fn from_row(row: &Row<'_>) -> Result<Run> {
             .map(Millis),
         git_commit: row.get("git_commit")?,
         git_dirty: row.get("git_dirty")?,
+        annotation: annotations::from_row(row)?,
     })
 }
 

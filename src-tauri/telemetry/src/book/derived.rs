@@ -60,7 +60,6 @@ impl LogBook {
         baseline: TimeRange,
         cancel: &Cancel,
     ) -> Result<LogPatterns, QueryError> {
-        let (present, present_complete) = self.mine(query, cancel)?;
         let past = LogQuery {
             since: Some(baseline.since),
             until: Some(baseline.until),
@@ -68,7 +67,20 @@ impl LogBook {
             run: None,
             ..query.clone()
         };
-        let (past, past_complete) = self.mine(&past, cancel)?;
+        Self::patterns_between((self, &past), (self, query), cancel)
+    }
+
+    /// Patterns of the second query that the first has not, and the other way round.
+    ///
+    /// # Errors
+    /// What of a query's text cannot be understood.
+    pub fn patterns_between(
+        past: (&Self, &LogQuery),
+        present: (&Self, &LogQuery),
+        cancel: &Cancel,
+    ) -> Result<LogPatterns, QueryError> {
+        let (past, past_complete) = past.0.mine(past.1, cancel)?;
+        let (present, present_complete) = present.0.mine(present.1, cancel)?;
         Ok(LogPatterns {
             new: present.without(&past, MOST_PATTERNS),
             vanished: past.without(&present, MOST_PATTERNS),

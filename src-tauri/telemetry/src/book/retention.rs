@@ -16,7 +16,7 @@ pub struct Retention {
     pub age: Duration,
     /// Runs: 20, beside the present one.
     pub runs: usize,
-    /// Runs that stay whatever the limits say.
+    /// Runs that stay whatever the limits say, until others are pinned.
     pub pinned: Vec<String>,
 }
 
@@ -61,7 +61,7 @@ impl Retention {
 /// Removes what is beyond the limits; answers how many bytes of text the present run
 /// should lose.
 pub(super) fn apply(shared: &Shared, folder: &Path, rule: &Retention) -> u64 {
-    let (runs, present) = look(shared, folder, rule);
+    let (runs, present) = look(shared, folder);
     let (gone, too_much) = rule.decide(&runs, present);
     if !gone.is_empty() {
         let mut shelves = shared.lock();
@@ -80,17 +80,14 @@ pub(super) fn apply(shared: &Shared, folder: &Path, rule: &Retention) -> u64 {
     too_much * 5 + if too_much > 0 { rule.bytes / 2 } else { 0 }
 }
 
-fn look(shared: &Shared, folder: &Path, rule: &Retention) -> (Vec<Kept>, u64) {
+fn look(shared: &Shared, folder: &Path) -> (Vec<Kept>, u64) {
+    let kept = shared.pinned().clone();
     let shelves = shared.lock();
     let present = shelves.file.as_ref().map(|file| file.path.clone());
     let pinned: Vec<PathBuf> = shelves
         .past
         .iter()
-        .filter(|past| {
-            past.run
-                .as_ref()
-                .is_some_and(|run| rule.pinned.contains(run))
-        })
+        .filter(|past| past.run.as_ref().is_some_and(|run| kept.contains(run)))
         .map(|past| past.file.path.clone())
         .collect();
     drop(shelves);

@@ -1,12 +1,12 @@
 // A backend without an engine: a simulated environment for tests and pictures.
 // Only the build mode "fake" contains it.
 import { diagnose } from "./fake/diagnosis";
-import type { ApiError, PinnedChart, RuntimeChoice, Topic, Variable } from "../bindings";
+import type { ApiError, PinnedChart, Run, RuntimeChoice, Topic, Variable } from "../bindings";
 import type { FieldChange, ServiceChange } from "../bindings";
 import type { Backend, BackendEvent, Method, RequestOf, ResponseOf } from "./backend";
 import { CHOICE, importFile, inspect } from "./fake/folders";
 import { keptPins, metricFrames, metricList } from "./fake/metrics";
-import { pastDetails } from "./fake/runs";
+import { compareRuns, pastDetails } from "./fake/runs";
 import { downloadLogs } from "./web";
 import { buildWorld, definitionProblems, SCENARIOS, type Scenario } from "./fake/scenarios";
 import type { World } from "./fake/world";
@@ -69,7 +69,7 @@ export function fakeBackend(): Backend {
       failures.delete(method);
       if (failure) throw failure;
       const answer = answers[method](request as never) as ResponseOf<M>;
-      if (!/^(environment\.(list|status|diagnosis)|logs|runs|traces|metrics|telemetry|engine|service\.details)/.test(method)) changed("status", "runs");
+      if (!/^(environment\.(list|status|diagnosis)|logs|metrics|traces|telemetry|runs\.(list|show|compare)|engine|service\.details)/.test(method)) changed("status", "runs");
       return answer;
     },
     subscribe(handler) {
@@ -141,6 +141,15 @@ function makeAnswers(world: World, scenario: Scenario): Answers {
       if (scenario === "empty" || scenario === "stopped") return [];
       const current = { ...world.history[0]!, id: world.run, started: world.runStarted ?? now(), ended: null, result: "running" as const, restarts: world.view().metrics.restarts, time_to_ready: 12_840, git_dirty: true };
       return [...(world.runStarted === null ? [] : [current]), ...world.history].slice(0, limit);
+    },
+    "runs.annotate": ({ run, annotation }) => {
+      const found = world.history.find(({ id }) => id === run) ?? world.history[0]!;
+      Object.assign(found, { annotation });
+      return { ...found };
+    },
+    "runs.compare": ({ a, b }) => {
+      const find = (id: string): Run => world.history.find((run) => run.id === id) ?? { ...world.history[0]!, id };
+      return compareRuns(find(a), find(b), world.services);
     },
     "runtime.list": () => runtimes(),
     "runtime.choose": () => nothing,

@@ -72,6 +72,7 @@ export const ICONS = {
   spanProducer: "M2.4 4.6h6.4v6.8H2.4zM10.6 8h3.2M12.2 6.4L13.8 8l-1.6 1.6",
   spanConsumer: "M7.2 4.6h6.4v6.8H7.2zM2.2 8h3.2M3.8 6.4L5.4 8 3.8 9.6",
   spanInternal: "M8 12.2a4.2 4.2 0 1 0 0-8.4 4.2 4.2 0 0 0 0 8.4M8 8h.01",
+  edit: "M10.6 2.8l2.6 2.6-7.4 7.4H3.2v-2.6zM9 4.4L11.6 7",
   tree: "M3 3.5h4M5 3.5v8h3M5 7.5h3M10 7.5h3M10 11.5h3",
 } as const;
 

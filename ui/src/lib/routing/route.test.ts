@@ -9,7 +9,6 @@ describe("the address", () => {
     { view: "resources", environment: "a?b#c", select: null },
     logsRoute("shop", { services: ["a", "b,c", "d&e"], level: "warn", text: "x=1 & y #2" }),
     logsRoute("shop", { since: 1_763_800_000_000, until: 1_763_800_060_000, run: "01HX", mark: true }),
-    { view: "runs", environment: "shop", run: "01HX" },
     tracesRoute("shop"),
     tracesRoute("shop", { text: 'status=error route=/a?b "x & y"', services: ["a", "b,c"], min: 250_000_000, max: 1_500_000_000, errors: true, slowest: true, since: 1, until: 2, run: "01HX" }),
     tracesRoute("shop", { trace: "4bf92f35", span: "00f067aa", tab: "compare", other: "5bf92f35" }),
@@ -17,6 +16,8 @@ describe("the address", () => {
     metricsRoute("shop"),
     metricsRoute("shop", { metric: "http.server.request.duration", services: ["a", "b,c"], show: "p99", group: ["http.route", "a,b"], filter: [{ key: "k=1", value: "v=2,3" }], range: "run", run: "01HX" }),
     metricsRoute("shop", { since: 1_763_800_000_000, until: 1_763_800_060_000 }),
+    { view: "runs", environment: "shop", run: "01HX", base: null },
+    { view: "runs", environment: "shop", run: "01HX", base: "01HW" },
     { view: "settings", environment: "shop" },
     { view: "settings", environment: null },
   ];

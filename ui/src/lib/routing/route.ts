@@ -30,7 +30,8 @@ export type Route =
   | LogsRoute
   | TracesRoute
   | MetricsRoute
-  | { view: "runs"; environment: string; run: string | null }
+  // `base`: the run that it is compared with.
+  | { view: "runs"; environment: string; run: string | null; base: string | null }
   | { view: "settings"; environment: string | null };
 
 /** What is shown of an open environment. */
@@ -66,7 +67,7 @@ export function parseRoute(hash: string): Route {
     case "metrics":
       return readMetrics(environment, values);
     case "runs":
-      return { view: "runs", environment, run: values.get("run") };
+      return { view: "runs", environment, run: values.get("run"), base: values.get("base") };
     case "settings":
       return { view: "settings", environment };
     default:
@@ -83,6 +84,7 @@ export function formatRoute(route: Route): string {
   if (route.view === "runs" && route.run) values.set("run", route.run);
   if (route.view === "traces") writeTraces(route, values);
   if (route.view === "metrics") writeMetrics(route, values);
+  if (route.view === "runs" && route.base) values.set("base", route.base);
   if (route.view === "logs") {
     if (route.services.length) values.set("service", route.services.map(encodeURIComponent).join(","));
     if (route.level) values.set("level", route.level);
@@ -103,7 +105,7 @@ export function panelRoute(environment: string, panel: Panel): Route {
     case "logs": return logsRoute(environment);
     case "traces": return tracesRoute(environment);
     case "metrics": return metricsRoute(environment);
-    case "runs": return { view: "runs", environment, run: null };
+    case "runs": return { view: "runs", environment, run: null, base: null };
   }
 }
 

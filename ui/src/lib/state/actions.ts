@@ -1,5 +1,6 @@
 // What a person can do to services and environments, with the one key per
 // action that marks it as under way.
+import type { Annotation } from "../bindings";
 import type { App } from "./app.svelte";
 
 export type ServiceAction = "start" | "stop" | "restart" | "rebuild" | "cancel" | "probe";
@@ -40,4 +41,9 @@ export function freePort(app: App, environment: string, service: string, port: n
     await app.backend.call("port.free", { port, pid });
     return app.backend.call("service.restart", { environment, service });
   });
+}
+
+/** Replaces what was said of a run. */
+export function annotate(app: App, run: string, annotation: Annotation): Promise<boolean> {
+  return app.act("annotate", () => app.backend.call("runs.annotate", { run, annotation }));
 }

@@ -1,5 +1,5 @@
 // The simulated history.
-import type { Instance, Run, RunDetails, RunResult, Transition } from "../../bindings";
+import type { Instance, Run, RunComparison, RunDetails, RunResult, ServiceRun, Transition } from "../../bindings";
 import { seeded } from "./random";
 import type { FakeService } from "./service";
 import { hex } from "./service";
@@ -19,6 +19,7 @@ export function pastRuns(environment: string, name: string, dir: string, now: nu
       result, services: 13, restarts: result === "troubled" ? 2 + (index % 3) : 0,
       time_to_ready: result === "interrupted" ? null : 9_000 + random() * 14_000,
       git_commit: hex(`commit${Math.floor(index / 2)}`, 7), git_dirty: index % 3 === 0,
+      annotation: { label: index === 2 ? "before the upgrade" : null, note: null, tags: index % 4 === 2 ? ["nightly"] : [], pinned: index === 2 },
     };
   });
 }
@@ -58,4 +59,34 @@ export function pastDetails(run: Run, services: readonly FakeService[]): RunDeta
   });
   transitions.sort((one, other) => one.at - other.at);
   return { run, instances, transitions };
+}
+
+/** The two runs, of which the second has one service that got slower and one that fails. */
+export function compareRuns(a: Run, b: Run, services: readonly FakeService[]): RunComparison {
+  const random = seeded(11);
+  const one = (): ServiceRun => ({ starts: 1, restarts: 0, time_to_start: 400, time_to_ready: 900 + random() * 4_000, worst: "Starting", alerts: 0, failures: [], errors: 0, warnings: Math.floor(random() * 4), probe_mean_us: 2_000 + random() * 9_000, probe_max_us: 40_000 });
+  const rows = services.map(({ view }) => {
+    const before = one();
+    const after = { ...before };
+    if (view.name === "order-service") Object.assign(after, { restarts: 2, worst: "Unhealthy", alerts: 2, errors: 12, failures: ["exited with code 134 (aborted)"] });
+    if (view.name === "postgres") Object.assign(after, { time_to_ready: (before.time_to_ready ?? 0) * 4 });
+    return { service: view.name, a: before, b: after };
+  });
+  return {
+    a, b, services: rows,
+    findings: [
+      { kind: "failure", tone: "worse", service: "order-service", text: "order-service was Unhealthy: exited with code 134 (aborted)" },
+      { kind: "new_error", tone: "worse", service: "order-service", text: "order-service logs a new error, 12 times: No service for type 'RateLimiter' has been registered" },
+      { kind: "time_to_ready", tone: "worse", service: "postgres", text: "postgres took 11.2 s to get ready, before 2.8 s" },
+      { kind: "definition", tone: "neutral", service: "api-gateway", text: "api-gateway is defined differently: environment.LOG_LEVEL" },
+      { kind: "commit", tone: "neutral", service: null, text: "3 commits further, from 41aa9c1 to 9be02d4" },
+    ],
+    definition: [{ service: "api-gateway", kind: "changed", action: "none", fields: [{ path: "environment.LOG_LEVEL", from: "info", to: "debug" }] }],
+    git: { from: "41aa9c1", to: "9be02d4", commits: ["9be02d4 Limit the rate of orders", "77a01fe Update the client of the bus", "52c8d00 Say why an order is refused"], more: false },
+    patterns: {
+      new: [{ template: "No service for type 'RateLimiter' has been registered", count: 12, service: "order-service", level: "error", example_seq: 1, example: "No service for type 'RateLimiter' has been registered" }],
+      vanished: [{ template: "cache warmed in <*> ms", count: 1, service: "catalog-service", level: "info", example_seq: 2, example: "cache warmed in 120 ms" }],
+      complete: true,
+    },
+  };
 }

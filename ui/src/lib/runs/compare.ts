@@ -1,0 +1,64 @@
+// Two runs side by side, in words: which figures differ, and which way.
+import type { FindingKind, Run, ServiceComparison, ServiceRun, Tone } from "../bindings";
+import { formatDuration } from "../format/duration";
+
+/** A figure of both runs. `tone` is null where they are alike. */
+export type Figure = { a: string; b: string; tone: Tone | null };
+
+/** How a finding is marked: shape and word, since colour alone says nothing. */
+export const TONES: Record<Tone, { word: string; mark: string }> = {
+  worse: { word: "Worse", mark: "▲" },
+  neutral: { word: "Other", mark: "●" },
+  better: { word: "Better", mark: "▼" },
+};
+
+export const KINDS: Record<FindingKind, string> = {
+  failure: "Failure",
+  readiness: "Readiness",
+  new_error: "Error",
+  restarts: "Restarts",
+  time_to_ready: "Time to ready",
+  latency: "Latency",
+  membership: "Services",
+  definition: "Definition",
+  commit: "Commit",
+};
+
+/** A difference of times is shown as one where a person would call it so. */
+const NOTICEABLE = { ready: 1_000, latency: 50_000 };
+
+/** The figures of one service, in the order of the columns. */
+export function figuresOf({ a, b }: ServiceComparison): Figure[] {
+  const amount = (value: (run: ServiceRun) => number): Figure => {
+    const [one, other] = [a && value(a), b && value(b)];
+    return { a: one?.toString() ?? "–", b: other?.toString() ?? "–", tone: toneOf(one, other, 1) };
+  };
+  const span = (value: (run: ServiceRun) => number | null, least: number, text: (value: number) => string): Figure => {
+    const [one, other] = [a && value(a), b && value(b)];
+    return { a: one === null ? "–" : text(one), b: other === null ? "–" : text(other), tone: toneOf(one, other, least) };
+  };
+  return [
+    span((run) => run.time_to_ready, NOTICEABLE.ready, formatDuration),
+    amount((run) => run.restarts),
+    amount((run) => run.errors),
+    amount((run) => run.warnings),
+    span((run) => run.probe_mean_us, NOTICEABLE.latency, (micros) => formatDuration(micros / 1_000)),
+  ];
+}
+
+/** Less is better in every figure. */
+function toneOf(one: number | null, other: number | null, least: number): Tone | null {
+  if (one === null || other === null || Math.abs(other - one) < least) return null;
+  return other > one ? "worse" : "better";
+}
+
+/** What a person calls a run: its label, or when it was. */
+export function nameOf(run: Run, moment: (at: number) => string): string {
+  return run.annotation.label ?? moment(run.started);
+}
+
+/** Whether a run has this text in anything that a person or git gave it. */
+export function says(run: Run, text: string): boolean {
+  const { label, note, tags } = run.annotation;
+  return [run.id, run.result, run.git_commit, label, note, ...tags].some((word) => word?.toLowerCase().includes(text.toLowerCase()));
+}
