@@ -34,9 +34,9 @@ fn a_slow_service_and_a_new_error_are_what_a_comparison_names() {
 
     let told = bench.call("runs", &["compare", "--json"]).expect(0);
     let told = json(&told.stdout);
-    let findings: Vec<(&str, &str, &str)> = told["findings"]
+    let differences: Vec<(&str, &str, &str)> = told["differences"]
         .as_array()
-        .expect("findings")
+        .expect("differences")
         .iter()
         .map(|f| {
             let word = |key: &str| f[key].as_str().unwrap_or_default();
@@ -44,7 +44,7 @@ fn a_slow_service_and_a_new_error_are_what_a_comparison_names() {
         })
         .collect();
     assert_eq!(
-        findings,
+        differences,
         [
             ("worse", "new_error", "api"),
             ("worse", "time_to_ready", "api")

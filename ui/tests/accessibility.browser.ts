@@ -85,7 +85,7 @@ const VIEWS: View[] = [
   }],
   ["two runs compared", "busy", at("runs"), async (page) => {
     await page.getByTestId("compare-run").click();
-    await page.getByTestId("finding").first().waitFor();
+    await page.getByTestId("difference").first().waitFor();
   }],
   ["what is said of a run", "busy", at("runs"), async (page) => {
     await page.getByTestId("annotate-run").click();

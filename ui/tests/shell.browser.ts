@@ -77,9 +77,9 @@ describe("the shell", () => {
   it("compares a run with the one before, and says what got worse", async () => {
     const page = await bench.open("busy", `#/e/${SHOP}/runs`);
     await page.getByTestId("compare-run").click();
-    await page.getByTestId("finding").first().waitFor();
+    await page.getByTestId("difference").first().waitFor();
     expect(page.url()).toContain("base=");
-    const tones = await page.getByTestId("finding").evaluateAll((rows) => rows.map((row) => row.getAttribute("data-tone")));
+    const tones = await page.getByTestId("difference").evaluateAll((rows) => rows.map((row) => row.getAttribute("data-tone")));
     expect(tones).toEqual(["worse", "worse", "worse", "neutral", "neutral"]);
     await page.getByLabel("Run to compare with").selectOption({ index: 3 });
     await until(() => withFake(page, (fake) => fake.calls["runs.compare"]), (calls) => calls === 2, "the other run is asked for");

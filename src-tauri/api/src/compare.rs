@@ -1,17 +1,17 @@
 //! Two runs side by side: what got slower, what fails newly, what says new things.
 //!
 //! Everything here is a pure function of what the history and the log book know of the
-//! two. [`RunFacts`] is what goes in, [`RunComparison`] what comes out; its findings are
-//! in [`findings`].
+//! two. [`RunFacts`] is what goes in, [`RunComparison`] what comes out; its differences are
+//! in [`differences`].
 
-pub mod findings;
+pub mod differences;
 
 use crate::model::plan::diff::ServiceChange;
 use crate::model::status::{Lifecycle, Status};
 use crate::model::time::Millis;
 use crate::row::{Instance, ProbeSpan, Run, Transition};
 use crate::telemetry::query::LogPatterns;
-use findings::Finding;
+use differences::Difference;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use ts_rs::TS;
@@ -42,7 +42,7 @@ pub struct RunComparison {
     /// The run in question.
     pub b: Run,
     /// What differs and matters, the worst first.
-    pub findings: Vec<Finding>,
+    pub differences: Vec<Difference>,
     /// Where the definitions differ, service by service.
     pub definition: Vec<ServiceChange>,
     /// What lies between the commits of the two; absent where one is not known.
@@ -122,12 +122,12 @@ pub fn compare(
         services: services(&a, &b),
         a: a.run,
         b: b.run,
-        findings: Vec::new(),
+        differences: Vec::new(),
         definition,
         git,
         patterns,
     };
-    comparison.findings = findings::findings(&comparison);
+    comparison.differences = differences::differences(&comparison);
     comparison
 }
 
@@ -218,7 +218,7 @@ mod tests {
     use crate::model::status::Health;
     use crate::model::time::Timestamp;
     use crate::row::{Annotation, RunResult};
-    use findings::{FindingKind, Tone};
+    use differences::{DifferenceKind, Tone};
 
     fn run(id: &str) -> Run {
         Run {
@@ -274,15 +274,19 @@ mod tests {
         }
     }
 
-    fn compared(a: RunFacts, b: RunFacts) -> Vec<(FindingKind, Tone, Option<String>)> {
-        let found = compare(a, b, Vec::new(), None, None).findings;
+    fn compared(a: RunFacts, b: RunFacts) -> Vec<(DifferenceKind, Tone, Option<String>)> {
+        let found = compare(a, b, Vec::new(), None, None).differences;
         found
             .into_iter()
             .map(|f| (f.kind, f.tone, f.service))
             .collect()
     }
 
-    fn about(service: &str, kind: FindingKind, tone: Tone) -> (FindingKind, Tone, Option<String>) {
+    fn about(
+        service: &str,
+        kind: DifferenceKind,
+        tone: Tone,
+    ) -> (DifferenceKind, Tone, Option<String>) {
         (kind, tone, Some(service.to_owned()))
     }
 
@@ -298,11 +302,11 @@ mod tests {
         let one = facts("b", &[("api", 900), ("db", 2100), ("web", 8000)]);
         assert_eq!(
             compared(before.clone(), one.clone()),
-            [about("web", FindingKind::TimeToReady, Tone::Worse)]
+            [about("web", DifferenceKind::TimeToReady, Tone::Worse)]
         );
         assert_eq!(
             compared(one, before.clone()),
-            [about("web", FindingKind::TimeToReady, Tone::Better)]
+            [about("web", DifferenceKind::TimeToReady, Tone::Better)]
         );
         let all = facts("b", &[("api", 2900), ("db", 6100), ("web", 3300)]);
         assert_eq!(compared(before, all), []);
@@ -314,7 +318,7 @@ mod tests {
         let after = facts("b", &[("api", 9000), ("db", 2000)]);
         assert_eq!(
             compared(before, after),
-            [about("api", FindingKind::TimeToReady, Tone::Worse)]
+            [about("api", DifferenceKind::TimeToReady, Tone::Worse)]
         );
     }
 
@@ -331,7 +335,7 @@ mod tests {
         ];
         let comparison = compare(before, after, Vec::new(), None, None);
         let texts: Vec<&str> = comparison
-            .findings
+            .differences
             .iter()
             .map(|f| f.text.as_str())
             .collect();

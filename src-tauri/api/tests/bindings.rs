@@ -14,7 +14,12 @@ struct Declarations<'a> {
 impl TypeVisitor for Declarations<'_> {
     fn visit<T: TS + 'static + ?Sized>(&mut self) {
         // Types without an output path are built in: numbers, strings, lists.
-        if T::output_path().is_none() || self.found.contains_key(&T::ident(self.config)) {
+        if T::output_path().is_none() {
+            return T::visit_generics(self);
+        }
+        if let Some(found) = self.found.get(&T::ident(self.config)) {
+            let own = format!("export {}\n", T::decl(self.config));
+            assert_eq!(*found, own, "two types of the border have the same name");
             return T::visit_generics(self);
         }
         self.found.insert(
@@ -28,6 +33,7 @@ impl TypeVisitor for Declarations<'_> {
 macro_rules! visit_methods {
     ($($name:literal => $handler:ident($request:ident) -> $response:ty;)*) => {
         fn visit_all(declarations: &mut Declarations<'_>) {
+            use benchtop_api::compare::RunComparison;
             use benchtop_api::schema::*;
             use benchtop_api::view::*;
             use benchtop_store::row::Run;

@@ -70,6 +70,23 @@ cause: string,
  * When.
  */
 at: Timestamp, };
+export type Annotation = { 
+/**
+ * A name for it: `before the upgrade`.
+ */
+label: string | null, 
+/**
+ * A text for whoever looks at it later.
+ */
+note: string | null, 
+/**
+ * Words to find it by.
+ */
+tags: Array<string>, 
+/**
+ * It is kept, whatever the retention says.
+ */
+pinned: boolean, };
 export type ApiError = { 
 /**
  * What kind of failure.
@@ -198,6 +215,24 @@ diagnoses: Array<Diagnosis>,
  * Findings in the project's own list of rules.
  */
 problems: Array<Problem>, };
+export type Difference = { 
+/**
+ * What kind of difference.
+ */
+kind: DifferenceKind, 
+/**
+ * Which way it points.
+ */
+tone: Tone, 
+/**
+ * The service; absent where the run as a whole is meant.
+ */
+service: string | null, 
+/**
+ * One sentence, without a full stop.
+ */
+text: string, };
+export type DifferenceKind = "failure" | "readiness" | "new_error" | "restarts" | "time_to_ready" | "latency" | "membership" | "definition" | "commit";
 export type Dropped = { 
 /**
  * Named values.
@@ -566,6 +601,24 @@ services: number | null,
  */
 problems: number, };
 export type FoundKind = "benchtop" | "compose" | "aspire";
+export type GitRange = { 
+/**
+ * Commit of the first run.
+ */
+from: string, 
+/**
+ * Commit of the second.
+ */
+to: string, 
+/**
+ * `hash subject` of each that the second has and the first has not, newest first; at
+ * most fifty. Empty where git does not know one of the two.
+ */
+commits: Array<string>, 
+/**
+ * There are more.
+ */
+more: boolean, };
 export type Health = "Unknown" | "Healthy" | "Degraded" | "Unhealthy";
 export type Heatmap = { 
 /**
@@ -1474,7 +1527,40 @@ git_commit: string | null,
 /**
  * The checkout had uncommitted changes.
  */
-git_dirty: boolean, };
+git_dirty: boolean, 
+/**
+ * What people say of it.
+ */
+annotation: Annotation, };
+export type RunComparison = { 
+/**
+ * The run to compare with.
+ */
+a: Run, 
+/**
+ * The run in question.
+ */
+b: Run, 
+/**
+ * What differs and matters, the worst first.
+ */
+differences: Array<Difference>, 
+/**
+ * Where the definitions differ, service by service.
+ */
+definition: Array<ServiceChange>, 
+/**
+ * What lies between the commits of the two; absent where one is not known.
+ */
+git: GitRange | null, 
+/**
+ * Every service of either, by name.
+ */
+services: Array<ServiceComparison>, 
+/**
+ * What only one of them logged; absent where logs of one are not kept any more.
+ */
+patterns: LogPatterns | null, };
 export type RunDetails = { 
 /**
  * The run.
@@ -1507,6 +1593,24 @@ service: string,
 text: string, };
 export type RunMarkKind = "start" | "restart" | "stop" | "crash" | "alert" | "rebuild";
 export type RunResult = "running" | "clean" | "troubled" | "interrupted";
+export type RunsAnnotateRequest = { 
+/**
+ * The run.
+ */
+run: string, 
+/**
+ * All that is said of it now.
+ */
+annotation: Annotation, };
+export type RunsCompareRequest = { 
+/**
+ * The run to compare with.
+ */
+a: string, 
+/**
+ * The run in question.
+ */
+b: string, };
 export type RunsListRequest = { 
 /**
  * Only runs of this environment.
@@ -1648,6 +1752,19 @@ action: ChangeAction,
  * service is new or gone.
  */
 fields: Array<FieldChange>, };
+export type ServiceComparison = { 
+/**
+ * Its name.
+ */
+service: string, 
+/**
+ * In the first run; absent where it did not take part.
+ */
+a: ServiceRun | null, 
+/**
+ * In the second.
+ */
+b: ServiceRun | null, };
 export type ServiceCount = { 
 /**
  * Name of the service.
@@ -1724,6 +1841,51 @@ environment: string,
  * Name of the service.
  */
 service: string, };
+export type ServiceRun = { 
+/**
+ * Instances.
+ */
+starts: number, 
+/**
+ * Starts that followed an unexpected end.
+ */
+restarts: number, 
+/**
+ * From the begin of the run to the launch of its first instance.
+ */
+time_to_start: Millis | null, 
+/**
+ * From that launch to the first Healthy.
+ */
+time_to_ready: Millis | null, 
+/**
+ * The worst it was; absent where no change was kept.
+ */
+worst: Status | null, 
+/**
+ * Changes for the worse.
+ */
+alerts: number, 
+/**
+ * Why it ended unexpectedly, each cause once, in order of appearance.
+ */
+failures: Array<string>, 
+/**
+ * Log records of level error and above.
+ */
+errors: number, 
+/**
+ * Log records of level warn.
+ */
+warnings: number, 
+/**
+ * Mean latency of its probes' passing answers, in microseconds.
+ */
+probe_mean_us: number | null, 
+/**
+ * The slowest of them, in microseconds.
+ */
+probe_max_us: number | null, };
 export type ServiceSpans = { 
 /**
  * The service.
@@ -2038,6 +2200,7 @@ since: Timestamp,
  */
 until: Timestamp, };
 export type Timestamp = number;
+export type Tone = "worse" | "neutral" | "better";
 export type Topic = "status" | "usage" | "logs" | "runs" | "traces" | "metrics";
 export type Trace = { 
 /**
@@ -2355,6 +2518,8 @@ export type Methods = {
   "telemetry.status": { request: TelemetryStatusRequest; response: TelemetryStatus };
   "runs.list": { request: RunsListRequest; response: Array<Run> };
   "runs.show": { request: RunsShowRequest; response: RunDetails };
+  "runs.annotate": { request: RunsAnnotateRequest; response: Run };
+  "runs.compare": { request: RunsCompareRequest; response: RunComparison };
   "runtime.list": { request: RuntimeListRequest; response: Array<RuntimeChoice> };
   "runtime.choose": { request: RuntimeChooseRequest; response: Empty };
 };

@@ -1,18 +1,18 @@
 // Two runs side by side, in words: which figures differ, and which way.
-import type { FindingKind, Run, ServiceComparison, ServiceRun, Tone } from "../bindings";
+import type { DifferenceKind, Run, ServiceComparison, ServiceRun, Tone } from "../bindings";
 import { formatDuration } from "../format/duration";
 
 /** A figure of both runs. `tone` is null where they are alike. */
 export type Figure = { a: string; b: string; tone: Tone | null };
 
-/** How a finding is marked: shape and word, since colour alone says nothing. */
+/** How a difference is marked: shape and word, since colour alone says nothing. */
 export const TONES: Record<Tone, { word: string; mark: string }> = {
   worse: { word: "Worse", mark: "▲" },
   neutral: { word: "Other", mark: "●" },
   better: { word: "Better", mark: "▼" },
 };
 
-export const KINDS: Record<FindingKind, string> = {
+export const KINDS: Record<DifferenceKind, string> = {
   failure: "Failure",
   readiness: "Readiness",
   new_error: "Error",

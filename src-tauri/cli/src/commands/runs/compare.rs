@@ -6,7 +6,7 @@ use crate::color;
 use crate::connection;
 use crate::exit::{Code, Failure};
 use crate::render;
-use benchtop_api::compare::findings::{Finding, Tone};
+use benchtop_api::compare::differences::{Difference, Tone};
 use benchtop_api::compare::{RunComparison, ServiceComparison, ServiceRun};
 use benchtop_api::model::time::Millis;
 use benchtop_api::schema::RunsCompareRequest;
@@ -28,9 +28,9 @@ pub(crate) async fn run(
     } else {
         print(&comparison);
     }
-    let worse = |finding: &Finding| finding.tone == Tone::Worse;
+    let worse = |difference: &Difference| difference.tone == Tone::Worse;
     Ok(
-        match fail_on_worse && comparison.findings.iter().any(worse) {
+        match fail_on_worse && comparison.differences.iter().any(worse) {
             true => Code::Trouble,
             false => Code::Fine,
         },
@@ -40,16 +40,16 @@ pub(crate) async fn run(
 fn print(comparison: &RunComparison) {
     println!("a  {}", render::run(&comparison.a));
     println!("b  {}\n", render::run(&comparison.b));
-    if comparison.findings.is_empty() {
+    if comparison.differences.is_empty() {
         println!("nothing of note differs");
     }
-    for finding in &comparison.findings {
-        let mark = match finding.tone {
+    for difference in &comparison.differences {
+        let mark = match difference.tone {
             Tone::Worse => color::red("worse "),
             Tone::Neutral => color::dim("other "),
             Tone::Better => color::cyan("better"),
         };
-        println!("{mark}  {}", finding.text);
+        println!("{mark}  {}", difference.text);
     }
     if comparison.patterns.is_none() {
         println!(

@@ -74,7 +74,7 @@ export function compareRuns(a: Run, b: Run, services: readonly FakeService[]): R
   });
   return {
     a, b, services: rows,
-    findings: [
+    differences: [
       { kind: "failure", tone: "worse", service: "order-service", text: "order-service was Unhealthy: exited with code 134 (aborted)" },
       { kind: "new_error", tone: "worse", service: "order-service", text: "order-service logs a new error, 12 times: No service for type 'RateLimiter' has been registered" },
       { kind: "time_to_ready", tone: "worse", service: "postgres", text: "postgres took 11.2 s to get ready, before 2.8 s" },

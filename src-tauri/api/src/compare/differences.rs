@@ -26,14 +26,14 @@ const NOTICEABLE_LATENCY: u64 = 50_000;
 /// New errors that are told by their text.
 const MOST_ERRORS: usize = 10;
 
-/// Text of a log pattern that a finding quotes, in characters.
+/// Text of a log pattern that a difference quotes, in characters.
 const QUOTED: usize = 160;
 
 /// One difference that matters.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
-pub struct Finding {
+pub struct Difference {
     /// What kind of difference.
-    pub kind: FindingKind,
+    pub kind: DifferenceKind,
     /// Which way it points.
     pub tone: Tone,
     /// The service; absent where the run as a whole is meant.
@@ -45,7 +45,7 @@ pub struct Finding {
 /// What kind of difference.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, TS)]
 #[serde(rename_all = "snake_case")]
-pub enum FindingKind {
+pub enum DifferenceKind {
     /// Fails in one of the two.
     Failure,
     /// Got ready in one of the two.
@@ -79,8 +79,8 @@ pub enum Tone {
     Better,
 }
 
-/// All findings, the worst first.
-pub(super) fn findings(comparison: &RunComparison) -> Vec<Finding> {
+/// All differences, the worst first.
+pub(super) fn differences(comparison: &RunComparison) -> Vec<Difference> {
     let mut found = readiness(comparison);
     let pace = pace(&comparison.services);
     for service in &comparison.services {
@@ -89,17 +89,17 @@ pub(super) fn findings(comparison: &RunComparison) -> Vec<Finding> {
     found.extend(comparison.definition.iter().map(definition));
     found.extend(new_errors(comparison));
     found.extend(commit(comparison));
-    found.sort_by_key(|finding| (finding.tone, finding.kind));
+    found.sort_by_key(|difference| (difference.tone, difference.kind));
     found
 }
 
-fn finding(
-    kind: FindingKind,
+fn difference(
+    kind: DifferenceKind,
     tone: Tone,
     service: Option<&str>,
     text: impl Into<String>,
-) -> Finding {
-    Finding {
+) -> Difference {
+    Difference {
         kind,
         tone,
         service: service.map(str::to_owned),
@@ -107,7 +107,7 @@ fn finding(
     }
 }
 
-fn readiness(comparison: &RunComparison) -> Vec<Finding> {
+fn readiness(comparison: &RunComparison) -> Vec<Difference> {
     let (a, b) = (comparison.a.time_to_ready, comparison.b.time_to_ready);
     let told = match (a, b) {
         (Some(_), None) => Some((Tone::Worse, "the environment did not get ready".to_owned())),
@@ -117,7 +117,7 @@ fn readiness(comparison: &RunComparison) -> Vec<Finding> {
         )),
         _ => None,
     };
-    told.map(|(tone, text)| finding(FindingKind::Readiness, tone, None, text))
+    told.map(|(tone, text)| difference(DifferenceKind::Readiness, tone, None, text))
         .into_iter()
         .collect()
 }
@@ -135,7 +135,7 @@ fn pace(services: &[ServiceComparison]) -> f64 {
     ratios.get(middle).copied().unwrap_or(1.0).max(1.0)
 }
 
-fn of_service(service: &ServiceComparison, pace: f64) -> Vec<Finding> {
+fn of_service(service: &ServiceComparison, pace: f64) -> Vec<Difference> {
     let name = service.service.as_str();
     let (a, b) = match (&service.a, &service.b) {
         (Some(a), Some(b)) => (a, b),
@@ -152,16 +152,16 @@ fn of_service(service: &ServiceComparison, pace: f64) -> Vec<Finding> {
     parts.into_iter().flatten().collect()
 }
 
-fn membership(name: &str, text: &str) -> Finding {
-    finding(
-        FindingKind::Membership,
+fn membership(name: &str, text: &str) -> Difference {
+    difference(
+        DifferenceKind::Membership,
         Tone::Neutral,
         Some(name),
         format!("{name} {text}"),
     )
 }
 
-fn failure(name: &str, a: &ServiceRun, b: &ServiceRun) -> Option<Finding> {
+fn failure(name: &str, a: &ServiceRun, b: &ServiceRun) -> Option<Difference> {
     let failed = |run: &ServiceRun| run.worst >= Some(Status::Degraded);
     let (tone, text) = match (failed(a), failed(b)) {
         (false, true) => (Tone::Worse, format!("{name} was {}{}", worst(b), causes(b))),
@@ -171,7 +171,7 @@ fn failure(name: &str, a: &ServiceRun, b: &ServiceRun) -> Option<Finding> {
         ),
         _ => return None,
     };
-    Some(finding(FindingKind::Failure, tone, Some(name), text))
+    Some(difference(DifferenceKind::Failure, tone, Some(name), text))
 }
 
 fn worst(run: &ServiceRun) -> &'static str {
@@ -185,7 +185,7 @@ fn causes(run: &ServiceRun) -> String {
         .unwrap_or_default()
 }
 
-fn restarts(name: &str, a: &ServiceRun, b: &ServiceRun) -> Option<Finding> {
+fn restarts(name: &str, a: &ServiceRun, b: &ServiceRun) -> Option<Difference> {
     let tone = match a.restarts.cmp(&b.restarts) {
         std::cmp::Ordering::Equal => return None,
         std::cmp::Ordering::Less => Tone::Worse,
@@ -195,16 +195,16 @@ fn restarts(name: &str, a: &ServiceRun, b: &ServiceRun) -> Option<Finding> {
         "{name} ended unexpectedly {} times, before {}",
         b.restarts, a.restarts
     );
-    Some(finding(FindingKind::Restarts, tone, Some(name), text))
+    Some(difference(DifferenceKind::Restarts, tone, Some(name), text))
 }
 
-fn time_to_ready(name: &str, a: &ServiceRun, b: &ServiceRun, pace: f64) -> Option<Finding> {
+fn time_to_ready(name: &str, a: &ServiceRun, b: &ServiceRun, pace: f64) -> Option<Difference> {
     let (a, b) = match (a.time_to_ready, b.time_to_ready) {
         (Some(a), Some(b)) => (a, b),
         (Some(_), None) => {
             let text = format!("{name} did not get ready");
-            return Some(finding(
-                FindingKind::Readiness,
+            return Some(difference(
+                DifferenceKind::Readiness,
                 Tone::Worse,
                 Some(name),
                 text,
@@ -229,10 +229,15 @@ fn time_to_ready(name: &str, a: &ServiceRun, b: &ServiceRun, pace: f64) -> Optio
     } else {
         return None;
     };
-    Some(finding(FindingKind::TimeToReady, tone, Some(name), text))
+    Some(difference(
+        DifferenceKind::TimeToReady,
+        tone,
+        Some(name),
+        text,
+    ))
 }
 
-fn latency(name: &str, a: &ServiceRun, b: &ServiceRun) -> Option<Finding> {
+fn latency(name: &str, a: &ServiceRun, b: &ServiceRun) -> Option<Difference> {
     let (a, b) = (a.probe_mean_us?, b.probe_mean_us?);
     let (low, high) = (a.min(b), a.max(b));
     if high - low < NOTICEABLE_LATENCY || (high as f64) < SLOWER * low.max(1) as f64 {
@@ -244,10 +249,10 @@ fn latency(name: &str, a: &ServiceRun, b: &ServiceRun) -> Option<Finding> {
         b / 1000,
         a / 1000
     );
-    Some(finding(FindingKind::Latency, tone, Some(name), text))
+    Some(difference(DifferenceKind::Latency, tone, Some(name), text))
 }
 
-fn definition(change: &ServiceChange) -> Finding {
+fn definition(change: &ServiceChange) -> Difference {
     let name = &change.service;
     let text = match change.kind {
         ChangeKind::Added => format!("{name} is new in the definition"),
@@ -257,7 +262,7 @@ fn definition(change: &ServiceChange) -> Finding {
             format!("{name} is defined differently: {}", some_of(&paths))
         }
     };
-    finding(FindingKind::Definition, Tone::Neutral, Some(name), text)
+    difference(DifferenceKind::Definition, Tone::Neutral, Some(name), text)
 }
 
 /// The first three, and how many more there are.
@@ -269,7 +274,7 @@ fn some_of(words: &[&str]) -> String {
     }
 }
 
-fn new_errors(comparison: &RunComparison) -> Vec<Finding> {
+fn new_errors(comparison: &RunComparison) -> Vec<Difference> {
     let Some(patterns) = &comparison.patterns else {
         return Vec::new();
     };
@@ -283,8 +288,8 @@ fn new_errors(comparison: &RunComparison) -> Vec<Finding> {
             .chars()
             .take(QUOTED)
             .collect();
-        finding(
-            FindingKind::NewError,
+        difference(
+            DifferenceKind::NewError,
             tone,
             Some(&pattern.service),
             format!(
@@ -302,7 +307,7 @@ fn new_errors(comparison: &RunComparison) -> Vec<Finding> {
         .collect()
 }
 
-fn commit(comparison: &RunComparison) -> Option<Finding> {
+fn commit(comparison: &RunComparison) -> Option<Difference> {
     let git = comparison.git.as_ref()?;
     let count = git.commits.len();
     let text = match (git.from == git.to, count) {
@@ -316,5 +321,10 @@ fn commit(comparison: &RunComparison) -> Option<Finding> {
             git.to
         ),
     };
-    Some(finding(FindingKind::Commit, Tone::Neutral, None, text))
+    Some(difference(
+        DifferenceKind::Commit,
+        Tone::Neutral,
+        None,
+        text,
+    ))
 }
