@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import type { Page } from "playwright-core";
 import { describe, expect, it } from "vitest";
+import { ODD } from "../src/lib/backend/fake/trace-recipes";
 import { row, SHOP, useBench, withFake } from "./page";
 
 const bench = useBench();
@@ -78,6 +79,38 @@ const VIEWS: View[] = [
     await page.keyboard.press("g");
     await page.getByTestId("jump-time").waitFor();
   }],
+  ["traces", "failing", at("traces"), (page) => page.getByTestId("trace-row").first().waitFor()],
+  ["no traces yet", "stopped", at("traces"), (page) => page.getByTestId("telemetry-help").getByText("4318").waitFor()],
+  ["traces without a match", "busy", at("traces?text=xyzzy"), (page) => page.getByText("No trace matches").waitFor()],
+  ["traces of a stretch of time, with one selected", "busy", at("traces?min=1000000&max=900000000&service=web"), async (page) => {
+    await page.getByTestId("trace-row").first().waitFor();
+    await page.keyboard.press("j");
+  }],
+  ["a trace with a failed span", "failing", at("traces?errors=1"), async (page) => {
+    await page.getByTestId("trace-row").first().click();
+    await page.getByTestId("waterfall").waitFor();
+    await page.keyboard.press("e");
+    await page.getByTestId("span-pane").waitFor();
+  }],
+  ["a trace with findings, searched", "busy", at(`traces?trace=${ODD}`), async (page) => {
+    await page.getByTestId("trace-findings").waitFor();
+    await page.getByTestId("span-search").fill("SELECT");
+    await page.locator("[data-testid=span-row].hit").first().waitFor();
+  }],
+  ["a flame graph", "busy", at(`traces?trace=${ODD}&tab=flame`), (page) => page.getByTestId("flame-graph").waitFor()],
+  ["two traces", "busy", at(`traces?trace=${ODD}&tab=compare`), async (page) => {
+    await page.getByTestId("compare-id").fill(ODD);
+    await page.keyboard.press("Enter");
+    await page.getByTestId("compare-row").first().waitFor();
+  }],
+  ["the map of services", "failing", at("traces?map=1"), async (page) => {
+    await page.locator("[data-map-node=web]").click();
+    await page.getByTestId("map-details").waitFor();
+  }],
+  ["the dashboard", "busy", at("metrics"), (page) => page.locator("[data-chart='Duration'] .legend").waitFor()],
+  ["no metrics yet", "stopped", at("metrics"), (page) => page.getByText("No metrics yet").waitFor()],
+  ["a metric in full, split", "busy", at("metrics?metric=http.server.request.duration&group=http.route&filter=http.route%3D%2Forders"), (page) => page.getByTestId("series-table").waitFor()],
+  ["a heatmap", "busy", at("metrics?metric=traces.span.duration&show=heatmap"), (page) => page.getByTestId("plot").waitFor()],
   ["logs without a match", "busy", at("logs?text=xyzzy"), (page) => page.getByText("No line matches").waitFor()],
   ["runs", "failing", at("runs"), async (page) => {
     await page.locator("[data-testid=run-row][data-result=troubled]").first().click();

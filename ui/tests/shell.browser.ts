@@ -1,5 +1,6 @@
 // What surrounds the panels: palette, theme, messages, quit, names of controls.
 import { describe, expect, it } from "vitest";
+import { ODD } from "../src/lib/backend/fake/trace-recipes";
 import { PLATFORM, row, SHOP, until, useBench, withFake } from "./page";
 
 const bench = useBench();
@@ -108,7 +109,8 @@ describe("the shell", () => {
 });
 
 describe("every view", () => {
-  const views: [string, string][] = [["busy", "#/"], ["failing", `${address}?select=order-service`], ["busy", `#/e/${SHOP}/logs`], ["busy", `#/e/${SHOP}/runs`], ["definition-error", address], ["many", `#/e/${PLATFORM}/resources`]];
+  const views: [string, string][] = [["busy", "#/"], ["failing", `${address}?select=order-service`], ["busy", `#/e/${SHOP}/logs`], ["busy", `#/e/${SHOP}/runs`], ["definition-error", address], ["many", `#/e/${PLATFORM}/resources`],
+    ["failing", `#/e/${SHOP}/traces`], ["busy", `#/e/${SHOP}/traces?trace=${ODD}`], ["busy", `#/e/${SHOP}/traces?map=1`], ["busy", `#/e/${SHOP}/metrics`], ["busy", `#/e/${SHOP}/metrics?metric=traces.span.duration`]];
   const sizes = [{ width: 1240, height: 800 }, { width: 760, height: 480 }];
 
   it.each(views)("has a name for every control (%s %s)", async (scenario, where) => {

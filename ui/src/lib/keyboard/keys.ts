@@ -47,6 +47,7 @@ export const SHORTCUTS: readonly ShortcutGroup[] = [
     { keys: "m", what: "Mark instead of filter" },
     { keys: "g", what: "Go to a time" },
     { keys: "x", what: "Lines around the selected one" },
+    { keys: "o", what: "Open the trace of the selected line" },
     { keys: "↑ ↓", what: "Previous, next line (also k, j)" },
     { keys: "w", what: "Wrap long lines" },
     { keys: "t", what: "Times: local, UTC, relative, none" },

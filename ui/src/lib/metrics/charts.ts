@@ -27,7 +27,9 @@ const WAYS: Record<MetricKind, readonly MetricShow[]> = {
 };
 
 /** The ways in which a metric can be shown, the usual one first. */
-export function waysOf(metric: Pick<Metric, "kind" | "monotonic">): readonly MetricShow[] {
+export function waysOf(metric: Pick<Metric, "kind" | "monotonic"> & { unit?: string | null }): readonly MetricShow[] {
+  // What happens once an hour has no rate that says anything.
+  if (metric.kind === "sum" && metric.unit === "{restart}") return ["value", "delta", "rate"];
   if (metric.kind === "sum" && !metric.monotonic) return ["value", "delta"];
   return metric.kind === "histogram" || metric.kind === "exponential_histogram" ? ["p90", ...DISTRIBUTION.filter((way) => way !== "p90")] : WAYS[metric.kind];
 }

@@ -135,6 +135,7 @@ function drawMarks(plot: uPlot, marks: readonly RunMark[]): void {
   ctx.save();
   ctx.font = `${10 * ratio}px "Inter Variable", sans-serif`;
   ctx.textBaseline = "alphabetic";
+  ctx.textAlign = "left";
   let free = -Infinity;
   for (const { at, kind, label } of markGroups(plot, marks)) {
     const x = Math.round(plot.valToPos(at, "x", true)) + 0.5;

@@ -45,7 +45,8 @@ function splitRate(unit: string | null): [string, string?] {
 /** What an annotation such as `{request}` calls its things. */
 function wordOf(base: string, value: number): string {
   const found = /^\{([^}]+)\}$/.exec(base)?.[1];
-  if (found === "count") return "";
+  // What counts has its name in the title of the chart.
+  if (found === "count" || found === "observation" || found === "point") return "";
   if (found === undefined) return WORDS[base] ?? base;
   if (value === 1 || /[^s]s$/.test(found)) return found;
   return found.endsWith("s") ? `${found}es` : found.endsWith("y") ? `${found.slice(0, -1)}ies` : `${found}s`;

@@ -45,9 +45,3 @@ export function summaryOf(span: Span): string | null {
   if (code !== null || target !== null) return [target !== null && !span.name.includes(target) ? target : null, code].filter((part) => part !== null).join(" → ") || null;
   return attribute(span, "messaging.destination.name", "messaging.destination", "rpc.method");
 }
-
-/** The status code of an answer; null where there is none. */
-export function statusCodeOf(span: Span): number | null {
-  const code = Number(attribute(span, "http.response.status_code", "http.status_code") ?? NaN);
-  return Number.isInteger(code) ? code : null;
-}

@@ -19,7 +19,7 @@ const spans = [span("GET /orders", 0, { kind: "server", self_ns: 20e6, duration_
 describe("search in a trace", () => {
   it.each<[string, number[]]>([
     ["orders", [0, 1, 2]], ["select -rows=12", []], ["service=postgres", [1, 2]], ["status=error", [0]], ["status!=error", [1, 2, 3]], ["duration>=40ms", [0, 1, 2]], ["duration<40ms", [3]],
-    ["rows>=12", [1, 2]], ["rows>12", []], ["route=/orders", [0]], ["code>=500", [0]], ["kind=client", [1, 2]], ["/sel.ct/i", [1, 2]], ['"cache miss"', [3]], ["refused", [0]], ["db.statement~from", [1, 2]], ["", []],
+    ["rows>=12", [1, 2]], ["rows>12", []], ["route=/orders", [0]], ["http.response.status_code>=500", [0]], ["message=refused", [0]], ["kind=client", [1, 2]], ["/sel.ct/i", [1, 2]], ['"cache miss"', [3]], ["refused", [0]], ["db.statement~from", [1, 2]], ["", []],
   ])("%s", (text, places) => expect(findSpans(spans, text)).toEqual({ places, error: null }));
   it("says what is wrong", () => expect(findSpans(spans, '"open').error?.message).toContain("quote"));
 });

@@ -1,7 +1,7 @@
 // Search within one trace, in the language of the log search.
 import type { Span } from "../bindings";
 import { parseQuery, type Ask, type Operator, type QueryError } from "../logs/query";
-import { statusCodeOf, textOf } from "./attributes";
+import { textOf } from "./attributes";
 import { readNs } from "./time";
 
 type Test = (span: Span) => boolean;
@@ -60,7 +60,7 @@ function valueOf(span: Span, key: string): string | null {
     case "span_id": return span.id;
     case "scope": return span.scope;
     case "status": return span.status;
-    case "code": return statusCodeOf(span)?.toString() ?? null;
+    case "message": return span.message;
     case "route": key = "http.route"; break;
   }
   const found = span.attributes.find(([name]) => name === key);
