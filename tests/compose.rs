@@ -189,3 +189,107 @@ fn several_instances_answer_to_one_name_and_share_volumes() {
     let written = bench.exec("guest-1", &["touch", "/shared/y"]);
     assert!(written.is_err(), "the guest may only read");
 }
+
+#[test]
+fn hooks_run_beside_start_and_end_and_a_start_fails_with_them() {
+    if !docker("hooks_run_beside_start_and_end_and_a_start_fails_with_them") {
+        return;
+    }
+    let bench = Bench::new(
+        "hooks",
+        &format!(
+            "services:
+  a: {{ {} }}
+  bad: {{ {} }}
+  p:
+    process: sleep 1000
+    post_start: [{{ command: sh -c 'echo $WHO > from-process', environment: {{ WHO: me }} }}]
+    pre_stop: [{{ command: sh -c 'echo over >> from-process' }}]
+",
+            idle(
+                "volumes: ['./shared:/shared'], \
+                 post_start: [{ command: [sh, -c, 'echo hook says $A; echo $A > /shared/after'], environment: [A=started] }], \
+                 pre_stop: [{ command: touch /shared/before }]"
+            ),
+            idle("post_start: [{ command: [sh, -c, 'echo no; exit 3'] }]"),
+        ),
+    );
+    let up = ["--wait", "--detach", "--timeout", "80s"];
+    bench.call("up", &up).expect(1);
+    let read = |name: &str| {
+        let text = std::fs::read_to_string(bench.project.path().join(name));
+        text.unwrap_or_else(|error| panic!("{name}: {error}"))
+    };
+    assert_eq!(
+        read("shared/after"),
+        "started\n",
+        "the folder was made, too"
+    );
+    assert_eq!(read("from-process"), "me\n");
+    let log = bench.call("logs", &["a"]).stdout;
+    assert!(log.contains("hook says started"), "{log}");
+    let file = bench.project.file().display().to_string();
+    let bad = bench.home.service(&["-f", &file], "bad");
+    let reason = bad["reason"].to_string();
+    assert!(
+        reason.contains("post_start") && reason.contains("code 3"),
+        "{bad}"
+    );
+    let name = format!("{}-bad-1", bench.name);
+    let state = run(&["inspect", "-f", "{{.State.Running}}", &name]);
+    assert_eq!(state.as_deref(), Ok("false"), "it is not left running");
+    bench.call("down", &[]).expect(0);
+    assert!(bench.project.path().join("shared/before").exists());
+    assert_eq!(read("from-process"), "me\nover\n");
+}
+
+#[test]
+fn a_port_that_is_held_is_replaced_for_one_run() {
+    if !docker("a_port_that_is_held_is_replaced_for_one_run") {
+        return;
+    }
+    let holder = std::net::TcpListener::bind("127.0.0.1:0").expect("bind");
+    let port = holder.local_addr().expect("address").port();
+    let bench = Bench::new(
+        "port",
+        &format!(
+            "services: {{ web: {{ {} }} }}\n",
+            idle(&format!("ports: ['{port}:80']"))
+        ),
+    );
+    let file = bench.project.file().display().to_string();
+    let up = ["--wait", "--detach", "--timeout", "80s"];
+    bench.call("up", &up).expect(1);
+    let why = bench.call("why", &["web"]).stdout;
+    let offer = why
+        .split("--use-port ")
+        .nth(1)
+        .unwrap_or_else(|| panic!("{why}"));
+    let offer = offer.split_whitespace().next().expect("ports");
+    let (from, to) = offer.split_once('=').expect("two ports");
+    assert_eq!(from, port.to_string(), "{why}");
+    bench.call("start", &["web", "--use-port", offer]).expect(0);
+    let published = || run(&["port", &format!("{}-web-1", bench.name), "80/tcp"]);
+    let holds = |wanted: &str| {
+        eventually(&format!("{wanted} is published"), || {
+            let published = published()?;
+            match published.contains(&format!(":{wanted}")) {
+                true => Ok(()),
+                false => Err(published),
+            }
+        });
+    };
+    holds(to);
+    let web = bench.home.service(&["-f", &file], "web");
+    assert!(web["endpoints"].to_string().contains(to), "{web}");
+    let changes = bench.call("changes", &[]).stdout;
+    assert!(
+        !changes.contains(to),
+        "the file counts as unchanged: {changes}"
+    );
+    // The next run takes what the file says.
+    drop(holder);
+    bench.call("down", &[]).expect(0);
+    bench.call("up", &up).expect(0);
+    holds(from);
+}

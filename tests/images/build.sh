@@ -10,6 +10,8 @@
 #   benchtop-test/postgres:15      POSTGRES_* and /docker-entrypoint-initdb.d as in the official image
 #   benchtop-test/redis:7          all addresses, no protected mode
 #   benchtop-test/rabbitmq:3       management plugin, guest from everywhere
+#   benchtop-test/mariadb:10       MYSQL_* and MARIADB_*, also with _FILE, as in the official image
+#   benchtop-test/nginx:1          sites in /etc/nginx/conf.d, envsubst
 #
 # Each image carries a label with the hash of this script and of the image's own
 # folder; an image that has the right label is left as it is. One line an image
@@ -23,7 +25,7 @@ set -euo pipefail
 readonly suite=bookworm
 readonly label=benchtop-test.hash
 readonly docker=${DOCKER:-docker}
-readonly all_images=(base busybox postgres redis rabbitmq)
+readonly all_images=(base busybox postgres redis rabbitmq mariadb nginx)
 
 here=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd)
 readonly here
@@ -45,7 +47,7 @@ main() {
 
   # The base last: it cannot go before what stands on it.
   local former=()
-  for image in rabbitmq redis postgres busybox base; do
+  for image in nginx mariadb rabbitmq redis postgres busybox base; do
     former+=("$("$docker" image inspect --format '{{.Id}}' "$(tag_of "$image")" 2>/dev/null || true)")
   done
 
@@ -272,6 +274,8 @@ tag_of() {
     postgres) echo benchtop-test/postgres:15 ;;
     redis) echo benchtop-test/redis:7 ;;
     rabbitmq) echo benchtop-test/rabbitmq:3 ;;
+    mariadb) echo benchtop-test/mariadb:10 ;;
+    nginx) echo benchtop-test/nginx:1 ;;
     *)
       echo "unknown image \"$1\"; known: ${all_images[*]}" >&2
       exit 2

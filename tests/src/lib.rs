@@ -13,6 +13,7 @@ pub mod home;
 pub mod programs;
 pub mod project;
 pub mod requirement;
+pub mod stand_in;
 pub mod workbench;
 
 pub use daemon::Daemon;

@@ -324,6 +324,20 @@ pub struct PortFreeRequest {
     pub pid: u32,
 }
 
+/// `service.use_port`: let an endpoint whose fixed port is held use another one
+/// until the run ends, and start its service. The file stays as it is.
+#[derive(Clone, Debug, Serialize, Deserialize, TS)]
+pub struct ServiceUsePortRequest {
+    /// The environment's identity.
+    pub environment: String,
+    /// The service's name.
+    pub service: String,
+    /// The port of the endpoint.
+    pub port: u16,
+    /// The one to use.
+    pub instead: u16,
+}
+
 /// `logs.query`: a window of an environment's log.
 #[derive(Clone, Debug, Serialize, Deserialize, TS)]
 pub struct LogsQueryRequest {
@@ -489,6 +503,7 @@ macro_rules! with_methods {
             "service.probe" => service_probe(ServiceProbeRequest) -> Empty;
             "service.details" => service_details(ServiceDetailsRequest) -> ServiceDetails;
             "environment.diagnosis" => environment_diagnosis(EnvironmentDiagnosisRequest) -> DiagnosisReport;
+            "service.use_port" => service_use_port(ServiceUsePortRequest) -> Empty;
             "port.free" => port_free(PortFreeRequest) -> Empty;
             "logs.query" => logs_query(LogsQueryRequest) -> LogPage;
             "logs.histogram" => logs_histogram(LogsHistogramRequest) -> LogHistogram;

@@ -148,22 +148,11 @@ fn asks(probe: &Probe) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use benchtop_model::file::{Sources, load};
+    use benchtop_model::file::load_alone;
     use benchtop_model::plan::Condition;
-    use std::collections::BTreeSet;
-    use std::path::Path;
 
-    fn summary(text: &'static str) -> Vec<PlannedService> {
-        let read = |path: &Path| match path.ends_with("benchtop.yaml") {
-            true => Ok(text.as_bytes().to_vec()),
-            false => Err(std::io::ErrorKind::NotFound.into()),
-        };
-        let sources = Sources {
-            variables: &BTreeMap::new(),
-            profiles: &BTreeSet::new(),
-            read: &read,
-        };
-        let loaded = load(Path::new("/p/benchtop.yaml"), &sources);
+    fn summary(text: &str) -> Vec<PlannedService> {
+        let loaded = load_alone(text);
         of(&loaded
             .plan
             .unwrap_or_else(|| panic!("{:?}", loaded.problems)))

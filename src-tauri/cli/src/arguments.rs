@@ -32,6 +32,10 @@ pub(crate) enum Command {
         /// Start what they depend on, too
         #[arg(long)]
         with_dependencies: bool,
+        /// Until the run ends, use the second port in place of the first, which
+        /// the file fixes
+        #[arg(long, value_name = "PORT=PORT", value_parser = ports)]
+        use_port: Option<(u16, u16)>,
         #[arg(required = true)]
         services: Vec<String>,
     },
@@ -357,6 +361,15 @@ fn parse_moment(text: &str) -> Result<Timestamp, String> {
 fn parse_level(text: &str) -> Result<benchtop_api::telemetry::level::Level, String> {
     benchtop_api::telemetry::level::Level::from_word(text)
         .ok_or_else(|| "write trace, debug, info, warn, error or fatal".to_owned())
+}
+
+/// `5432=5433`.
+fn ports(text: &str) -> Result<(u16, u16), String> {
+    let split = text.split_once('=');
+    let port = |text: &str| text.trim().parse::<u16>().ok().filter(|port| *port > 0);
+    split
+        .and_then(|(from, to)| Some((port(from)?, port(to)?)))
+        .ok_or_else(|| "expected something like 5432=5433".to_owned())
 }
 
 #[cfg(test)]

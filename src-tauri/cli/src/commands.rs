@@ -25,8 +25,9 @@ pub(crate) async fn run(command: Command) -> Result<Code, Failure> {
         Command::Start {
             environment,
             with_dependencies,
+            use_port,
             services,
-        } => services::start(&environment, &services, with_dependencies).await,
+        } => services::start(&environment, &services, with_dependencies, use_port).await,
         Command::Stop(arguments) => services::stop(&arguments).await,
         Command::Restart(arguments) => services::restart(&arguments).await,
         Command::Changes { environment, json } => changes::show(&environment, json).await,

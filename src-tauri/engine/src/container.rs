@@ -5,6 +5,8 @@
 mod context;
 mod create;
 pub mod exec;
+mod folders;
+pub(crate) mod hook;
 mod ignore;
 pub(crate) mod image;
 pub mod instance;
@@ -18,3 +20,4 @@ mod registry_auth;
 pub mod runtime;
 mod settings;
 pub mod stats;
+mod too_new;

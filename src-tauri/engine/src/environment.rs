@@ -9,6 +9,7 @@ mod adopt;
 mod ask;
 mod build;
 mod effects;
+mod hooks;
 mod launch;
 mod message;
 mod outside;

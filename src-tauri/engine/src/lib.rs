@@ -9,6 +9,7 @@
 pub mod clock;
 pub mod container;
 pub mod environment;
+mod lines;
 pub mod load;
 pub mod ports;
 pub mod probe;

@@ -162,9 +162,32 @@ fn claim(port: u16, again: bool) -> bool {
     true
 }
 
+/// How far from a port that is taken a free one is looked for.
+const NEAR: u16 = 100;
+
+/// The next port above one that is taken at which nobody listens.
+#[must_use]
+pub fn near(port: u16) -> Option<u16> {
+    (1..=NEAR)
+        .filter_map(|step| port.checked_add(step))
+        .find(|port| is_free(*port))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_free_port_is_found_near_one_that_is_taken() {
+        let holder = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("bind");
+        let port = holder.local_addr().expect("address").port();
+        let Some(free) = near(port) else {
+            assert!(port > u16::MAX - NEAR, "{port}");
+            return;
+        };
+        assert!(free > port && free - port <= NEAR, "{free} for {port}");
+        assert_eq!(near(u16::MAX), None);
+    }
 
     #[test]
     fn a_port_is_taken_whichever_family_holds_it() {

@@ -36,11 +36,15 @@ async fn an_image_is_built_and_its_container_has_what_the_file_says() {
         ..runtime::Wish::default()
     };
     let Ok(runtime) = runtime::connect(&wish).await else {
-        println!("SKIPPED: no container engine answers");
+        println!(
+            "SKIPPED an_image_is_built_and_its_container_has_what_the_file_says: no container engine answers"
+        );
         return;
     };
     if runtime.docker.inspect_image(BASE).await.is_err() {
-        println!("SKIPPED: the image {BASE} is not there");
+        println!(
+            "SKIPPED an_image_is_built_and_its_container_has_what_the_file_says: the image {BASE} is not there"
+        );
         return;
     }
     let dir = tempfile::tempdir().unwrap();

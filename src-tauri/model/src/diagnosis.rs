@@ -122,6 +122,15 @@ pub enum Action {
         /// The program's name.
         program: String,
     },
+    /// Let an endpoint use another port until the run ends.
+    UsePort {
+        /// Whose endpoint it is.
+        service: String,
+        /// The port that is taken.
+        port: u16,
+        /// The one that is free.
+        instead: u16,
+    },
     /// Open a file of the user's at a line.
     OpenFile {
         /// As the program named it.

@@ -95,6 +95,22 @@ pub fn load(file: &Path, sources: &Sources<'_>) -> Loaded {
     }
 }
 
+/// Reads a text as if it were an environment file that stands alone in its
+/// folder `/p`, with no variables set: what tests and examples need.
+#[must_use]
+pub fn load_alone(text: &str) -> Loaded {
+    let read = |path: &Path| match path.ends_with(FILE_NAMES[0]) {
+        true => Ok(text.as_bytes().to_vec()),
+        false => Err(io::ErrorKind::NotFound.into()),
+    };
+    let sources = Sources {
+        variables: &BTreeMap::new(),
+        profiles: &BTreeSet::new(),
+        read: &read,
+    };
+    load(&Path::new("/p").join(FILE_NAMES[0]), &sources)
+}
+
 fn read(
     file: &Path,
     text: &str,

@@ -3,14 +3,18 @@
 
 mod build;
 pub mod diff;
+mod hook;
+mod moved;
 mod network;
 mod settings;
 
 pub use build::{BuildCommand, BuildStrategy};
+pub use hook::Hook;
+pub use moved::Moved;
 pub use network::{Attachment, NamedNetwork, Pool, Replica};
 pub use settings::{
-    Build, Device, DeviceRequest, InlineFile, Limits, Logging, Namespace, Network, Owner,
-    PullPolicy, Settings, Ulimit, VolumesFrom,
+    Blkio, Build, Device, DeviceRequest, Disk, InlineFile, Limits, Logging, Namespace, Network,
+    Owner, PullPolicy, Settings, Ulimit, VolumesFrom,
 };
 
 use crate::probe::Probes;
@@ -39,6 +43,9 @@ pub struct Plan {
     /// One that is not in it is made with the usual settings.
     #[serde(default, skip_serializing_if = "settings::is_usual")]
     pub networks: BTreeMap<String, NamedNetwork>,
+    /// Endpoints that use another port than the file says, for this run.
+    #[serde(default, skip_serializing_if = "settings::is_usual")]
+    pub moved: Vec<Moved>,
 }
 
 impl Plan {
@@ -103,6 +110,13 @@ pub struct Service {
     pub stop_signal: Option<i32>,
     /// Time between asking and killing.
     pub stop_grace: Millis,
+    /// Commands that are run once an instance has started. The start has failed
+    /// where one of them fails.
+    #[serde(default, skip_serializing_if = "settings::is_usual")]
+    pub post_start: Vec<Hook>,
+    /// Commands that are run before an instance is asked to end.
+    #[serde(default, skip_serializing_if = "settings::is_usual")]
+    pub pre_stop: Vec<Hook>,
     /// The command that makes what a process runs; how an image is built stands
     /// in [`Container::build`].
     #[serde(default, skip_serializing_if = "settings::is_usual")]
@@ -248,6 +262,35 @@ pub struct Mount {
     /// an image `subpath=PATH`, where only a part is mounted.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub options: String,
+    /// A folder of the host that is made where it is not there.
+    #[serde(default, skip_serializing_if = "settings::is_usual")]
+    pub make_source: bool,
+    /// How mounts below it are shared with the host: `rslave`, `rshared` ….
+    #[serde(default, skip_serializing_if = "settings::is_usual")]
+    pub propagation: Option<String>,
+    /// A new volume does not begin with what the image has there.
+    #[serde(default, skip_serializing_if = "settings::is_usual")]
+    pub no_copy: bool,
+    /// Labels of a volume that is made for it.
+    #[serde(default, skip_serializing_if = "settings::is_usual")]
+    pub labels: BTreeMap<String, String>,
+}
+
+impl Mount {
+    /// One as it is when nothing more is written about it.
+    #[must_use]
+    pub fn new(source: MountSource, target: String) -> Self {
+        Self {
+            source,
+            target,
+            read_only: false,
+            options: String::new(),
+            make_source: false,
+            propagation: None,
+            no_copy: false,
+            labels: BTreeMap::new(),
+        }
+    }
 }
 
 /// What is mounted.
@@ -297,6 +340,9 @@ pub struct Healthcheck {
     pub retries: Option<u32>,
     /// Failures in this time do not count.
     pub start_period: Option<Millis>,
+    /// Time between two checks in that time; engines know it from API 1.44 on.
+    #[serde(default, skip_serializing_if = "settings::is_usual")]
+    pub start_interval: Option<Millis>,
 }
 
 impl Healthcheck {

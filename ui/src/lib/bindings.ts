@@ -28,7 +28,19 @@ pid: number,
 /**
  * The program's name.
  */
-program: string, } | { "type": "open_file", 
+program: string, } | { "type": "use_port", 
+/**
+ * Whose endpoint it is.
+ */
+service: string, 
+/**
+ * The port that is taken.
+ */
+port: number, 
+/**
+ * The one that is free.
+ */
+instead: number, } | { "type": "open_file", 
 /**
  * As the program named it.
  */
@@ -1917,6 +1929,23 @@ environment: string,
  * Name of the service.
  */
 service: string, };
+export type ServiceUsePortRequest = { 
+/**
+ * The environment's identity.
+ */
+environment: string, 
+/**
+ * The service's name.
+ */
+service: string, 
+/**
+ * The port of the endpoint.
+ */
+port: number, 
+/**
+ * The one to use.
+ */
+instead: number, };
 export type ServiceView = { 
 /**
  * Its name.
@@ -2502,6 +2531,7 @@ export type Methods = {
   "service.probe": { request: ServiceProbeRequest; response: Empty };
   "service.details": { request: ServiceDetailsRequest; response: ServiceDetails };
   "environment.diagnosis": { request: EnvironmentDiagnosisRequest; response: DiagnosisReport };
+  "service.use_port": { request: ServiceUsePortRequest; response: Empty };
   "port.free": { request: PortFreeRequest; response: Empty };
   "logs.query": { request: LogsQueryRequest; response: LogPage };
   "logs.histogram": { request: LogsHistogramRequest; response: LogHistogram };

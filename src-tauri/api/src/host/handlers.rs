@@ -279,6 +279,17 @@ impl Host {
         report.map_err(|error| ApiError::internal(error.to_string()))
     }
 
+    pub(crate) async fn service_use_port(
+        self: &Arc<Self>,
+        request: ServiceUsePortRequest,
+    ) -> Answer<Empty> {
+        let open = self
+            .get_with(&request.environment, &request.service)
+            .await?;
+        open.use_port(&request.service, request.port, request.instead)?;
+        open.taken().await
+    }
+
     pub(crate) async fn port_free(self: &Arc<Self>, request: PortFreeRequest) -> Answer<Empty> {
         let freed = benchtop_engine::ports::free(request.port, request.pid).await;
         freed.map_err(|message| ApiError {

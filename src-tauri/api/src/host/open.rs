@@ -123,6 +123,30 @@ impl OpenEnvironment {
         }
     }
 
+    /// Starts a service with another port in place of a fixed one.
+    pub(super) fn use_port(&self, service: &str, port: u16, instead: u16) -> Result<(), ApiError> {
+        let snapshot = self.handle.snapshot();
+        let mut plan = (*snapshot.plan).clone();
+        let invalid = |message: String, hint: &str| ApiError {
+            code: ErrorCode::Invalid,
+            message,
+            hint: Some(hint.to_owned()),
+            problems: Vec::new(),
+        };
+        if !plan.move_port(service, port, instead) {
+            let message = format!("`{service}` has no endpoint with the fixed port {port}");
+            return Err(invalid(message, "name the port that the file fixes"));
+        }
+        if !benchtop_engine::ports::is_free(instead) {
+            let message = format!("port {instead} is held by another program");
+            return Err(invalid(message, "choose a port that is free"));
+        }
+        let variables = (*snapshot.base_environment).clone();
+        self.handle.replan(plan, variables);
+        self.handle.restart(service);
+        Ok(())
+    }
+
     /// The files that the definition was read from, or looked for.
     pub(super) fn inputs(&self) -> Vec<PathBuf> {
         let (_, definition) = self.definition();
@@ -141,7 +165,13 @@ impl OpenEnvironment {
         if disk.definition.is_stale() {
             disk.definition = disk.source.read();
         }
-        (disk.source.clone(), disk.definition.clone())
+        let mut definition = disk.definition.clone();
+        let snapshot = self.handle.snapshot();
+        // Ports that were moved stay so until the run ends, whatever else changes.
+        if let (Some(plan), Some(_)) = (&mut definition.plan, &snapshot.run) {
+            plan.move_like(&snapshot.plan);
+        }
+        (disk.source.clone(), definition)
     }
 
     pub(super) fn is_sample(&self) -> bool {

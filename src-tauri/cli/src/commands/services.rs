@@ -5,15 +5,27 @@ use crate::connection;
 use crate::exit::{Code, Failure};
 use benchtop_api::schema::{
     ServiceRebuildRequest, ServiceRestartRequest, ServiceStartRequest, ServiceStopRequest,
+    ServiceUsePortRequest,
 };
 
 pub(crate) async fn start(
     which: &Which,
     services: &[String],
     with_dependencies: bool,
+    use_port: Option<(u16, u16)>,
 ) -> Result<Code, Failure> {
     let connection = connection::open(which).await?;
     for service in services {
+        if let Some((port, instead)) = use_port {
+            let request = ServiceUsePortRequest {
+                environment: connection.environment.clone(),
+                service: service.clone(),
+                port,
+                instead,
+            };
+            connection.client.call(&request).await?;
+            continue;
+        }
         let request = ServiceStartRequest {
             environment: connection.environment.clone(),
             service: service.clone(),

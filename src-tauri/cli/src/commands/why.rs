@@ -53,8 +53,14 @@ fn details(diagnosis: &Diagnosis) {
         println!("    {} {next}", color::cyan("next:"));
     }
     for action in &diagnosis.actions {
-        if let Action::Copy { command } = action {
-            println!("          {command}");
+        match action {
+            Action::Copy { command } => println!("          {command}"),
+            Action::UsePort {
+                service,
+                port,
+                instead,
+            } => println!("          benchtop start {service} --use-port {port}={instead}"),
+            _ => {}
         }
     }
 }

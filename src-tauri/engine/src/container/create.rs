@@ -6,7 +6,8 @@ use benchtop_model::plan::{Attachment, Container, MountSource, Network, Plan, Pr
 use benchtop_model::signal;
 use bollard::models::{
     ContainerCreateBody, EndpointIpamConfig, EndpointSettings, HealthConfig, HostConfig, Mount,
-    MountImageOptions, MountType, MountVolumeOptions, NetworkingConfig, PortBinding,
+    MountBindOptions, MountBindOptionsPropagationEnum as Propagation, MountImageOptions, MountType,
+    MountVolumeOptions, NetworkingConfig, PortBinding,
 };
 use std::collections::HashMap;
 
@@ -199,6 +200,8 @@ fn mount_of(plan: &Plan, mount: &benchtop_model::plan::Mount) -> Mount {
         MountSource::Tmpfs => (MountType::TMPFS, None),
         MountSource::Image(name) => (MountType::IMAGE, Some(name.clone())),
     };
+    let propagation = mount.propagation.as_deref().and_then(propagation);
+    let labels: HashMap<String, String> = mount.labels.clone().into_iter().collect();
     let part = mount.options.strip_prefix("subpath=").map(str::to_owned);
     let is_image = matches!(mount.source, MountSource::Image(_));
     Mount {
@@ -212,14 +215,31 @@ fn mount_of(plan: &Plan, mount: &benchtop_model::plan::Mount) -> Mount {
             .map(|subpath| MountImageOptions {
                 subpath: Some(subpath),
             }),
-        volume_options: part
-            .filter(|_| !is_image)
-            .map(|subpath| MountVolumeOptions {
-                subpath: Some(subpath),
-                ..MountVolumeOptions::default()
-            }),
+        volume_options: Some(MountVolumeOptions {
+            subpath: part.filter(|_| !is_image),
+            no_copy: mount.no_copy.then_some(true),
+            labels: Some(labels).filter(|all| !all.is_empty()),
+            ..MountVolumeOptions::default()
+        })
+        .filter(|options| *options != MountVolumeOptions::default()),
+        bind_options: propagation.map(|mode| MountBindOptions {
+            propagation: Some(mode),
+            ..MountBindOptions::default()
+        }),
         ..Mount::default()
     }
+}
+
+fn propagation(mode: &str) -> Option<Propagation> {
+    Some(match mode {
+        "private" => Propagation::PRIVATE,
+        "rprivate" => Propagation::RPRIVATE,
+        "shared" => Propagation::SHARED,
+        "rshared" => Propagation::RSHARED,
+        "slave" => Propagation::SLAVE,
+        "rslave" => Propagation::RSLAVE,
+        _ => return None,
+    })
 }
 
 /// The first network of a container; it is connected to the others afterwards.
@@ -269,6 +289,7 @@ fn endpoint(service: &Service, container: &Container, own: &Attachment) -> Endpo
             link_local_ips: Some(own.link_local.clone()).filter(|all| !all.is_empty()),
         }),
         mac_address: own.mac_address.clone(),
+        links: Some(container.settings.links.clone()).filter(|all| !all.is_empty()),
         driver_opts: Some(options).filter(|all| !all.is_empty()),
         ..EndpointSettings::default()
     }
@@ -285,6 +306,6 @@ fn health_config(check: &benchtop_model::plan::Healthcheck) -> HealthConfig {
         timeout: nanos(check.timeout),
         retries: check.retries.map(i64::from),
         start_period: nanos(check.start_period),
-        ..HealthConfig::default()
+        start_interval: nanos(check.start_interval),
     }
 }

@@ -5,7 +5,7 @@ use super::create::{body, container_name};
 use super::look::{Condition, condition, inspect};
 use super::pull::PullProgress;
 use super::runtime::{PATIENCE, Runtime};
-use super::{context, labels, network, settings};
+use super::{context, folders, labels, network, settings, too_new};
 use crate::clock;
 use benchtop_model::exit::Exit;
 use benchtop_model::inject::Ports;
@@ -82,7 +82,12 @@ pub async fn launch(
     let kept = reusable(runtime, launch).await?;
     let id = match &kept {
         Some(id) => id.clone(),
-        None => create(runtime, launch).await?,
+        None => {
+            too_new::told(launch, &runtime.api)
+                .into_iter()
+                .for_each(|line| progress(Step::Output(line)));
+            create(runtime, launch).await?
+        }
     };
     if launch.cancel.is_cancelled() {
         return Err(CALLED_OFF.to_owned());
@@ -100,6 +105,22 @@ pub async fn launch(
             start(runtime, create(runtime, launch).await?).await
         }
         outcome => outcome,
+    }
+}
+
+/// Makes a container with all that it needs, but does not start it.
+///
+/// # Errors
+/// One sentence that says why there is none.
+pub async fn make(
+    runtime: &Runtime,
+    launch: &Launch<'_>,
+    progress: impl Fn(Step),
+) -> Result<String, String> {
+    prepare(runtime, launch, &progress).await?;
+    match reusable(runtime, launch).await? {
+        Some(id) => Ok(id),
+        None => create(runtime, launch).await,
     }
 }
 
@@ -124,6 +145,7 @@ async fn prepare(
     launch: &Launch<'_>,
     progress: &impl Fn(Step),
 ) -> Result<(), String> {
+    folders::ensure(runtime, launch, progress)?;
     network::ensure(runtime, launch).await?;
     ensure_volumes(runtime, launch).await?;
     super::image::ensure(runtime, launch.container, progress).await

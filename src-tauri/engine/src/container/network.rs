@@ -82,7 +82,9 @@ fn request(plan: &Plan, name: &str, network: &NamedNetwork) -> NetworkCreateRequ
     let mut all: HashMap<String, String> = network.labels.clone().into_iter().collect();
     all.extend(labels::of_environment(plan));
     let options: HashMap<String, String> = network.options.clone().into_iter().collect();
-    let has_ipam = network.ipam_driver.is_some() || !network.pools.is_empty();
+    let ipam_options: HashMap<String, String> = network.ipam_options.clone().into_iter().collect();
+    let has_ipam =
+        network.ipam_driver.is_some() || !network.pools.is_empty() || !ipam_options.is_empty();
     NetworkCreateRequest {
         name: name.to_owned(),
         labels: Some(all),
@@ -90,11 +92,12 @@ fn request(plan: &Plan, name: &str, network: &NamedNetwork) -> NetworkCreateRequ
         options: Some(options).filter(|all| !all.is_empty()),
         internal: network.internal.then_some(true),
         attachable: network.attachable.then_some(true),
+        enable_ipv4: network.ipv4,
         enable_ipv6: network.ipv6,
         ipam: has_ipam.then(|| Ipam {
             driver: network.ipam_driver.clone(),
             config: Some(network.pools.iter().map(pool).collect()),
-            ..Ipam::default()
+            options: Some(ipam_options).filter(|all| !all.is_empty()),
         }),
         ..NetworkCreateRequest::default()
     }
@@ -158,9 +161,7 @@ pub(super) async fn remove_all(runtime: &Runtime, plan: &Plan) -> Result<(), Str
 #[cfg(test)]
 mod tests {
     use super::*;
-    use benchtop_model::file::{Sources, load};
-    use std::collections::{BTreeMap, BTreeSet};
-    use std::path::Path;
+    use benchtop_model::file::load_alone;
 
     #[test]
     fn what_is_written_of_a_network_reaches_the_request() {
@@ -172,18 +173,10 @@ networks:
     internal: true
     driver_opts: {o: 1}
     labels: {l: m}
-    ipam: {config: [{subnet: 10.9.0.0/24, gateway: 10.9.0.1, aux_addresses: {h: 10.9.0.9}}]}
+    enable_ipv4: false
+    ipam: {options: {a: b}, config: [{subnet: 10.9.0.0/24, gateway: 10.9.0.1, aux_addresses: {h: 10.9.0.9}}]}
 ";
-        let read = |path: &Path| match path.ends_with("benchtop.yaml") {
-            true => Ok(text.as_bytes().to_vec()),
-            false => Err(std::io::ErrorKind::NotFound.into()),
-        };
-        let sources = Sources {
-            variables: &BTreeMap::new(),
-            profiles: &BTreeSet::new(),
-            read: &read,
-        };
-        let loaded = load(Path::new("/p/benchtop.yaml"), &sources);
+        let loaded = load_alone(text);
         let plan = loaded
             .plan
             .unwrap_or_else(|| panic!("{:?}", loaded.problems));
@@ -198,7 +191,10 @@ networks:
         let all = request.labels.expect("labels");
         assert_eq!(all["l"], "m");
         assert_eq!(all[labels::ENVIRONMENT], plan.id());
-        let pools = request.ipam.and_then(|ipam| ipam.config).expect("pools");
+        assert_eq!(request.enable_ipv4, Some(false));
+        let ipam = request.ipam.expect("addresses");
+        assert_eq!(ipam.options.expect("options")["a"], "b");
+        let pools = ipam.config.expect("pools");
         assert_eq!(pools[0].subnet.as_deref(), Some("10.9.0.0/24"));
         assert_eq!(pools[0].gateway.as_deref(), Some("10.9.0.1"));
         assert_eq!(

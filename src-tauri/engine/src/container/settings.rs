@@ -2,11 +2,13 @@
 
 use super::create::container_name;
 use benchtop_model::plan::{
-    Device, DeviceRequest, Logging, Namespace, Network, Owner, Plan, Run, Settings, Ulimit,
+    Blkio, Device, DeviceRequest, Disk, Logging, Namespace, Network, Owner, Plan, Run, Settings,
+    Ulimit,
 };
 use bollard::models::{
     DeviceMapping, DeviceRequest as Request, HostConfig, HostConfigCgroupnsModeEnum as Cgroup,
-    HostConfigLogConfig, ResourcesUlimits,
+    HostConfigIsolationEnum as Isolation, HostConfigLogConfig, ResourcesBlkioWeightDevice,
+    ResourcesUlimits, ThrottleDevice,
 };
 use std::collections::{BTreeMap, HashMap};
 
@@ -80,10 +82,49 @@ pub(super) fn apply(plan: &Plan, own: &Settings, base: HostConfig) -> HostConfig
         cpu_period: limits.cpu_period,
         memory_swappiness: limits.memory_swappiness,
         oom_kill_disable: limits.oom_kill_disable,
+        isolation: own.isolation.as_deref().and_then(isolation),
         cgroup_parent: own.cgroup_parent.clone(),
         device_cgroup_rules: filled(&own.device_cgroup_rules),
         storage_opt: map(&own.storage_opt),
+        cpu_realtime_period: own.limits.realtime_period,
+        cpu_realtime_runtime: own.limits.realtime_runtime,
+        cpu_count: own.limits.cpu_count,
+        cpu_percent: own.limits.cpu_percent,
+        ..disks(&own.limits.blkio, base)
+    }
+}
+
+/// `base` with the share of the disks.
+fn disks(own: &Blkio, base: HostConfig) -> HostConfig {
+    let rates = |all: &[Disk]| {
+        let rate = |disk: &Disk| ThrottleDevice {
+            path: Some(disk.path.clone()),
+            rate: Some(signed(disk.amount)),
+        };
+        Some(all.iter().map(rate).collect()).filter(|all: &Vec<_>| !all.is_empty())
+    };
+    let weight = |disk: &Disk| ResourcesBlkioWeightDevice {
+        path: Some(disk.path.clone()),
+        weight: usize::try_from(disk.amount).ok(),
+    };
+    HostConfig {
+        blkio_weight: own.weight,
+        blkio_weight_device: Some(own.weights.iter().map(weight).collect())
+            .filter(|all: &Vec<_>| !all.is_empty()),
+        blkio_device_read_bps: rates(&own.read_bytes),
+        blkio_device_read_iops: rates(&own.read_operations),
+        blkio_device_write_bps: rates(&own.write_bytes),
+        blkio_device_write_iops: rates(&own.write_operations),
         ..base
+    }
+}
+
+fn isolation(word: &str) -> Option<Isolation> {
+    match word {
+        "default" => Some(Isolation::DEFAULT),
+        "process" => Some(Isolation::PROCESS),
+        "hyperv" => Some(Isolation::HYPERV),
+        _ => None,
     }
 }
 
@@ -195,7 +236,7 @@ fn request(request: &DeviceRequest) -> Request {
         count: request.count,
         device_ids: filled(&request.ids),
         capabilities: filled(&request.capabilities).map(|all| vec![all]),
-        ..Request::default()
+        options: map(&request.options),
     }
 }
 
@@ -207,139 +248,4 @@ fn log_config(logging: &Logging) -> HostConfigLogConfig {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::super::create::body;
-    use benchtop_model::file::{Sources, load};
-    use benchtop_model::plan::Run;
-    use bollard::models::ContainerCreateBody;
-    use std::collections::{BTreeMap, BTreeSet};
-    use std::path::Path;
-
-    /// The body for the service `a` with these keys, beside a service `b`.
-    fn body_of(keys: &str) -> ContainerCreateBody {
-        let text = format!("name: n\nservices: {{a: {{image: x, {keys}}}, b: {{image: y}}}}");
-        let read = |path: &Path| match path.file_name().and_then(|name| name.to_str()) {
-            Some("benchtop.yaml") => Ok(text.clone().into_bytes()),
-            _ => Err(std::io::ErrorKind::NotFound.into()),
-        };
-        let sources = Sources {
-            variables: &BTreeMap::new(),
-            profiles: &BTreeSet::new(),
-            read: &read,
-        };
-        let loaded = load(Path::new("/p/benchtop.yaml"), &sources);
-        let plan = loaded
-            .plan
-            .unwrap_or_else(|| panic!("{:?}", loaded.problems));
-        let a = &plan.services["a"];
-        let Run::Container(container) = &a.run else {
-            panic!()
-        };
-        body(&plan, a, container, &BTreeMap::new(), 1)
-    }
-
-    /// What these keys add to the host's part of the body, as JSON.
-    fn host(keys: &str) -> String {
-        let json = |keys| serde_json::to_value(body_of(keys).host_config).expect("plain data");
-        let (usual, serde_json::Value::Object(mut host)) = (json(""), json(keys)) else {
-            panic!()
-        };
-        host.retain(|key, value| usual.get(key) != Some(value));
-        serde_json::Value::Object(host).to_string().replace('"', "")
-    }
-
-    #[test]
-    fn settings_reach_the_body_of_the_request() {
-        let table = [
-            ("cap_add: [A], cap_drop: [B]", "{CapAdd:[A],CapDrop:[B]}"),
-            (
-                "privileged: true, read_only: true, init: true",
-                "{Init:true,Privileged:true,ReadonlyRootfs:true}",
-            ),
-            ("dns: [1.1.1.1], ipc: host", "{Dns:[1.1.1.1],IpcMode:host}"),
-            (
-                "extra_hosts: ['a:1.2.3.4']",
-                "{ExtraHosts:[host.docker.internal:host-gateway,a:1.2.3.4]}",
-            ),
-            ("pid: 'service:b'", "{PidMode:container:n-b-1}"),
-            ("network_mode: host", "{NetworkMode:host}"),
-            (
-                "network_mode: 'service:b', dns: 1.1.1.1",
-                "{NetworkMode:container:n-b-1}",
-            ),
-            (
-                "shm_size: 1k, sysctls: {a: 1}",
-                "{ShmSize:1024,Sysctls:{a:1}}",
-            ),
-            (
-                "ulimits: {nofile: 9}",
-                "{Ulimits:[{Hard:9,Name:nofile,Soft:9}]}",
-            ),
-            (
-                "mem_limit: 1k, cpus: 2, pids_limit: 3",
-                "{Memory:1024,NanoCpus:2000000000,PidsLimit:3}",
-            ),
-            (
-                "devices: ['/dev/x']",
-                "{Devices:[{CgroupPermissions:rwm,PathInContainer:/dev/x,PathOnHost:/dev/x}]}",
-            ),
-            (
-                "logging: {driver: local, options: {a: b}}",
-                "{LogConfig:{Config:{a:b},Type:local}}",
-            ),
-            (
-                "cpu_quota: 5000, mem_swappiness: 0, cgroup_parent: /g, storage_opt: {size: 1G}",
-                "{CgroupParent:/g,CpuQuota:5000,MemorySwappiness:0,StorageOpt:{size:1G}}",
-            ),
-            (
-                "gpus: all, devices: ['v.com/gpu=0']",
-                "{DeviceRequests:[{Capabilities:[[gpu]],Count:-1},{DeviceIDs:[v.com/gpu=0],Driver:cdi}]}",
-            ),
-            (
-                "volumes_from: [b, 'container:c:ro']",
-                "{VolumesFrom:[n-b-1:rw,c:ro]}",
-            ),
-            ("tmpfs: '/run:size=1k'", "{Tmpfs:{/run:size=1k}}"),
-            (
-                "group_add: [g], security_opt: [s], runtime: r",
-                "{GroupAdd:[g],Runtime:r,SecurityOpt:[s]}",
-            ),
-        ];
-        for (keys, expected) in table {
-            let host = host(keys);
-            // A network of somebody else's has no hosts of its own.
-            let host = host.replace("ExtraHosts:null,", "");
-            assert_eq!(host, expected, "{keys}");
-        }
-    }
-
-    #[test]
-    fn names_and_ports_reach_the_body_of_the_request() {
-        let body = body_of(
-            "tty: true, stdin_open: true, domainname: d, expose: [70], networks: {default: {aliases: [c]}}",
-        );
-        assert_eq!(
-            (body.tty, body.open_stdin, body.domainname.as_deref()),
-            (Some(true), Some(true), Some("d"))
-        );
-        assert_eq!(body.exposed_ports, Some(vec!["70/tcp".to_owned()]));
-        let networks = body
-            .networking_config
-            .and_then(|n| n.endpoints_config)
-            .expect("networks");
-        let aliases: Vec<_> = networks.into_values().filter_map(|n| n.aliases).collect();
-        assert_eq!(aliases, [["a", "c"]]);
-        let addressed = body_of("networks: {default: {ipv4_address: 10.9.0.5, priority: 3}}");
-        let networks = addressed
-            .networking_config
-            .and_then(|n| n.endpoints_config)
-            .expect("networks");
-        let addresses: Vec<_> = networks
-            .into_values()
-            .filter_map(|n| n.ipam_config)
-            .collect();
-        assert_eq!(addresses[0].ipv4_address.as_deref(), Some("10.9.0.5"));
-        let joined = body_of("network_mode: 'service:b', hostname: h");
-        assert_eq!((joined.networking_config, joined.hostname), (None, None));
-    }
-}
+mod tests;

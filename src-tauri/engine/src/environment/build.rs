@@ -236,7 +236,7 @@ impl Build {
                 return BuildOutcome::Failed { cause };
             }
         };
-        let exit = follow(instance, &self.cancel, |lines| self.take(lines, last)).await;
+        let exit = follow(instance, &self.cancel, STOP, |lines| self.take(lines, last)).await;
         self.outcome(&exit, last)
     }
 
@@ -304,10 +304,17 @@ impl Build {
     }
 }
 
-/// Follows a build to its end, and ends it when it is called off.
-async fn follow(
+/// How a build is asked to end.
+const STOP: Request = Request::Stop {
+    signal: signal::TERM,
+    grace_ms: GRACE.0,
+};
+
+/// Follows a process to its end, and asks it to end when it is called off.
+pub(super) async fn follow(
     instance: ProcessInstance,
     cancel: &CancellationToken,
+    request: Request,
     mut take: impl FnMut(Vec<LogLine>),
 ) -> Exit {
     let (stops, requests) = mpsc::channel(1);
@@ -324,10 +331,6 @@ async fn follow(
     );
     let ending = async {
         cancel.cancelled().await;
-        let request = Request::Stop {
-            signal: signal::TERM,
-            grace_ms: GRACE.0,
-        };
         // Where the follower is gone, so is the build.
         _ = stops.send(request).await;
         std::future::pending::<()>().await
@@ -345,6 +348,6 @@ pub(super) async fn end_leftover(dir: &Path, service: &str) {
     if let Found::Alive(instance) = processes::find(build_dir(dir, service)).await {
         let cancel = CancellationToken::new();
         cancel.cancel();
-        follow(*instance, &cancel, |_| {}).await;
+        follow(*instance, &cancel, STOP, |_| {}).await;
     }
 }

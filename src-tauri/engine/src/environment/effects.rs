@@ -1,5 +1,6 @@
 //! Performs what the supervisor asks for, and notes the outcome.
 
+use super::hooks::{self, Hooks, Place};
 use super::message::{Live, Message};
 use super::task::Task;
 use super::{ask, launch};
@@ -174,7 +175,9 @@ impl Task {
         match instance.live.clone() {
             None => instance.cancel.cancel(),
             Some(Live::Process { stops, .. }) => {
+                let hooks = self.before_stop(service, generation);
                 tokio::spawn(async move {
+                    before_stop(hooks, grace).await;
                     stops
                         .send(Request::Stop {
                             signal,
@@ -202,7 +205,9 @@ impl Task {
     /// because an instance that was asked to end must not be forgotten.
     fn stop_container(&self, service: String, generation: u64, id: String, grace: Millis) {
         let (messages, mut runtime) = (self.messages.clone(), self.runtime.subscribe());
+        let hooks = self.before_stop(&service, generation);
         tokio::spawn(async move {
+            before_stop(hooks, grace).await;
             let exit = loop {
                 let Ok(up) = runtime
                     .wait_for(|state| state.up.is_some())
@@ -234,6 +239,28 @@ impl Task {
                 report: Report::Exited(exit),
             });
         });
+    }
+
+    /// What is to be run before an instance is asked to end; nothing, where nothing
+    /// is, or where its container cannot be reached anyway.
+    fn before_stop(&self, service: &str, generation: u64) -> Option<Hooks> {
+        let spec = &self.supervisor.service(service)?.spec;
+        if spec.pre_stop.is_empty() {
+            return None;
+        }
+        let place = match self.subject(spec) {
+            Subject::Container(id) => Place::Container(self.runtime.borrow().up.clone()?, id),
+            Subject::Process(folder, environment) => Place::Host(folder, environment),
+            Subject::External => return None,
+        };
+        Some(Hooks {
+            key: "pre_stop",
+            all: spec.pre_stop.clone(),
+            place,
+            service: service.to_owned(),
+            generation,
+            sink: self.sink(),
+        })
     }
 
     fn probe(&mut self, service: &str, generation: u64, role: ProbeRole) {
@@ -402,5 +429,15 @@ impl Task {
     /// For drivers that outlive this call.
     pub(super) fn sink(&self) -> Arc<dyn crate::sink::Sink> {
         Arc::clone(&self.sink)
+    }
+}
+
+/// A service that is to end ends, whatever becomes of its commands; that one of
+/// them failed is in its log.
+async fn before_stop(hooks: Option<Hooks>, grace: Millis) {
+    if let Some(hooks) = hooks
+        && let Err(cause) = hooks.run(hooks::before_stop(grace)).await
+    {
+        tracing::debug!(%cause, "a service is stopped all the same");
     }
 }

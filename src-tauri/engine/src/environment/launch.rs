@@ -1,15 +1,18 @@
 //! Brings up one instance: a process under a shim, a container, or nothing.
 
+use super::build;
+use super::hooks::{self, Hooks, Place};
 use super::message::{Live, Message};
 use super::task::{RuntimeState, Task};
 use crate::container::instance::Launched;
 use crate::container::{self, instance as containers, instance::Step, runtime::Runtime};
 use crate::ports;
 use crate::process::instance::{self as processes, News, ProcessInstance};
-use crate::process::protocol::{InstanceDir, Spec};
+use crate::process::protocol::{InstanceDir, Request, Spec};
 use crate::sink::{LogLine, Origin, Sink};
 use benchtop_model::inject::{self, Ports, Viewpoint};
 use benchtop_model::plan::{Container, HostPort, Plan, Process, Protocol, Run, Service};
+use benchtop_model::signal;
 use benchtop_model::supervisor::Report;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -120,9 +123,11 @@ impl Launch {
             let port = match (endpoint.port, endpoint.protocol) {
                 (HostPort::Fixed(port), Protocol::Tcp) => {
                     ports::wait_free(port).await.map_err(|taken| {
+                        let offer = ports::near(port).map(|free| format!(", such as {free}"));
                         format!(
-                            "{taken}; stop that program or give {} another port",
-                            self.service.name
+                            "{taken}; stop that program or give {} another port{}",
+                            self.service.name,
+                            offer.unwrap_or_default()
                         )
                     })?;
                     port
@@ -175,6 +180,11 @@ impl Launch {
             self.generation,
         );
         let instance = processes::start(&self.shim, dir, &spec).await?;
+        let here = Place::Host(spec.cwd.clone(), spec.environment.clone());
+        if let Err(cause) = self.after_start(here).await {
+            self.end_process(instance).await;
+            return Err(cause);
+        }
         Ok(follow_process(
             instance,
             self.service.name.clone(),
@@ -229,10 +239,49 @@ impl Launch {
             self.generation,
             self.sink.clone(),
         );
+        let inside = Place::Container(Arc::clone(&runtime), launched.id.clone());
+        if let Err(cause) = self.after_start(inside).await {
+            let grace = self.service.stop_grace;
+            let stopped = containers::stop(&runtime, &launched.id, grace).await;
+            return Err(match stopped {
+                Ok(_) => cause,
+                Err(left) => format!("{cause}; its container still runs: {left}"),
+            });
+        }
         Ok(Live::Container {
             id: launched.id,
             started: launched.started,
         })
+    }
+
+    /// Runs what is to be run once the instance has started. Where the launch is
+    /// called off meanwhile, the rest is left out: the instance is stopped then.
+    async fn after_start(&self, place: Place) -> Result<(), String> {
+        let hooks = Hooks {
+            key: "post_start",
+            all: self.service.post_start.clone(),
+            place,
+            service: self.service.name.clone(),
+            generation: self.generation,
+            sink: Arc::clone(&self.sink),
+        };
+        tokio::select! {
+            outcome = hooks.run(hooks::AFTER_START) => outcome,
+            () = self.cancel.cancelled() => Ok(()),
+        }
+    }
+
+    /// Ends a process whose start has failed after all.
+    async fn end_process(&self, instance: ProcessInstance) {
+        let cancel = CancellationToken::new();
+        cancel.cancel();
+        let (service, generation) = (&self.service.name, self.generation);
+        let request = Request::Stop {
+            signal: self.service.stop_signal.unwrap_or(signal::TERM),
+            grace_ms: self.service.stop_grace.0,
+        };
+        let take = |lines| self.sink.logs(service, generation, lines);
+        build::follow(instance, &cancel, request, take).await;
     }
 
     /// Each act is idempotent: where the runtime goes away in between, the whole

@@ -386,7 +386,16 @@ impl Task {
             });
             self.record.run = None;
             self.unsaved = true;
+            self.put_ports_back();
             self.remove_if_wanted();
+        }
+    }
+
+    /// What took the place of a port that was held counts for one run.
+    fn put_ports_back(&mut self) {
+        let mut plan = (*self.plan).clone();
+        if plan.put_back() {
+            self.replan(plan, (*self.base_environment).clone(), false);
         }
     }
 

@@ -62,6 +62,8 @@ pub enum Step {
     Rebuild,
     /// See [`Action::FreePort`]; needs `port`, `pid` and `program`.
     FreePort,
+    /// See [`Action::UsePort`]; needs `port` and `free`.
+    UsePort,
     /// See [`Action::OpenFile`]; needs `file` and `line`.
     OpenFile,
     /// See [`Action::Copy`].
@@ -184,6 +186,11 @@ impl Match<'_> {
                 port: value("port")?.parse().ok()?,
                 pid: value("pid")?.parse().ok()?,
                 program: value("program")?.clone(),
+            },
+            Step::UsePort => Action::UsePort {
+                service: service.name.clone(),
+                port: value("port")?.parse().ok()?,
+                instead: value("free")?.parse().ok()?,
             },
             Step::OpenFile => Action::OpenFile {
                 file: value("file")?.clone(),

@@ -266,13 +266,14 @@ impl Reader<'_> {
                 "restart" => Step::Restart,
                 "rebuild" => Step::Rebuild,
                 "free-port" => Step::FreePort,
+                "use-port" => Step::UsePort,
                 "open-file" => Step::OpenFile,
                 other => match other.strip_prefix("copy ") {
                     Some(command) => Step::Copy(command.to_owned()),
                     None => {
                         let message = format!("there is no action `{other}`");
                         let hint =
-                            "restart, rebuild, free-port, open-file, or `copy` and a command";
+                            "restart, rebuild, free-port, use-port, open-file, or `copy` and a command";
                         self.findings
                             .push(Problem::error(&self.place("actions"), message).hint(hint));
                         return None;

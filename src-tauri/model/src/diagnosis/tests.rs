@@ -120,6 +120,26 @@ fn one_is_the_cause_and_the_others_say_so() {
 }
 
 #[test]
+fn the_port_that_is_free_is_offered() {
+    let reason = "port 5432 is held by pid 812 (postgres); \
+                  stop that program or give db another port, such as 5433";
+    let held = ServiceEvidence {
+        reason: Some(reason.into()),
+        ..service("db", Status::Unhealthy)
+    };
+    let found = diagnosed(&[held]);
+    let db = of(&found, "db");
+    let offer = Action::UsePort {
+        service: "db".into(),
+        port: 5432,
+        instead: 5433,
+    };
+    assert!(db.actions.contains(&offer), "{db:#?}");
+    let next = db.next.as_deref().unwrap_or_default();
+    assert!(next.ends_with("another port, such as 5433"), "{next}");
+}
+
+#[test]
 fn a_crash_of_its_own_is_not_blamed_on_a_dependency() {
     let mut api = crashed(
         "api",

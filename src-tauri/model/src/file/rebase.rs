@@ -58,6 +58,9 @@ pub(super) fn service(node: &mut Node, to: Change<'_>) {
             _ => path(item, to),
         });
     }
+    if let Some(files) = node.get_mut("label_file") {
+        items(files, &mut |item| path(item, to));
+    }
     if let Some(volumes) = node.get_mut("volumes") {
         items(volumes, &mut |item| match item.value {
             Value::Map(_) => {

@@ -10,6 +10,7 @@ mod endpoints;
 mod environment;
 mod grants;
 mod health;
+mod hooks;
 mod mounts;
 mod networks;
 mod paths;
@@ -91,6 +92,7 @@ pub(crate) fn resolve(
         services,
         volumes,
         networks,
+        moved: Vec::new(),
     };
     if sure {
         check::templates(&plan, &texts, findings);

@@ -4,6 +4,8 @@
 //! kind of value, and what it does not complain about is in the schema. So there
 //! is no second list of keys that could differ from the first.
 
+mod descriptions;
+
 use super::findings::Findings;
 use super::written;
 use super::yaml::{Key, Mark, Node, Value as Yaml};
@@ -18,6 +20,9 @@ const MOST_DEPTH: usize = 9;
 
 /// Keys of the whole file that are taken out before the rest is read.
 const TAKEN_OUT: [&str; 1] = ["include"];
+
+/// Stands for any name where names are free.
+const ANY_NAME: &str = "some";
 
 /// Where a value stands in a file.
 #[derive(Clone)]
@@ -35,7 +40,9 @@ pub fn schema() -> Value {
     let properties = root.and_then(|root| root.get_mut("properties")?.as_object_mut());
     if let Some(properties) = properties {
         for key in TAKEN_OUT {
-            properties.insert(key.to_owned(), json!({ "type": ["string", "array"] }));
+            let mut included = json!({ "type": ["string", "array"] });
+            add_text(&[Step::Key(key.to_owned())], &mut included);
+            properties.insert(key.to_owned(), included);
         }
     }
     let head = json!({
@@ -92,7 +99,7 @@ fn describe(path: &mut Vec<Step>) -> Value {
 /// Its keys, or what stands behind names that are free.
 fn map(path: &mut Vec<Step>, all: &mut Map<String, Value>) {
     let Some(names) = names(path) else {
-        path.push(Step::Key("some".to_owned()));
+        path.push(Step::Key(ANY_NAME.to_owned()));
         all.insert("additionalProperties".to_owned(), describe(path));
         path.pop();
         return;
@@ -100,12 +107,27 @@ fn map(path: &mut Vec<Step>, all: &mut Map<String, Value>) {
     let mut properties = Map::new();
     for name in names {
         path.push(Step::Key(name.clone()));
-        properties.insert(name, describe(path));
+        let mut inner = describe(path);
+        add_text(path, &mut inner);
+        properties.insert(name, inner);
         path.pop();
     }
     all.insert("properties".to_owned(), Value::Object(properties));
     all.insert("patternProperties".to_owned(), json!({ "^x-": {} }));
     all.insert("additionalProperties".to_owned(), json!(false));
+}
+
+/// What is to be said of the key at the end of a path.
+fn add_text(path: &[Step], inner: &mut Value) {
+    let keys = path.iter().filter_map(|step| match step {
+        Step::Key(key) if key == ANY_NAME => Some("*"),
+        Step::Key(key) => Some(key.as_str()),
+        Step::Item => None,
+    });
+    let keys: Vec<&str> = keys.collect();
+    if let (Some(text), Some(inner)) = (descriptions::of(&keys), inner.as_object_mut()) {
+        inner.insert("description".to_owned(), json!(text));
+    }
 }
 
 /// The keys that the map at a place may have; nothing where they are free.
@@ -187,80 +209,4 @@ fn probe_place() -> Place {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::file::yaml;
-
-    const SAMPLE: &str = include_str!("../../../../examples/sample/benchtop.yaml");
-    const B2X: &str = include_str!("../../../../examples/b2x/benchtop.yaml");
-
-    /// As an editor hands it to a validator, but with every scalar as text.
-    fn json(node: &Node) -> Value {
-        match &node.value {
-            Yaml::Null | Yaml::Faulty => Value::Null,
-            Yaml::Scalar(text) => json!(text),
-            Yaml::Seq(nodes) => nodes.iter().map(json).collect(),
-            Yaml::Map(entries) => {
-                let entries = entries.iter();
-                Value::Object(entries.map(|(k, n)| (k.text.clone(), json(n))).collect())
-            }
-        }
-    }
-
-    /// What the schema says against a file, by the place in it.
-    fn wrong(text: &str) -> Vec<String> {
-        let mut findings = Findings::default();
-        let root = yaml::parse_marked("f", text, &mut findings).expect("YAML");
-        let validator = jsonschema::validator_for(&schema()).expect("a schema");
-        let file = json(&root);
-        let errors = validator.iter_errors(&file);
-        errors.map(|e| e.instance_path.to_string()).collect()
-    }
-
-    #[test]
-    fn examples_are_valid_and_mistakes_are_not() {
-        for text in [SAMPLE, B2X] {
-            assert_eq!(wrong(text), Vec::<String>::new());
-        }
-        for (text, place) in [
-            ("services: {a: {imge: x}}", "/services/a"),
-            ("services: [a]", "/services"),
-            ("services: {a: {image: [x]}}", "/services/a/image"),
-            (
-                "services: {a: {image: x, ports: {80: 80}}}",
-                "/services/a/ports",
-            ),
-            (
-                "services: {a: {image: x, probes: {ready: {http: {pth: /}}}}}",
-                "/services/a/probes/ready/http",
-            ),
-            ("servces: {}", ""),
-        ] {
-            assert_eq!(wrong(text), [place], "{text}");
-        }
-    }
-
-    #[test]
-    fn what_the_reader_takes_of_compose_the_schema_takes_too() {
-        let text = "
-services:
-  a:
-    image: x
-    environment: [A=1]
-    env_file: [{path: .env, required: false}]
-    depends_on: {b: {condition: service_started}}
-    deploy: {replicas: 2, resources: {limits: {cpus: '1'}}}
-    networks: {n: {aliases: [z]}}
-    ports: ['80:80', {target: 81, published: 81}]
-    volumes: ['v:/v', {type: bind, source: ., target: /s}]
-    healthcheck: {test: [CMD, x], interval: 5s}
-    ulimits: {nofile: 9, nproc: {soft: 1, hard: 2}}
-    x-own: {any: [thing]}
-  b: {build: {context: ., args: {A: b}}, command: [a, b], labels: {a: b}}
-volumes: {v: }
-networks: {n: {ipam: {config: [{subnet: 10.0.0.0/8}]}}}
-secrets: {s: {file: f}}
-";
-        assert_eq!(wrong(text), Vec::<String>::new());
-    }
-}
+mod tests;

@@ -3,6 +3,7 @@
 
 mod engine;
 mod files;
+mod hooks;
 mod needs;
 mod reach;
 mod rebuild;
@@ -149,17 +150,16 @@ services:
 #[test]
 fn what_compose_knows_and_we_do_not_is_told_and_left_out() {
     let text = "
-networks: {back: {enable_ipv4: true}}
+networks: {back: }
 secrets: {}
 services:
-  a: {image: x, isolation: x, networks: {back: {interface_name: e}}, build: {context: ., ssh: [default]}}
+  a: {image: x, credential_spec: {file: x}, networks: [back], build: {context: ., isolation: x, ssh: [default]}}
 ";
     assert_eq!(
         said(text, Severity::Warning),
         [
-            "`enable_ipv4` of network `back` is not supported yet and has no effect",
-            "`isolation` of service `a` is not supported yet and has no effect",
-            "`interface_name` of network `back` is not supported yet and has no effect",
+            "`credential_spec` of service `a` is not supported yet and has no effect",
+            "`isolation` of `build` is not supported yet and has no effect",
             "`ssh` of `build` needs BuildKit and has no effect",
         ]
     );

@@ -1,8 +1,10 @@
 //! The file as written: every form kept as its author chose it, with its place,
 //! and nothing decided yet. What it means is decided by [`super::resolve`].
 
+pub(crate) mod blkio;
 pub(crate) mod build;
 pub(crate) mod depends;
+pub(crate) mod hooks;
 pub(crate) mod networks;
 pub(crate) mod probes;
 pub(crate) mod reach;
@@ -104,7 +106,9 @@ impl Volume {
                 ("name", |volume, field, findings| {
                     volume.name = field.text(findings)
                 }),
-                ("external", Volume::read_external),
+                ("external", |volume, field, findings| {
+                    volume.external = field.external(&mut volume.name, findings)
+                }),
                 ("driver", |volume, field, findings| {
                     volume.driver = field.filled(findings)
                 }),
@@ -132,21 +136,5 @@ impl Volume {
             findings,
         );
         volume
-    }
-
-    /// `true`, or the old form `{ name: … }`.
-    fn read_external(&mut self, field: &Field<'_>, findings: &mut Findings) {
-        const OLD: Keys<Volume> = Keys {
-            known: &[("name", |volume, field, findings| {
-                volume.name = field.text(findings)
-            })],
-            later: &[],
-        };
-        if field.is_map() {
-            self.external = true;
-            OLD.read("`external`", field.node, self, findings);
-        } else {
-            self.external = field.flag(findings).is_some_and(|flag| flag.value);
-        }
     }
 }

@@ -42,6 +42,8 @@ fn service(name: &str, run: Run, endpoints: &[&str], variables: &[(&str, &str)])
         build: None,
         build_strategy: Default::default(),
         watch: Vec::new(),
+        post_start: Vec::new(),
+        pre_stop: Vec::new(),
     }
 }
 
@@ -77,6 +79,7 @@ fn plan(services: Vec<Service>) -> Plan {
         services: services.collect(),
         volumes: BTreeMap::new(),
         networks: BTreeMap::new(),
+        moved: Vec::new(),
     }
 }
 

@@ -26,6 +26,9 @@ pub struct NamedNetwork {
     /// Containers that are not ours may join.
     #[serde(skip_serializing_if = "is_usual")]
     pub attachable: bool,
+    /// Whether it has IPv4 addresses, where the file says so.
+    #[serde(skip_serializing_if = "is_usual")]
+    pub ipv4: Option<bool>,
     /// Whether it has IPv6 addresses, where the file says so.
     #[serde(skip_serializing_if = "is_usual")]
     pub ipv6: Option<bool>,
@@ -35,6 +38,9 @@ pub struct NamedNetwork {
     /// Who hands out addresses, the engine's own where absent.
     #[serde(skip_serializing_if = "is_usual")]
     pub ipam_driver: Option<String>,
+    /// What that one is told.
+    #[serde(skip_serializing_if = "is_usual")]
+    pub ipam_options: BTreeMap<String, String>,
     /// From which ranges addresses come.
     #[serde(skip_serializing_if = "is_usual")]
     pub pools: Vec<Pool>,

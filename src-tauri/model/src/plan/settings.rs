@@ -119,6 +119,12 @@ pub struct Settings {
     /// What the engine's store is told, such as `size`.
     #[serde(skip_serializing_if = "is_usual")]
     pub storage_opt: BTreeMap<String, String>,
+    /// How strictly it is kept apart, of an engine on Windows.
+    #[serde(skip_serializing_if = "is_usual")]
+    pub isolation: Option<String>,
+    /// Containers that are not ours, and their names here: `NAME:ALIAS`.
+    #[serde(skip_serializing_if = "is_usual")]
+    pub links: Vec<String>,
     /// Containers whose mounts it gets, too.
     #[serde(skip_serializing_if = "is_usual")]
     pub volumes_from: Vec<VolumesFrom>,
@@ -237,12 +243,60 @@ pub struct Limits {
     /// How readily its memory is swapped, 0 to 100.
     #[serde(skip_serializing_if = "is_usual")]
     pub swappiness: Option<i64>,
+    /// Microseconds of real-time scheduling in each such period.
+    #[serde(skip_serializing_if = "is_usual")]
+    pub realtime_runtime: Option<i64>,
+    /// Length of a period of real-time scheduling in microseconds.
+    #[serde(skip_serializing_if = "is_usual")]
+    pub realtime_period: Option<i64>,
+    /// Number of processors, of an engine on Windows.
+    #[serde(skip_serializing_if = "is_usual")]
+    pub cpu_count: Option<i64>,
+    /// Percentage of the processors, of an engine on Windows.
+    #[serde(skip_serializing_if = "is_usual")]
+    pub cpu_percent: Option<i64>,
+    /// Its share of the disks.
+    #[serde(skip_serializing_if = "is_usual")]
+    pub blkio: Blkio,
     /// It is not killed when memory runs out.
     #[serde(skip_serializing_if = "is_usual")]
     pub oom_kill_disable: Option<bool>,
     /// From -1000, the last to be killed when memory runs out, to 1000.
     #[serde(skip_serializing_if = "is_usual")]
     pub oom_score_adj: Option<i64>,
+}
+
+/// The share of the disks that a container may use.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Blkio {
+    /// Weight against others, 10 to 1000.
+    #[serde(skip_serializing_if = "is_usual")]
+    pub weight: Option<u16>,
+    /// The same for single devices.
+    #[serde(skip_serializing_if = "is_usual")]
+    pub weights: Vec<Disk>,
+    /// Bytes that may be read in a second.
+    #[serde(skip_serializing_if = "is_usual")]
+    pub read_bytes: Vec<Disk>,
+    /// Reads in a second.
+    #[serde(skip_serializing_if = "is_usual")]
+    pub read_operations: Vec<Disk>,
+    /// Bytes that may be written in a second.
+    #[serde(skip_serializing_if = "is_usual")]
+    pub write_bytes: Vec<Disk>,
+    /// Writes in a second.
+    #[serde(skip_serializing_if = "is_usual")]
+    pub write_operations: Vec<Disk>,
+}
+
+/// A device with its weight or limit.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Disk {
+    /// Path on the host, such as `/dev/sda`.
+    pub path: String,
+    /// How much.
+    pub amount: u64,
 }
 
 /// A device of the host.
@@ -267,6 +321,9 @@ pub struct DeviceRequest {
     pub ids: Vec<String>,
     /// What they must be able to do, such as `gpu`.
     pub capabilities: Vec<String>,
+    /// What the driver is told.
+    #[serde(default, skip_serializing_if = "is_usual")]
+    pub options: BTreeMap<String, String>,
 }
 
 /// Where the engine writes what a container prints.

@@ -123,6 +123,7 @@ function makeAnswers(world: World, scenario: Scenario): Answers {
       return structuredClone({ service: found.view, environment: variables(service), instances: found.instances.slice(0, 8), transitions: found.transitions.slice(0, 30) });
     },
     "environment.diagnosis": () => diagnose(world.view().services),
+    "service.use_port": ({ service }) => (world.restart(service, now()), nothing),
     "port.free": () => nothing,
     "logs.query": ({ query }) => world.logs.query(query),
     "logs.histogram": (request) => world.logs.histogram(request),

@@ -36,6 +36,11 @@ export function stopAll(app: App, environment: string): Promise<boolean> {
 }
 
 /** Asks the program that holds a port to end, then starts the service that wants it. */
+/** Starts a service with another port than the one that its file fixes, until the run ends. */
+export function usePort(app: App, environment: string, service: string, port: number, instead: number): Promise<boolean> {
+  return app.act(`${service}:restart`, () => app.backend.call("service.use_port", { environment, service, port, instead }));
+}
+
 export function freePort(app: App, environment: string, service: string, port: number, pid: number): Promise<boolean> {
   return app.act(`${service}:restart`, async () => {
     await app.backend.call("port.free", { port, pid });

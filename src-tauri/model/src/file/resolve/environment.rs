@@ -32,6 +32,38 @@ pub(super) fn resolve(
     variables
 }
 
+/// Variables that stand by themselves, such as those of a hook.
+pub(super) fn of_pairs(
+    pairs: &[Pair],
+    project: &Project<'_>,
+    findings: &mut Findings,
+) -> BTreeMap<String, String> {
+    let pairs = pairs.iter().filter_map(|pair| {
+        check_key(&pair.key, findings);
+        Some((pair.key.value.clone(), value_of(pair, project)?.value))
+    });
+    pairs.collect()
+}
+
+/// What stands in files of `KEY=value`, the later of two counting.
+pub(super) fn of_files(
+    paths: &[At<String>],
+    project: &Project<'_>,
+    findings: &mut Findings,
+) -> BTreeMap<String, String> {
+    let mut all = BTreeMap::new();
+    for path in paths {
+        let file = EnvFile {
+            path: Some(path.clone()),
+            required: true,
+            format: dotenv::Format::Usual,
+        };
+        all.extend(read_file(&file, &all, project, findings));
+    }
+    let value = |(key, text): (String, At<String>)| (key, text.value);
+    all.into_iter().map(value).collect()
+}
+
 fn value_of(pair: &Pair, project: &Project<'_>) -> Option<At<String>> {
     let outside = || {
         let value = project.scope.get(&pair.key.value)?.to_owned();

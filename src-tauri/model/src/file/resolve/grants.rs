@@ -42,11 +42,11 @@ pub(super) fn mounts<'a>(
             continue;
         };
         if let Some(file) = &source.file {
+            let source = MountSource::Bind(paths::absolute(&file.value, project));
+            let mount = Mount::new(source, target(kind, grant));
             mounts.push(Mount {
-                source: MountSource::Bind(paths::absolute(&file.value, project)),
-                target: target(kind, grant),
                 read_only: true,
-                options: String::new(),
+                ..mount
             });
         }
     }

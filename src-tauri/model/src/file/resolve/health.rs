@@ -255,6 +255,8 @@ pub(super) fn healthcheck(
     let interval = duration::resolve("interval", check.interval.as_ref(), findings);
     let timeout = duration::resolve("timeout", check.timeout.as_ref(), findings);
     let start_period = duration::resolve("start_period", check.start_period.as_ref(), findings);
+    let start_interval =
+        duration::resolve("start_interval", check.start_interval.as_ref(), findings);
     let test = match &check.test {
         _ if check.disable => vec!["NONE".to_owned()],
         Some(test) => test_words(test, findings)?,
@@ -267,6 +269,7 @@ pub(super) fn healthcheck(
         timeout,
         retries: check.retries,
         start_period,
+        start_interval,
     })
 }
 

@@ -1,16 +1,17 @@
 //! The `volumes` and `tmpfs` of a container.
 
-use super::{Project, amounts, grants, paths};
+use super::{Project, amounts, grants, paths, settings};
 use crate::file::findings::Findings;
 use crate::file::written::At;
 use crate::file::written::service::Service;
 use crate::file::written::volumes::{LongVolume, VolumeUse};
 use crate::plan::{Mount, MountSource};
-use crate::problem::{Place, Problem};
+use crate::problem::{Place, Problem, nearest};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Modes of the short form that change nothing here.
-const QUIET_MODES: [&str; 8] = [
+const QUIET_MODES: [&str; 9] = [
+    "ro",
     "rw",
     "z",
     "Z",
@@ -21,8 +22,8 @@ const QUIET_MODES: [&str; 8] = [
     "",
 ];
 
-/// Modes that Docker knows and that are not translated.
-const LATER_MODES: [&str; 6] = [
+/// How mounts below one are shared with the host.
+const PROPAGATIONS: [&str; 6] = [
     "shared", "rshared", "slave", "rslave", "private", "rprivate",
 ];
 
@@ -104,9 +105,13 @@ impl Resolver<'_> {
             Some(source) => self.source(source, &text.place)?,
             None => MountSource::Anonymous,
         };
-        let read_only = mode.split(',').any(|mode| mode == "ro");
+        let has = |wanted| mode.split(',').any(|mode| mode == wanted);
         self.check_modes(mode, &text.place);
-        self.mount(source, target, read_only, &text.place)
+        let mut mount = self.mount(source, target, has("ro"), &text.place)?;
+        mount.no_copy = has("nocopy");
+        let propagation = PROPAGATIONS.iter().find(|wanted| has(wanted));
+        mount.propagation = propagation.map(|mode| (*mode).to_owned());
+        Some(mount)
     }
 
     fn source(&mut self, source: &str, place: &Place) -> Option<MountSource> {
@@ -167,7 +172,26 @@ impl Resolver<'_> {
             Some(path) => format!("subpath={}", path.value),
             None => self.memory_options(long),
         };
+        mount.make_source &= long.create_source.unwrap_or(true);
+        mount.no_copy = long.no_copy;
+        mount.labels = settings::pairs(&long.labels);
+        mount.propagation = self.propagation(long);
         Some(mount)
+    }
+
+    fn propagation(&mut self, long: &LongVolume) -> Option<String> {
+        let text = long.propagation.as_ref()?;
+        if PROPAGATIONS.contains(&text.value.as_str()) {
+            return Some(text.value.clone());
+        }
+        let message = format!("unknown propagation `{}` of a mount", text.value);
+        let problem = Problem::error(&text.place, message);
+        self.findings
+            .push(match nearest(&text.value, PROPAGATIONS) {
+                Some(near) => problem.hint(format!("did you mean `{near}`?")),
+                None => problem.hint("expected `rprivate`, `rslave`, `rshared` or one without `r`"),
+            });
+        None
     }
 
     fn image(&mut self, long: &LongVolume, source: Option<&At<String>>) -> MountSource {
@@ -232,29 +256,19 @@ impl Resolver<'_> {
         } else {
             target
         };
+        let make_source = matches!(source, MountSource::Bind(_));
         Some(Mount {
-            source,
-            target: target.to_owned(),
             read_only,
-            options: String::new(),
+            make_source,
+            ..Mount::new(source, target.to_owned())
         })
     }
 
     fn check_modes(&mut self, modes: &str, place: &Place) {
-        for mode in modes
-            .split(',')
-            .filter(|mode| *mode != "ro" && !QUIET_MODES.contains(mode))
-        {
-            let problem = if LATER_MODES.contains(&mode) {
-                Problem::warning(
-                    place,
-                    format!("the mode `{mode}` of a mount is not supported yet and has no effect"),
-                )
-            } else {
-                Problem::warning(place, format!("unknown mode `{mode}` of a mount"))
-                    .hint("expected `ro` or `rw`")
-            };
-            self.findings.push(problem);
+        let known = |mode: &&str| QUIET_MODES.contains(mode) || PROPAGATIONS.contains(mode);
+        for mode in modes.split(',').filter(|mode| !known(mode)) {
+            let problem = Problem::warning(place, format!("unknown mode `{mode}` of a mount"));
+            self.findings.push(problem.hint("expected `ro` or `rw`"));
         }
     }
 }

@@ -21,8 +21,22 @@ pub(super) fn attachments(
     findings: &mut Findings,
 ) -> BTreeMap<String, Attachment> {
     let all = service.settings.networks.iter();
-    all.map(|own| (own.network.value.clone(), attachment(own, findings)))
-        .collect()
+    let mut all: BTreeMap<String, Attachment> = all
+        .map(|own| (own.network.value.clone(), attachment(own, findings)))
+        .collect();
+    if let Some(address) = service.settings.value("mac_address") {
+        if all.is_empty() {
+            all.insert(DEFAULT.to_owned(), Attachment::default());
+        }
+        // The engine's own order: the highest first, then by name.
+        let first = all
+            .values_mut()
+            .min_by_key(|own| std::cmp::Reverse(own.priority));
+        if let Some(first) = first {
+            first.mac_address.get_or_insert(address);
+        }
+    }
+    all
 }
 
 fn attachment(own: &written::Attachment, findings: &mut Findings) -> Attachment {
@@ -36,10 +50,20 @@ fn attachment(own: &written::Attachment, findings: &mut Findings) -> Attachment 
         ipv6: text(&own.ipv6),
         link_local: texts(&own.link_local),
         mac_address: text(&own.mac_address),
-        options: settings::pairs(&own.options),
+        options: options(own),
         priority: amounts::number("priority", i64::MIN, own.priority.as_ref(), findings)
             .unwrap_or(0),
     }
+}
+
+/// The name of a network card is an option of the driver.
+fn options(own: &written::Attachment) -> BTreeMap<String, String> {
+    let mut options = settings::pairs(&own.options);
+    if let Some(name) = &own.interface {
+        let key = "com.docker.network.endpoint.ifname".to_owned();
+        options.insert(key, name.value.clone());
+    }
+    options
 }
 
 fn check_address<T: std::str::FromStr>(
@@ -133,9 +157,11 @@ fn named(network: &written::Network) -> NamedNetwork {
         options: settings::pairs(&network.options),
         internal: network.internal,
         attachable: network.attachable,
+        ipv4: network.ipv4,
         ipv6: network.ipv6,
         labels: settings::pairs(&network.labels),
         ipam_driver: text(&network.ipam_driver),
+        ipam_options: settings::pairs(&network.ipam_options),
         pools: network.pools.iter().map(pool).collect(),
     }
 }

@@ -1,13 +1,13 @@
 //! What a service is: a container, a process or external; exactly one of them.
 
-use super::{Project, build, health, mounts, paths, place_of, settings, words};
+use super::{Project, build, environment, health, mounts, paths, place_of, settings, words};
 use crate::file::findings::Findings;
 use crate::file::written::At;
 use crate::file::written::service::Service;
 use crate::file::written::settings::NAMES;
 use crate::plan::{Container, Process, Run, ServiceKind};
 use crate::problem::{Place, Problem, nearest};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Keys that only a container has.
 const CONTAINER_KEYS: [&str; 10] = [
@@ -24,7 +24,7 @@ const CONTAINER_KEYS: [&str; 10] = [
 ];
 
 /// Keys that only something that we run has.
-const RUN_KEYS: [&str; 9] = [
+const RUN_KEYS: [&str; 11] = [
     "build",
     "watch",
     "environment",
@@ -32,6 +32,8 @@ const RUN_KEYS: [&str; 9] = [
     "restart",
     "stop_signal",
     "stop_grace_period",
+    "post_start",
+    "pre_stop",
     "working_dir",
     "cwd",
 ];
@@ -131,10 +133,22 @@ fn container(
         hostname: text(&service.hostname),
         user: text(&service.user),
         working_dir: text(&service.working_dir),
-        labels: settings::pairs(&service.labels),
+        labels: labels(service, project, findings),
         build: build::resolve(service, project, findings).map(Box::new),
         settings: Box::new(settings::resolve(service, project, findings)),
     }
+}
+
+/// Those of files first, what is written itself over them.
+fn labels(
+    service: &Service,
+    project: &Project<'_>,
+    findings: &mut Findings,
+) -> BTreeMap<String, String> {
+    let files = service.settings.list("label_file");
+    let mut labels = environment::of_files(files, project, findings);
+    labels.extend(settings::pairs(&service.labels));
+    labels
 }
 
 /// As written, or what Compose calls the image that it builds.

@@ -3,7 +3,8 @@
 use super::endpoints::{self, Bound};
 use super::health::Subject;
 use super::{
-    Project, amounts, dependencies, duration, environment, health, is_service_name, rebuild, run,
+    Project, amounts, dependencies, duration, environment, health, hooks, is_service_name, rebuild,
+    run,
 };
 use crate::file::findings::Findings;
 use crate::file::written::At;
@@ -69,6 +70,7 @@ impl<'w> Draft<'w> {
             sure,
         };
         rebuild::resolve(written, &mut draft.service, project, findings);
+        hooks::resolve(written, &mut draft.service, project, findings);
         draft.adapt_ports(findings);
         draft.service.environment = variables
             .into_iter()
@@ -167,6 +169,8 @@ fn service(
         build: None,
         build_strategy: Default::default(),
         watch: Vec::new(),
+        post_start: Vec::new(),
+        pre_stop: Vec::new(),
     }
 }
 
@@ -182,8 +186,10 @@ fn check_name(name: &At<String>, findings: &mut Findings) {
 
 /// The words of all commands.
 fn command_texts(written: &Written) -> impl Iterator<Item = At<String>> {
+    let hooks = written.post_start.iter().chain(&written.pre_stop);
     let commands = [&written.process, &written.command, &written.entrypoint]
         .into_iter()
+        .chain(hooks.map(|hook| &hook.command))
         .flatten();
     commands.flat_map(|command| match &command.value {
         Words::Line(line) => vec![At {

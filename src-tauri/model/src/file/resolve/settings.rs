@@ -1,13 +1,14 @@
 //! The keys of a container that are handed on to the engine.
 
-use super::{Project, amounts, networks, ports};
+use super::{Project, amounts, duration, networks, ports};
 use crate::file::findings::Findings;
 use crate::file::written::At;
+use crate::file::written::blkio::{Blkio, Disk};
 use crate::file::written::service::Service;
 use crate::file::written::settings as written;
 use crate::file::written::values::Pair;
 use crate::plan::{
-    Device, DeviceRequest, Limits, Logging, Namespace, Network, Owner, PullPolicy, Settings,
+    self, Device, DeviceRequest, Limits, Logging, Namespace, Network, Owner, PullPolicy, Settings,
     Ulimit, VolumesFrom,
 };
 use crate::problem::{Problem, nearest};
@@ -74,6 +75,8 @@ pub(super) fn resolve(
         cgroup_parent: own.value("cgroup_parent"),
         device_cgroup_rules: own.values("device_cgroup_rules"),
         storage_opt: pairs(own.pairs("storage_opt")),
+        isolation: own.value("isolation"),
+        links: own.values("external_links"),
         volumes_from: own
             .list("volumes_from")
             .iter()
@@ -250,9 +253,45 @@ fn limits(own: &written::Settings, findings: &mut Findings) -> Limits {
         pids: amounts::number("pids", -1, pids.as_ref(), findings),
         cpu_quota: amounts::number("cpu_quota", -1, own.text("cpu_quota"), findings),
         cpu_period: amounts::number("cpu_period", 0, own.text("cpu_period"), findings),
+        realtime_period: micros("cpu_rt_period", own, findings),
+        realtime_runtime: micros("cpu_rt_runtime", own, findings),
+        cpu_count: amounts::number("cpu_count", 0, own.text("cpu_count"), findings),
+        cpu_percent: amounts::number("cpu_percent", 0, own.text("cpu_percent"), findings),
+        blkio: blkio(&own.blkio, findings),
         swappiness: amounts::number("mem_swappiness", 0, own.text("mem_swappiness"), findings),
         oom_kill_disable: own.flag("oom_kill_disable"),
         oom_score_adj: amounts::number("oom_score_adj", -1000, own.text("oom_score_adj"), findings),
+    }
+}
+
+/// A bare number counts microseconds.
+fn micros(key: &str, own: &written::Settings, findings: &mut Findings) -> Option<i64> {
+    let text = own.text(key)?;
+    if let Ok(micros) = text.value.parse() {
+        return Some(micros);
+    }
+    let span = duration::resolve(key, Some(text), findings)?;
+    i64::try_from(span.0.saturating_mul(1000)).ok()
+}
+
+fn blkio(own: &Blkio, findings: &mut Findings) -> plan::Blkio {
+    let mut disks = |all: &[Disk]| {
+        let disk = |disk: &Disk| {
+            Some(plan::Disk {
+                path: disk.path.as_ref()?.value.clone(),
+                amount: amounts::bytes("rate", disk.amount.as_ref(), findings)?,
+            })
+        };
+        all.iter().filter_map(disk).collect()
+    };
+    plan::Blkio {
+        weights: disks(&own.weights),
+        read_bytes: disks(&own.read_bytes),
+        read_operations: disks(&own.read_operations),
+        write_bytes: disks(&own.write_bytes),
+        write_operations: disks(&own.write_operations),
+        weight: amounts::number("weight", 0, own.weight.as_ref(), findings)
+            .and_then(|weight| u16::try_from(weight).ok()),
     }
 }
 
@@ -330,6 +369,7 @@ fn requests(all: &[written::Gpu], findings: &mut Findings) -> Vec<DeviceRequest>
                 count,
                 ids: values(&gpu.ids),
                 capabilities: values(&gpu.capabilities),
+                options: pairs(&gpu.options),
             }
         })
         .collect()

@@ -176,3 +176,38 @@ fn the_rest_of_a_container_is_taken_over() {
         Some("Core")
     );
 }
+
+#[test]
+fn options_of_mounts_are_kept() {
+    let c = container(
+        "volumes: ['./a:/a:ro,rslave', {type: bind, source: b, target: /b, bind: {create_host_path: false, propagation: shared}}, {type: volume, target: /c, volume: {nocopy: true, labels: {k: v}}}]",
+    );
+    let show: Vec<_> = c
+        .mounts
+        .iter()
+        .map(|m| (m.make_source, m.propagation.as_deref(), m.no_copy))
+        .collect();
+    assert_eq!(
+        show,
+        [
+            (true, Some("rslave"), false),
+            (false, Some("shared"), false),
+            (false, None, true)
+        ]
+    );
+    assert_eq!(c.mounts[2].labels["k"], "v");
+}
+
+#[test]
+fn labels_come_from_files_and_are_written_over() {
+    let text = "services: {a: {image: x, label_file: [l.env], labels: {b: own}}}";
+    let loaded = load_with(text, &[("l.env", "a=1\nb=2\n")], &[]);
+    let plan = loaded
+        .plan
+        .unwrap_or_else(|| panic!("{:?}", loaded.problems));
+    let Run::Container(c) = &plan.services["a"].run else {
+        panic!()
+    };
+    let all: Vec<_> = c.labels.iter().map(|(k, v)| format!("{k}={v}")).collect();
+    assert_eq!(all, ["a=1", "b=own"]);
+}

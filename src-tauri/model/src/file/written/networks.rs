@@ -15,9 +15,11 @@ pub(crate) struct Network {
     pub(crate) options: Vec<Pair>,
     pub(crate) internal: bool,
     pub(crate) attachable: bool,
+    pub(crate) ipv4: Option<bool>,
     pub(crate) ipv6: Option<bool>,
     pub(crate) labels: Vec<Pair>,
     pub(crate) ipam_driver: Option<At<String>>,
+    pub(crate) ipam_options: Vec<Pair>,
     pub(crate) pools: Vec<Pool>,
 }
 
@@ -41,6 +43,7 @@ pub(crate) struct Attachment {
     pub(crate) mac_address: Option<At<String>>,
     pub(crate) options: Vec<Pair>,
     pub(crate) priority: Option<At<String>>,
+    pub(crate) interface: Option<At<String>>,
 }
 
 const NETWORK: Keys<Network> = Keys {
@@ -48,7 +51,9 @@ const NETWORK: Keys<Network> = Keys {
         ("name", |network, field, findings| {
             network.name = field.filled(findings)
         }),
-        ("external", Network::read_external),
+        ("external", |network, field, findings| {
+            network.external = field.external(&mut network.name, findings)
+        }),
         ("driver", |network, field, findings| {
             network.driver = field.filled(findings)
         }),
@@ -64,6 +69,9 @@ const NETWORK: Keys<Network> = Keys {
         ("enable_ipv6", |network, field, findings| {
             network.ipv6 = field.flag(findings).map(|flag| flag.value)
         }),
+        ("enable_ipv4", |network, field, findings| {
+            network.ipv4 = field.flag(findings).map(|flag| flag.value)
+        }),
         ("labels", |network, field, findings| {
             network.labels = Pair::read_all(field, findings)
         }),
@@ -71,7 +79,7 @@ const NETWORK: Keys<Network> = Keys {
             IPAM.read("`ipam`", field.node, network, findings)
         }),
     ],
-    later: &["enable_ipv4"],
+    later: &[],
 };
 
 const IPAM: Keys<Network> = Keys {
@@ -88,8 +96,11 @@ const IPAM: Keys<Network> = Keys {
             });
             network.pools = pools.collect();
         }),
+        ("options", |network, field, findings| {
+            network.ipam_options = Pair::read_all(field, findings)
+        }),
     ],
-    later: &["options"],
+    later: &[],
 };
 
 const POOL: Keys<Pool> = Keys {
@@ -136,8 +147,11 @@ const ATTACHMENT: Keys<Attachment> = Keys {
         ("gw_priority", |own, field, findings| {
             own.priority = field.filled(findings)
         }),
+        ("interface_name", |own, field, findings| {
+            own.interface = field.filled(findings)
+        }),
     ],
-    later: &["interface_name"],
+    later: &[],
 };
 
 impl Network {
@@ -155,30 +169,16 @@ impl Network {
             options: Vec::new(),
             internal: false,
             attachable: false,
+            ipv4: None,
             ipv6: None,
             labels: Vec::new(),
             ipam_driver: None,
+            ipam_options: Vec::new(),
             pools: Vec::new(),
         };
         let what = format!("network `{}`", entry.key.text);
         NETWORK.read(&what, entry.node, &mut network, findings);
         network
-    }
-
-    /// `true`, or the old form `{ name: … }`.
-    fn read_external(&mut self, field: &Field<'_>, findings: &mut Findings) {
-        const OLD: Keys<Network> = Keys {
-            known: &[("name", |network, field, findings| {
-                network.name = field.filled(findings)
-            })],
-            later: &[],
-        };
-        if field.is_map() {
-            self.external = true;
-            OLD.read("`external`", field.node, self, findings);
-        } else {
-            self.external = field.flag(findings).is_some_and(|flag| flag.value);
-        }
     }
 }
 
@@ -210,6 +210,7 @@ impl Attachment {
             mac_address: None,
             options: Vec::new(),
             priority: None,
+            interface: None,
         }
     }
 }

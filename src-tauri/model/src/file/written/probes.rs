@@ -381,6 +381,7 @@ pub(crate) struct Healthcheck {
     pub(crate) interval: Option<At<String>>,
     pub(crate) timeout: Option<At<String>>,
     pub(crate) start_period: Option<At<String>>,
+    pub(crate) start_interval: Option<At<String>>,
     pub(crate) retries: Option<u32>,
 }
 
@@ -403,9 +404,12 @@ impl Healthcheck {
                 ("start_period", |check, field, findings| {
                     check.start_period = field.text(findings)
                 }),
+                ("start_interval", |check, field, findings| {
+                    check.start_interval = field.text(findings)
+                }),
                 ("retries", Healthcheck::read_retries),
             ],
-            later: &["start_interval"],
+            later: &[],
         };
         if field.is_null() {
             return None;

@@ -108,7 +108,7 @@ impl<'n> Field<'n> {
     }
 
     pub(super) fn is_map(&self) -> bool {
-        matches!(self.node.value, Value::Map(_))
+        self.node.is_map()
     }
 
     pub(super) fn is_seq(&self) -> bool {
@@ -145,6 +145,22 @@ impl<'n> Field<'n> {
             value,
             place: text.place,
         })
+    }
+
+    /// Whether something is there already and is not ours: `true`, or the old form
+    /// `{ name: … }`, which fills in `name`.
+    pub(super) fn external(&self, name: &mut Option<At<String>>, findings: &mut Findings) -> bool {
+        const OLD: Keys<Option<At<String>>> = Keys {
+            known: &[("name", |name, field, findings| {
+                *name = field.filled(findings)
+            })],
+            later: &[],
+        };
+        if self.is_map() {
+            OLD.read("`external`", self.node, name, findings);
+            return true;
+        }
+        self.flag(findings).is_some_and(|flag| flag.value)
     }
 
     /// A whole number from 1 upwards.

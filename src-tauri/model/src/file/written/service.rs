@@ -3,6 +3,7 @@
 use super::At;
 use super::build::Build;
 use super::depends::{Dependency, Reference};
+use super::hooks::Hook;
 use super::probes::{Healthcheck, Probe};
 use super::reach::{Endpoint, Port};
 use super::read::{Field, Keys, Known, join};
@@ -52,6 +53,8 @@ pub(crate) struct Service {
     pub(crate) hostname: Option<At<String>>,
     pub(crate) user: Option<At<String>>,
     pub(crate) labels: Vec<Pair>,
+    pub(crate) post_start: Vec<Hook>,
+    pub(crate) pre_stop: Vec<Hook>,
     pub(crate) settings: Settings,
 }
 
@@ -109,6 +112,8 @@ impl Service {
             hostname: None,
             user: None,
             labels: Vec::new(),
+            post_start: Vec::new(),
+            pre_stop: Vec::new(),
             settings: Settings::default(),
         }
     }
@@ -176,27 +181,16 @@ impl Service {
 const KEYS: Keys<Service> = Keys {
     known: &{ join::<Service, { OWN.len() + settings::KNOWN.len() }>(&OWN, &settings::KNOWN) },
     later: &[
-        "blkio_config",
-        "cpu_count",
-        "cpu_percent",
-        "cpu_rt_period",
-        "cpu_rt_runtime",
         "credential_spec",
         "develop",
-        "external_links",
-        "isolation",
-        "label_file",
-        "mac_address",
         "models",
-        "post_start",
         "pre_start",
-        "pre_stop",
         "pull_refresh_after",
         "use_api_socket",
     ],
 };
 
-const OWN: [Known<Service>; 30] = [
+const OWN: [Known<Service>; 32] = [
     // What it is.
     ("image", |s, field, findings| s.image = field.text(findings)),
     ("process", Service::read_process),
@@ -264,6 +258,12 @@ const OWN: [Known<Service>; 30] = [
     }),
     ("stop_grace_period", |s, field, findings| {
         s.stop_grace_period = field.text(findings)
+    }),
+    ("post_start", |s, field, findings| {
+        s.post_start = Hook::read_all(field, findings)
+    }),
+    ("pre_stop", |s, field, findings| {
+        s.pre_stop = Hook::read_all(field, findings)
     }),
     ("group", |s, field, findings| {
         s.group = field.filled(findings)

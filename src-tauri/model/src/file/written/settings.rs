@@ -3,6 +3,7 @@
 //! own follow below.
 
 use super::At;
+use super::blkio::Blkio;
 use super::networks::Attachment;
 use super::read::{Field, Keys, Known, expected, require, text};
 use super::service::Service;
@@ -19,6 +20,7 @@ pub(crate) struct Settings {
     flags: BTreeMap<String, bool>,
     lists: BTreeMap<String, Vec<At<String>>>,
     pairs: BTreeMap<String, Vec<Pair>>,
+    pub(crate) blkio: Blkio,
     pub(crate) networks: Vec<Attachment>,
     pub(crate) gpus: Vec<Gpu>,
     pub(crate) ulimits: Vec<Ulimit>,
@@ -100,8 +102,11 @@ pub(super) fn hosts(field: &Field<'_>, findings: &mut Findings) -> Vec<At<String
 }
 
 /// The keys of a service that are read here.
-pub(super) const KNOWN: [Known<Service>; 54] = [
+pub(super) const KNOWN: [Known<Service>; 63] = [
     ("annotations", read_pairs),
+    ("blkio_config", |s, field, findings| {
+        s.settings.blkio = Blkio::read(field, findings)
+    }),
     ("cap_add", read_list),
     ("cap_drop", read_list),
     ("cgroup", read_text),
@@ -109,8 +114,12 @@ pub(super) const KNOWN: [Known<Service>; 54] = [
         s.settings.configs = Grant::read_all(field, findings)
     }),
     ("cgroup_parent", read_text),
+    ("cpu_count", read_text),
+    ("cpu_percent", read_text),
     ("cpu_period", read_text),
     ("cpu_quota", read_text),
+    ("cpu_rt_period", read_text),
+    ("cpu_rt_runtime", read_text),
     ("cpu_shares", read_text),
     ("cpus", read_text),
     ("cpuset", read_text),
@@ -126,6 +135,7 @@ pub(super) const KNOWN: [Known<Service>; 54] = [
     ("dns_search", read_list),
     ("domainname", read_text),
     ("expose", read_list),
+    ("external_links", read_list),
     ("extra_hosts", |s, field, findings| {
         let hosts = hosts(field, findings);
         s.settings.lists.insert("extra_hosts".to_owned(), hosts);
@@ -136,10 +146,13 @@ pub(super) const KNOWN: [Known<Service>; 54] = [
     ("group_add", read_list),
     ("init", read_flag),
     ("ipc", read_text),
+    ("isolation", read_text),
+    ("label_file", read_list),
     ("links", read_list),
     ("logging", |s, field, findings| {
         s.settings.logging = Some(Logging::read(field.node, findings))
     }),
+    ("mac_address", read_text),
     ("mem_limit", read_text),
     ("mem_reservation", read_text),
     ("mem_swappiness", read_text),
@@ -331,6 +344,7 @@ pub(crate) struct Gpu {
     pub(crate) count: Option<At<String>>,
     pub(crate) ids: Vec<At<String>>,
     pub(crate) capabilities: Vec<At<String>>,
+    pub(crate) options: Vec<Pair>,
 }
 
 const DEPLOY: Keys<Deploy> = Keys {
@@ -433,8 +447,11 @@ impl Gpu {
                 ("capabilities", |gpu, field, findings| {
                     gpu.capabilities = field.texts(findings)
                 }),
+                ("options", |gpu, field, findings| {
+                    gpu.options = Pair::read_all(field, findings)
+                }),
             ],
-            later: &["options"],
+            later: &[],
         };
         let mut gpu = Self::default();
         KEYS.read("an item of `devices`", node, &mut gpu, findings);

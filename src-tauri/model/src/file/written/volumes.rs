@@ -2,6 +2,7 @@
 
 use super::At;
 use super::read::{Field, Keys, text};
+use super::values::Pair;
 use crate::file::findings::Findings;
 use crate::file::yaml::{Node, Value};
 use crate::problem::Place;
@@ -23,6 +24,11 @@ pub(crate) struct LongVolume {
     pub(crate) memory_size: Option<At<String>>,
     pub(crate) memory_mode: Option<At<String>>,
     pub(crate) subpath: Option<At<String>>,
+    pub(crate) no_copy: bool,
+    pub(crate) labels: Vec<Pair>,
+    pub(crate) propagation: Option<At<String>>,
+    /// Whether a folder of the host is made, where the file says so.
+    pub(crate) create_source: Option<bool>,
     pub(crate) place: Place,
 }
 
@@ -53,8 +59,8 @@ const LONG_VOLUME: Keys<LongVolume> = Keys {
         ("read_only", |long, field, findings| {
             long.read_only = field.flag(findings).is_some_and(|flag| flag.value);
         }),
-        ("bind", |_, field, findings| {
-            no_options(field, &["create_host_path"], findings)
+        ("bind", |long, field, findings| {
+            BIND.read("`bind`", field.node, long, findings)
         }),
         ("volume", |long, field, findings| {
             PART.read("`volume`", field.node, long, findings)
@@ -75,10 +81,26 @@ const PART: Keys<LongVolume> = Keys {
         ("subpath", |long, field, findings| {
             long.subpath = field.filled(findings)
         }),
-        // Whether a new volume begins with what the image has there.
-        ("nocopy", |_, _, _| {}),
+        ("nocopy", |long, field, findings| {
+            long.no_copy = field.flag(findings).is_some_and(|flag| flag.value)
+        }),
+        ("labels", |long, field, findings| {
+            long.labels = Pair::read_all(field, findings)
+        }),
     ],
-    later: &["labels"],
+    later: &[],
+};
+
+const BIND: Keys<LongVolume> = Keys {
+    known: &[
+        ("create_host_path", |long, field, findings| {
+            long.create_source = field.flag(findings).map(|flag| flag.value)
+        }),
+        ("propagation", |long, field, findings| {
+            long.propagation = field.filled(findings)
+        }),
+    ],
+    later: &["recursive", "selinux"],
 };
 
 const MEMORY: Keys<LongVolume> = Keys {
@@ -101,19 +123,5 @@ impl LongVolume {
         };
         LONG_VOLUME.read("an item of `volumes`", node, &mut long, findings);
         long
-    }
-}
-
-/// Options of a mount change something only where they are not the usual ones.
-fn no_options(field: &Field<'_>, usual: &[&str], findings: &mut Findings) {
-    for option in field
-        .entries(findings)
-        .filter(|option| !usual.contains(&option.key.text.as_str()))
-    {
-        let message = format!(
-            "the mount option `{}` is not supported yet and has no effect",
-            option.key.text
-        );
-        findings.warn(&option.key.place, message);
     }
 }

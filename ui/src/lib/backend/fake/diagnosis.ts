@@ -24,9 +24,9 @@ function diagnosis(service: ServiceView, inTrouble: readonly ServiceView[]): Dia
 }
 
 function heldPort(own: Diagnosis, port: number, pid: number, program: string): Diagnosis {
-  const actions: Action[] = [{ type: "free_port", port, pid, program }, { type: "restart", service: own.service }, { type: "copy", command: `ss -ltnp sport = :${port}` }];
+  const actions: Action[] = [{ type: "free_port", port, pid, program }, { type: "use_port", service: own.service, port, instead: port + 1 }, { type: "restart", service: own.service }, { type: "copy", command: `ss -ltnp sport = :${port}` }];
   return {
-    ...own, rule: "port-held", sentence: `port ${port} is held by ${program} (pid ${pid})`, next: `End ${program} or give the endpoint another port`, actions,
+    ...own, rule: "port-held", sentence: `port ${port} is held by ${program} (pid ${pid})`, next: `End ${program} or give the endpoint another port, such as ${port + 1}`, actions,
     evidence: [...own.evidence, { type: "line", service: own.service, seq: 1, text: `Error: listen EADDRINUSE: address already in use :::${port}` }],
   };
 }
