@@ -203,12 +203,12 @@ fn hooks_run_beside_start_and_end_and_a_start_fails_with_them() {
   bad: {{ {} }}
   p:
     process: sleep 1000
-    post_start: [{{ command: sh -c 'echo $WHO > from-process', environment: {{ WHO: me }} }}]
+    post_start: [{{ command: sh -c 'echo $$WHO > from-process', environment: {{ WHO: me }} }}]
     pre_stop: [{{ command: sh -c 'echo over >> from-process' }}]
 ",
             idle(
                 "volumes: ['./shared:/shared'], \
-                 post_start: [{ command: [sh, -c, 'echo hook says $A; echo $A > /shared/after'], environment: [A=started] }], \
+                 post_start: [{ command: [sh, -c, 'echo hook says $$A; echo $$A > /shared/after'], environment: [A=started] }], \
                  pre_stop: [{ command: touch /shared/before }]"
             ),
             idle("post_start: [{ command: [sh, -c, 'echo no; exit 3'] }]"),

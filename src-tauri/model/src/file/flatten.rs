@@ -7,7 +7,7 @@ use super::findings::Findings;
 use super::yaml::{self, Node, Value};
 use super::{Sources, excerpt, read_dotenv, rebase};
 use crate::import::Imported;
-use crate::import::write::scalar;
+use crate::import::write::{LONGEST_KEY, scalar};
 use crate::problem::{Place, Severity};
 use std::path::Path;
 
@@ -93,8 +93,16 @@ fn written(mut root: Node, dir: &Path, into: &Path) -> String {
 
 /// `key: value`, or the key with what is under it.
 fn entry(key: &str, node: &Node, depth: usize, out: &mut String) {
+    let key = scalar(key);
     indent(depth, out);
-    out.push_str(&scalar(key));
+    if key.chars().count() > LONGEST_KEY {
+        out.push_str("? ");
+        out.push_str(&key);
+        out.push('\n');
+        indent(depth, out);
+    } else {
+        out.push_str(&key);
+    }
     out.push(':');
     value(node, depth, out);
 }

@@ -275,7 +275,7 @@ impl<'m> Import<'m> {
     }
 
     fn service(&self, service: &Service<'_>, lines: &mut Lines) {
-        lines.line(1, &format!("{}:", super::write::scalar(service.name)));
+        lines.key(1, service.name, "");
         match service.kind {
             Kind::Container => self.container(service, lines),
             Kind::Project => self.project(service, lines),

@@ -1,5 +1,8 @@
 //! Writes YAML line by line, with comments where a reader needs them.
 
+/// YAML takes a key of so many characters for one without a mark in front of it.
+pub(crate) const LONGEST_KEY: usize = 1000;
+
 /// The lines of a file in the making.
 #[derive(Debug, Default)]
 pub(super) struct Lines {
@@ -10,7 +13,12 @@ impl Lines {
     /// `key:` or `key: value`, which is written as it is.
     pub(super) fn key(&mut self, depth: usize, key: &str, value: &str) {
         let space = if value.is_empty() { "" } else { " " };
-        self.line(depth, &format!("{}:{space}{value}", scalar(key)));
+        let key = scalar(key);
+        if key.chars().count() <= LONGEST_KEY {
+            return self.line(depth, &format!("{key}:{space}{value}"));
+        }
+        self.line(depth, &format!("? {key}"));
+        self.line(depth, &format!(":{space}{value}"));
     }
 
     /// `key: "text"`, in quotes where it needs them.
@@ -86,6 +94,19 @@ fn is_plain(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_key_that_is_too_long_for_its_line_is_marked() {
+        let mut lines = Lines::default();
+        let (short, long) = ("a".repeat(LONGEST_KEY), "a".repeat(LONGEST_KEY + 1));
+        lines.key(0, &short, "1");
+        lines.key(1, &long, "2");
+        lines.key(1, &long, "");
+        assert_eq!(
+            lines.finish(),
+            format!("{short}: 1\n  ? {long}\n  : 2\n  ? {long}\n  :\n")
+        );
+    }
 
     #[test]
     fn only_what_is_safe_goes_without_quotes() {
