@@ -164,7 +164,7 @@ fn all_well(home: &Home, file: &str, project: &StandIn) -> Result<(), String> {
     let status = home.status(&["-f", file]);
     let services = status["services"].as_array().ok_or("no services")?;
     for service in services {
-        if service["status"] != "healthy" {
+        if service["status"] != "Healthy" {
             return Err(format!("{} is {}", service["name"], service["status"]));
         }
     }
