@@ -30,6 +30,8 @@ create() {
   mariadb-install-db --user=mysql --datadir="$data" --skip-test-db \
     --auth-root-authentication-method=normal >/dev/null
   {
+    # One user for this machine and one for all others; none without a password.
+    echo "DELETE FROM mysql.global_priv WHERE User = '' OR (User = 'root' AND Host <> 'localhost');"
     echo "FLUSH PRIVILEGES;"
     echo "ALTER USER 'root'@'localhost' IDENTIFIED BY '$(quoted "$root")';"
     echo "CREATE USER 'root'@'%' IDENTIFIED BY '$(quoted "$root")';"
