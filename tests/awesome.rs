@@ -278,6 +278,6 @@ async fn make_one(runtime: &Runtime, plan: &Plan, service: &Service) -> Result<(
         fresh: false,
         cancel: &cancel,
     };
-    let made = instance::make(runtime, &launch, |_| {}).await;
+    let made = Box::pin(instance::make(runtime, &launch, |_| {})).await;
     made.map(drop)
 }
