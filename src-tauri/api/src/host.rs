@@ -12,6 +12,7 @@ mod open;
 mod runs;
 mod runtimes;
 mod sink;
+mod telemetry;
 mod traces;
 mod views;
 mod watch;
@@ -143,6 +144,7 @@ impl Host {
         });
         logs.pin(&self.history.pinned().unwrap_or_default());
         let logs = Arc::new(logs);
+        let mut record = record;
         let notifier = Notifier::new(id.clone(), self.events.clone());
         let sink = HostSink::new(
             id.clone(),
@@ -152,6 +154,8 @@ impl Host {
             notifier.clone(),
             self.events.clone(),
         );
+        let current = telemetry::Current::default();
+        let telemetry = telemetry::start(&mut record, &logs, &notifier, &current);
         let socket_dir = self.paths.sockets(&id);
         if let Err(error) = private_dir(&socket_dir) {
             tracing::error!(%error, "no folder for sockets");
@@ -164,7 +168,14 @@ impl Host {
             sink: Arc::new(sink),
             runtime: self.runtime_of(&id),
         });
-        let environment = Arc::new(OpenEnvironment::new(id.clone(), source, handle, logs));
+        current.set(handle.clone());
+        let environment = Arc::new(OpenEnvironment::new(
+            id.clone(),
+            source,
+            handle,
+            logs,
+            telemetry,
+        ));
         watch::spawn(&environment, notifier);
         self.lock().insert(id, Arc::clone(&environment));
         // Nobody listening is fine.

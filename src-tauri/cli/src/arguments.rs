@@ -78,6 +78,8 @@ pub(crate) enum Command {
     },
     /// Show the log, merged or of some services
     Logs(Logs),
+    /// Show what requests did across services, or one trace span by span
+    Traces(Traces),
     /// Read the environment file and report what is wrong with it
     Check {
         #[command(flatten)]
@@ -236,6 +238,38 @@ pub(crate) struct RunLabel {
 }
 
 #[derive(Debug, Args)]
+pub(crate) struct Traces {
+    #[command(flatten)]
+    pub(crate) environment: Which,
+    /// A trace id to see that trace; or which traces: words, "texts", /regexes/, fields such
+    /// as status=error, duration>=100ms, route=/cart, http.response.status_code>=500; - for
+    /// the opposite
+    #[arg(value_name = "QUERY|TRACE_ID")]
+    pub(crate) query: Vec<String>,
+    /// Only traces that took so long or longer, the slowest first: 100ms, 1.5s
+    #[arg(long, value_parser = parse_length, value_name = "DURATION")]
+    pub(crate) slow: Option<u64>,
+    /// Only traces in which something failed
+    #[arg(long)]
+    pub(crate) errors: bool,
+    /// Only traces that this service took part in
+    #[arg(short = 's', long = "service", value_name = "SERVICE")]
+    pub(crate) services: Vec<String>,
+    /// Only traces from this time on: 10m ago is 10m
+    #[arg(long, value_parser = parse_moment, value_name = "TIME")]
+    pub(crate) since: Option<Timestamp>,
+    /// Of this run, as `benchtop runs` names it
+    #[arg(long, value_name = "RUN")]
+    pub(crate) run: Option<String>,
+    /// At most so many
+    #[arg(short = 'n', long, default_value_t = 50)]
+    pub(crate) limit: u32,
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
 pub(crate) struct Logs {
     #[command(flatten)]
     pub(crate) environment: Which,
@@ -356,6 +390,11 @@ fn parse_moment(text: &str) -> Result<Timestamp, String> {
     let now = jiff::Timestamp::now().as_millisecond();
     let ago = i64::try_from(ago.as_millis()).unwrap_or(i64::MAX);
     Ok(Timestamp(now.saturating_sub(ago)))
+}
+
+fn parse_length(text: &str) -> Result<u64, String> {
+    benchtop_api::telemetry::spans::nanoseconds(text)
+        .ok_or_else(|| format!("`{text}` is no length of time; write 100ms or 1.5s"))
 }
 
 fn parse_level(text: &str) -> Result<benchtop_api::telemetry::level::Level, String> {

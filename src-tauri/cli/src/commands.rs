@@ -10,6 +10,7 @@ mod runs;
 mod runtime;
 mod services;
 mod status;
+mod traces;
 mod up;
 mod why;
 
@@ -40,6 +41,7 @@ pub(crate) async fn run(command: Command) -> Result<Code, Failure> {
             json,
         } => why::run(&environment, &services, json).await,
         Command::Logs(arguments) => logs::run(&arguments).await,
+        Command::Traces(arguments) => traces::run(&arguments).await,
         Command::Check { environment, json } => check::run(&environment, json).await,
         Command::Import { source } => import::run(&source),
         Command::Runs { list, command } => match command {

@@ -6,6 +6,7 @@
 //! `/fault/none` mends it.
 
 mod server;
+mod trace;
 mod work;
 
 use crate::exit::{Code, Failure};

@@ -2,7 +2,7 @@
 //! record, a small file written before each act.
 
 use crate::process::protocol::read_json;
-use benchtop_model::inject::Ports;
+use benchtop_model::inject::{Ports, Telemetry};
 use benchtop_model::plan::{Plan, ServiceKind};
 use benchtop_model::supervisor::{Former, Memory};
 use benchtop_model::time::Timestamp;
@@ -35,6 +35,9 @@ pub struct EnvironmentRecord {
     /// are, if there are any.
     #[serde(default)]
     pub runtime: Option<String>,
+    /// Where services send their telemetry to; absent where nothing listens.
+    #[serde(default)]
+    pub telemetry: Option<Telemetry>,
 }
 
 /// A run that is going on.
@@ -79,6 +82,7 @@ impl EnvironmentRecord {
             services: BTreeMap::new(),
             former: Former::default(),
             runtime: None,
+            telemetry: None,
         }
     }
 

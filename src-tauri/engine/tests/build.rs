@@ -71,6 +71,7 @@ async fn an_image_is_built_and_its_container_has_what_the_file_says() {
         container,
         ports: &BTreeMap::new(),
         generation: 1,
+        telemetry: &BTreeMap::new(),
     };
     let steps = Mutex::new(Vec::new());
     let launched =

@@ -3,8 +3,10 @@
 //! each start, when the ports are known.
 
 mod connection;
+mod telemetry;
 mod template;
 
+pub use telemetry::{Telemetry, telemetry};
 pub(crate) use template::faults as template_faults;
 
 use crate::plan::{Container, Endpoint, HostPort, Network, Owner, Plan, Protocol, Run, Service};

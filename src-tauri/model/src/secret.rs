@@ -4,7 +4,7 @@
 pub const MASK: &str = "••••••";
 
 /// Words that make a variable's name look secret.
-const SECRET_WORDS: [&str; 10] = [
+const SECRET_WORDS: [&str; 11] = [
     "PASSWORD",
     "PASSWD",
     "SECRET",
@@ -15,6 +15,7 @@ const SECRET_WORDS: [&str; 10] = [
     "CREDENTIAL",
     "ACCESS_KEY",
     "CONNECTIONSTRINGS__",
+    "OTLP_HEADERS",
 ];
 
 /// Whether the value of this variable is masked in every face, log and export.

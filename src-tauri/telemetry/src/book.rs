@@ -221,6 +221,12 @@ impl LogBook {
         });
     }
 
+    /// The telemetry file of a run; absent: of the present one, or the newest that is kept.
+    /// Everything else about a run is kept in it, too, and goes with it.
+    pub(crate) fn run_file(&self, run: Option<&str>) -> Option<Arc<crate::file::RunFile>> {
+        runs::file(&self.shared, run)
+    }
+
     /// How far a source was taken, as of what is on disk.
     #[must_use]
     pub fn position(&self, service: &str, generation: u64) -> Option<String> {

@@ -105,6 +105,11 @@ impl RunWriter {
         })
     }
 
+    /// The connection, for tables beside those of the log.
+    pub(crate) fn connection(&mut self) -> &mut Connection {
+        &mut self.connection
+    }
+
     /// Everything of one commit, or nothing.
     pub(crate) fn commit<T>(
         &mut self,

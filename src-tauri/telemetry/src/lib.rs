@@ -33,4 +33,5 @@ pub mod metrics;
 pub mod otlp;
 mod patterns;
 pub mod query;
+pub mod spans;
 pub mod trace;

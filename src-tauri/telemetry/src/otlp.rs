@@ -2,7 +2,19 @@
 
 use opentelemetry_proto::tonic::common::v1::{KeyValue, any_value::Value};
 
+pub mod budget;
+pub mod decode;
+pub mod forward;
+mod grpc;
+mod http;
+pub mod intake;
+pub mod json;
+pub mod limits;
+mod listen;
+pub mod logs;
 pub mod metrics;
+pub mod receiver;
+mod reply;
 pub mod status;
 
 /// Which service a resource belongs to, and which start of it.

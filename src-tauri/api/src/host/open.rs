@@ -1,5 +1,6 @@
 //! One open environment with all that belongs to it.
 
+use super::telemetry::Telemetry;
 use crate::definition::{Definition, Source};
 use crate::schema::{ApiError, Empty, ErrorCode};
 use crate::view::DefinitionChanges;
@@ -19,6 +20,8 @@ pub(super) struct OpenEnvironment {
     pub(super) id: String,
     pub(super) handle: EnvironmentHandle,
     pub(super) logs: Arc<LogBook>,
+    /// The spans, and the receiver of everything that services send.
+    pub(super) telemetry: Telemetry,
     disk: Mutex<OnDisk>,
     /// Changes of the file are applied at once.
     watching: AtomicBool,
@@ -36,12 +39,14 @@ impl OpenEnvironment {
         source: Source,
         handle: EnvironmentHandle,
         logs: Arc<LogBook>,
+        telemetry: Telemetry,
     ) -> Self {
         let definition = source.read();
         Self {
             id,
             handle,
             logs,
+            telemetry,
             disk: Mutex::new(OnDisk { source, definition }),
             watching: AtomicBool::new(false),
         }
@@ -67,6 +72,7 @@ impl OpenEnvironment {
         for service in &services {
             known(plan, service)?;
         }
+        self.telemetry.on_start();
         self.handle.up(services);
         Ok(())
     }

@@ -1,8 +1,9 @@
 //! What a sample service answers.
 
+use super::trace::{Context, Span, Tracer};
 use super::work;
 use axum::extract::{Path, State};
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
@@ -10,10 +11,10 @@ use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, RwLock};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 /// How long a dependency may take to answer.
-const PATIENCE: Duration = Duration::from_secs(2);
+pub(super) const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Time that a service takes to "warm up" before its startup probe passes.
 const WARM_UP: Duration = Duration::from_millis(600);
@@ -27,6 +28,7 @@ pub(crate) struct Service {
     /// Name and address of everything that it refers to.
     pub(crate) references: BTreeMap<String, String>,
     pub(crate) http: reqwest::Client,
+    pub(super) tracer: Tracer,
 }
 
 impl Service {
@@ -51,6 +53,7 @@ impl Service {
             fault: RwLock::default(),
             references: references.collect(),
             http,
+            tracer: Tracer::of_environment(role),
         }
     }
 
@@ -88,10 +91,35 @@ pub(crate) fn router(service: Arc<Service>) -> Router {
         .with_state(service)
 }
 
-async fn index(State(service): Shared) -> Json<Value> {
+/// Asks everything that the service refers to, so that a request goes through all of them:
+/// with less patience than the one who asks, so that who hangs is who is blamed.
+async fn index(State(service): Shared, headers: HeaderMap) -> Json<Value> {
+    let start = SystemTime::now();
     hang_if_asked(&service).await;
     let number = service.requests.fetch_add(1, Ordering::Relaxed) + 1;
-    work::log("debug", &format!("request {number}"));
+    let caller = headers
+        .get("traceparent")
+        .and_then(|value| value.to_str().ok());
+    let parent = caller.and_then(Context::read);
+    let context = parent.map_or_else(Context::root, Context::child);
+    work::log(
+        "debug",
+        &format!("request {number} trace_id={}", context.trace_id()),
+    );
+    let failed = work::call_references(&service, context, PATIENCE / 2).await;
+    service.tracer.end(Span {
+        context,
+        parent,
+        name: "GET /".to_owned(),
+        kind: 2,
+        start,
+        error: (failed > 0).then(|| format!("{failed} references did not answer")),
+        attributes: vec![
+            ("http.request.method", json!("GET")),
+            ("http.route", json!("/")),
+            ("http.response.status_code", json!(200)),
+        ],
+    });
     Json(
         json!({ "service": service.role, "requests": number, "uptime_ms": service.started.elapsed().as_millis() as u64 }),
     )

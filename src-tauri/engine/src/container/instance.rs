@@ -12,9 +12,9 @@ use benchtop_model::inject::Ports;
 use benchtop_model::plan::{Container, InlineFile, MountSource, Plan, Service};
 use benchtop_model::time::{Millis, Timestamp};
 use bollard::errors::Error;
-use bollard::models::{ContainerInspectResponse, VolumeCreateRequest};
+use bollard::models::{ContainerCreateBody, ContainerInspectResponse, VolumeCreateRequest};
 use bollard::query_parameters as q;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::time::{Duration, Instant};
 use tokio_util::sync::CancellationToken;
 
@@ -37,6 +37,8 @@ pub struct Launch<'a> {
     pub ports: &'a Ports,
     /// Number of this start.
     pub generation: u64,
+    /// Variables by which it finds the receiver of telemetry.
+    pub telemetry: &'a BTreeMap<String, String>,
     /// Nothing of an earlier attempt is good enough to be used again.
     pub fresh: bool,
     /// Calls it off. What is short and would leave something half done is not
@@ -254,16 +256,34 @@ async fn image_id(runtime: &Runtime, launch: &Launch<'_>) -> Option<String> {
     image.ok()?.id
 }
 
-/// Whether what the definition leaves open (assigned ports, addresses of others)
-/// is still what the container was created with.
-fn is_current(found: &ContainerInspectResponse, launch: &Launch<'_>) -> bool {
-    let fresh = body(
+/// The body of the create request, with what is told to every service.
+fn wanted(launch: &Launch<'_>) -> ContainerCreateBody {
+    let mut body = body(
         launch.plan,
         launch.service,
         launch.container,
         launch.ports,
         launch.generation,
     );
+    let telemetry = launch.telemetry.iter();
+    let own = body.env.take().unwrap_or_default();
+    // Of two with the same key the later one counts: `OTEL_RESOURCE_ATTRIBUTES` has both.
+    let replaced = |pair: &String| {
+        let key = pair.split_once('=').map_or(pair.as_str(), |(key, _)| key);
+        launch.telemetry.contains_key(key)
+    };
+    let own = own.into_iter().filter(|pair| !replaced(pair));
+    body.env = Some(
+        own.chain(telemetry.map(|(key, value)| format!("{key}={value}")))
+            .collect(),
+    );
+    body
+}
+
+/// Whether what the definition leaves open (assigned ports, addresses of others)
+/// is still what the container was created with.
+fn is_current(found: &ContainerInspectResponse, launch: &Launch<'_>) -> bool {
+    let fresh = wanted(launch);
     let bindings = found
         .host_config
         .as_ref()
@@ -297,13 +317,7 @@ async fn create(runtime: &Runtime, launch: &Launch<'_>) -> Result<String, String
             .clone()
             .unwrap_or_default(),
     };
-    let body = body(
-        launch.plan,
-        launch.service,
-        launch.container,
-        launch.ports,
-        launch.generation,
-    );
+    let body = wanted(launch);
     let create = runtime.docker.create_container(Some(options), body);
     match tokio::time::timeout(ACT_LIMIT, create).await {
         Ok(Ok(created)) => {

@@ -38,6 +38,8 @@ struct Launch {
     generation: u64,
     ports: Ports,
     base_environment: Arc<BTreeMap<String, String>>,
+    /// By which it finds the receiver of telemetry.
+    telemetry: BTreeMap<String, String>,
     dir: PathBuf,
     socket_dir: PathBuf,
     shim: PathBuf,
@@ -67,6 +69,7 @@ pub(super) fn spawn(task: &Task, service: &str, generation: u64, cancel: Cancell
         generation,
         ports: task.record.assigned(),
         base_environment: Arc::clone(&task.base_environment),
+        telemetry: telemetry(task, spec, generation),
         dir: task.dir.clone(),
         socket_dir: task.socket_dir.clone(),
         shim: task.shim.clone(),
@@ -76,6 +79,15 @@ pub(super) fn spawn(task: &Task, service: &str, generation: u64, cancel: Cancell
         cancel,
     };
     tokio::spawn(launch.run());
+}
+
+/// The variables of this start by which a service finds the receiver of telemetry.
+fn telemetry(task: &Task, service: &Service, generation: u64) -> BTreeMap<String, String> {
+    let run = task.record.run.as_ref().map(|run| run.id.as_str());
+    let access = task.record.telemetry.as_ref();
+    access.map_or_else(BTreeMap::new, |access| {
+        inject::telemetry(service, access, run, generation)
+    })
 }
 
 impl Launch {
@@ -154,6 +166,7 @@ impl Launch {
             &self.service.name,
             &self.ports,
         ));
+        environment.extend(self.telemetry.clone());
         let expand = |word: &String| {
             inject::expand(word, &self.plan, &self.ports, Viewpoint::Host)
                 .unwrap_or_else(|_| word.clone())
@@ -331,6 +344,7 @@ impl Launch {
             container,
             ports: &self.ports,
             generation: self.generation,
+            telemetry: &self.telemetry,
             fresh: false,
             cancel: &self.cancel,
         }

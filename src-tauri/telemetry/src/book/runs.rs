@@ -77,6 +77,21 @@ pub(super) fn begin(shared: &Shared, folder: &Path, run: &str, at: Timestamp) {
     shared.work.notify_one();
 }
 
+/// The file of a run; absent: of the present one, or the newest that is kept.
+pub(super) fn file(shared: &Shared, run: Option<&str>) -> Option<Arc<RunFile>> {
+    let shelves = shared.lock();
+    let present = shelves.file.as_ref();
+    let found = match run {
+        Some(run) if shelves.run.as_deref() == Some(run) => present,
+        Some(run) => {
+            let of = |past: &&PastRun| past.run.as_deref() == Some(run);
+            shelves.past.iter().find(of).map(|past| &past.file)
+        }
+        None => present.or(shelves.past.last().map(|past| &past.file)),
+    };
+    found.cloned()
+}
+
 /// The blocks of one run or of all that are kept, as they are now.
 pub(super) fn snapshot(shared: &Shared, run: Option<&str>) -> Snapshot {
     let mut shelves = shared.lock();

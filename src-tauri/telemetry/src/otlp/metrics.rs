@@ -1,6 +1,7 @@
 //! The door of the receiver for metrics: whoever keeps points implements it.
 
 use opentelemetry_proto::tonic::collector::metrics::v1::ExportMetricsServiceRequest;
+use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 
 /// Takes the metrics of one request. Called on a thread that may block for the disk.
 pub trait MetricSink: Send + Sync {
@@ -11,6 +12,13 @@ pub trait MetricSink: Send + Sync {
     /// [`MetricsBusy`] where there is too much at the moment: nothing was taken, and the
     /// sender tries again.
     fn points(&self, request: ExportMetricsServiceRequest) -> Result<MetricsTaken, MetricsBusy>;
+
+    /// Is shown the spans of a request, each with a valid id, before they are kept: rates,
+    /// errors and durations are counted from them. Must not block.
+    fn spans(&self, request: &ExportTraceServiceRequest) {
+        // Who counts nothing needs nothing of it.
+        _ = request;
+    }
 }
 
 /// What became of the points of a request.

@@ -374,7 +374,7 @@ fn stream(compare: &Compare, column: usize) -> Result<Kind, QueryError> {
     })
 }
 
-fn word(compare: Compare, column: usize) -> Result<Value, QueryError> {
+pub(crate) fn word(compare: Compare, column: usize) -> Result<Value, QueryError> {
     Ok(match compare {
         Compare::Contains(text) => Needle::new(&text).map_or(Value::Anything, Value::Contains),
         Compare::Matches(pattern) => Value::Matches(regex(&pattern, column)?),
