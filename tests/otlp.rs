@@ -160,8 +160,8 @@ else:
 provider = TracerProvider(resource=Resource.create())
 provider.add_span_processor(BatchSpanProcessor(exporter))
 tracer = provider.get_tracer("test.library", "1.2.3")
-with tracer.start_as_current_span("python " + os.environ["WAY"], kind=SpanKind.SERVER) as root:
-    root.set_attribute("http.route", "/py")
+with tracer.start_as_current_span("sdk " + os.environ["WAY"], kind=SpanKind.SERVER) as root:
+    root.set_attribute("http.route", "/test")
     root.set_attribute("text", "größe")
     root.set_attribute("number", 42)
     root.set_attribute("ratio", 0.5)
@@ -179,50 +179,116 @@ print("sent", flush=True)
 time.sleep(1000)
 "#;
 
-/// Packages of the SDK, as the reference page measured them.
-const PACKAGES: [&str; 2] = ["opentelemetry-sdk", "opentelemetry-exporter-otlp"];
+/// The same in JavaScript.
+const JAVASCRIPT: &str = r#"
+const { NodeSDK } = require("@opentelemetry/sdk-node");
+const { trace, context, SpanKind, SpanStatusCode } = require("@opentelemetry/api");
+const sdk = new NodeSDK();
+sdk.start();
+const tracer = trace.getTracer("test.library", "1.2.3");
+const attributes = { "http.route": "/test", text: "größe", number: 42, ratio: 0.5, yes: true, list: ["a", "b"] };
+const root = tracer.startSpan("sdk " + process.env.WAY, { kind: SpanKind.SERVER, attributes });
+const inner = tracer.startSpan("inner", { kind: SpanKind.CLIENT }, trace.setSpan(context.active(), root));
+inner.recordException(new Error("on purpose"));
+inner.setStatus({ code: SpanStatusCode.ERROR, message: "it failed" });
+inner.end();
+root.end();
+sdk.shutdown().then(() => { console.log("sent"); setInterval(() => {}, 1000); });
+"#;
 
-/// A Python with the SDK, made once for all tests; `None` where it cannot be had.
-fn python() -> Option<PathBuf> {
+/// The folder in which an SDK is installed, once for all tests; `None` where it cannot be
+/// had.
+fn installed(name: &str, commands: impl Fn(&str) -> Vec<Vec<String>>) -> Option<PathBuf> {
     let target = std::env::var("CARGO_TARGET_DIR")
         .unwrap_or_else(|_| format!("{}/../target", env!("CARGO_MANIFEST_DIR")));
-    let folder = Path::new(&target).join("otel-python");
-    let program = folder.join("bin/python");
-    if folder.join("complete").exists() {
-        return Some(program);
+    let folder = std::path::absolute(Path::new(&target).join(name)).expect("a path");
+    let complete = folder.join("complete");
+    if complete.exists() {
+        return Some(folder);
     }
-    let ran = |program: &Path, arguments: &[&str]| {
-        let output = Command::new(program).args(arguments).output();
-        output.is_ok_and(|output| output.status.success())
+    std::fs::create_dir_all(&folder).expect("a folder");
+    for command in commands(&folder.display().to_string()) {
+        let output = Command::new(&command[0]).args(&command[1..]).output();
+        if !output.is_ok_and(|output| output.status.success()) {
+            return None;
+        }
+    }
+    std::fs::write(complete, "").expect("a file");
+    Some(folder)
+}
+
+fn words(line: &str) -> Vec<String> {
+    line.split(' ').map(str::to_owned).collect()
+}
+
+/// What both programs send has arrived, field by field.
+fn check(bench: &Workbench, service: &str, way: &str, language: &str) {
+    let found = wait_for_trace(bench, &format!("name~\"sdk {way}\""));
+    assert_eq!(found["service"], service, "by the injected name");
+    assert_eq!((&found["spans"], &found["errors"]), (&json!(2), &json!(1)));
+    assert_eq!(found["route"], "/test");
+    let trace = traces(bench, &[found["trace_id"].as_str().expect("an id")]);
+    let (root, inner) = (&trace["spans"][0], &trace["spans"][1]);
+    assert_eq!(
+        (&root["kind"], &inner["kind"]),
+        (&json!("server"), &json!("client"))
+    );
+    let value = |key: &str| {
+        let pairs = root["attributes"].as_array().expect("a list");
+        pairs
+            .iter()
+            .find(|pair| pair[0] == key)
+            .map(|pair| pair[1].clone())
     };
-    let place = folder.display().to_string();
-    let install = [
-        "-m",
-        "pip",
-        "install",
-        "--quiet",
-        "--disable-pip-version-check",
-    ];
-    let made = ran(Path::new("python3"), &["-m", "venv", "--clear", &place])
-        && ran(&program, &[&install[..], &PACKAGES].concat());
-    made.then(|| {
-        std::fs::write(folder.join("complete"), "").expect("a file");
-        program
-    })
+    for (key, expected) in [
+        ("text", json!("größe")),
+        ("number", json!(42)),
+        ("ratio", json!(0.5)),
+        ("yes", json!(true)),
+        ("list", json!(["a", "b"])),
+    ] {
+        assert_eq!(value(key), Some(expected), "{key}");
+    }
+    assert_eq!(root["scope"], "test.library");
+    assert_eq!(
+        (&inner["status"], &inner["message"]),
+        (&json!("error"), &json!("it failed"))
+    );
+    assert_eq!(inner["parent"], root["id"]);
+    let event = &inner["events"][0];
+    assert_eq!(event["name"], "exception");
+    assert!(
+        event["attributes"].to_string().contains("on purpose"),
+        "{event}"
+    );
+    let attributes = trace["resources"][0]["attributes"].to_string();
+    assert!(
+        attributes.contains(language) && attributes.contains("benchtop.generation"),
+        "{attributes}"
+    );
 }
 
 #[test]
 fn the_python_sdk_needs_no_configuration() {
-    let Some(python) = python() else {
+    let made = installed("otel-python", |folder| {
+        let pip = "-m pip install --quiet --disable-pip-version-check";
+        vec![
+            words(&format!("python3 -m venv --clear {folder}/env")),
+            words(&format!(
+                "{folder}/env/bin/python {pip} opentelemetry-sdk opentelemetry-exporter-otlp"
+            )),
+        ]
+    });
+    let Some(folder) = made else {
         println!(
             "SKIPPED the_python_sdk_needs_no_configuration: python3 -m venv and pip cannot make the SDK"
         );
         return;
     };
+    let python = folder.join("env/bin/python").display().to_string();
     let service = |way: &str, more: &str| {
         format!(
-            "  py-{way}:\n    process: {} send.py\n    environment:\n      WAY: {way}\n{more}",
-            python.display()
+            "  py-{way}:\n    process: {python} send.py\n    environment:\n      WAY: {way}\n{more}"
         )
     };
     let grpc = "      OTEL_EXPORTER_OTLP_PROTOCOL: grpc\n";
@@ -230,49 +296,36 @@ fn the_python_sdk_needs_no_configuration() {
     bench.project.write("send.py", PYTHON);
     bench.call("up", &["--detach"]).expect(0);
     for way in ["http", "grpc"] {
-        let found = wait_for_trace(&bench, &format!("name~\"python {way}\""));
-        assert_eq!(
-            found["service"],
-            format!("py-{way}"),
-            "by the injected name"
-        );
-        assert_eq!((&found["spans"], &found["errors"]), (&json!(2), &json!(1)));
-        assert_eq!(found["route"], "/py");
-        let trace = traces(&bench, &[found["trace_id"].as_str().expect("an id")]);
-        let (root, inner) = (&trace["spans"][0], &trace["spans"][1]);
-        assert_eq!(
-            (&root["kind"], &inner["kind"]),
-            (&json!("server"), &json!("client"))
-        );
-        let value = |key: &str| {
-            let pairs = root["attributes"].as_array().expect("a list");
-            pairs
-                .iter()
-                .find(|pair| pair[0] == key)
-                .map(|pair| pair[1].clone())
-        };
-        for (key, expected) in [
-            ("text", json!("größe")),
-            ("number", json!(42)),
-            ("ratio", json!(0.5)),
-            ("yes", json!(true)),
-            ("list", json!(["a", "b"])),
-        ] {
-            assert_eq!(value(key), Some(expected), "{key}");
-        }
-        assert_eq!(root["scope"], "test.library");
-        assert_eq!(
-            (&inner["status"], &inner["message"]),
-            (&json!("error"), &json!("it failed"))
-        );
-        assert_eq!(inner["parent"], root["id"]);
-        let event = &inner["events"][0];
-        assert_eq!(event["name"], "exception");
-        assert!(
-            event["attributes"].to_string().contains("on purpose"),
-            "{event}"
-        );
-        let language = trace["resources"][0]["attributes"].to_string();
-        assert!(language.contains("python"), "{language}");
+        check(&bench, &format!("py-{way}"), way, "python");
+    }
+}
+
+#[test]
+fn the_javascript_sdk_needs_no_configuration() {
+    let made = installed("otel-javascript", |folder| {
+        let npm = "npm install --silent --no-audit --no-fund --prefix";
+        vec![words(&format!(
+            "{npm} {folder} @opentelemetry/sdk-node @opentelemetry/api"
+        ))]
+    });
+    let Some(folder) = made else {
+        println!("SKIPPED the_javascript_sdk_needs_no_configuration: npm cannot install the SDK");
+        return;
+    };
+    let service = |way: &str, protocol: &str| {
+        format!(
+            "  js-{way}:\n    process: node send.js\n    environment:\n      WAY: {way}\n      NODE_PATH: {}\n      OTEL_EXPORTER_OTLP_PROTOCOL: {protocol}\n",
+            folder.join("node_modules").display()
+        )
+    };
+    let bench = Workbench::new(&format!(
+        "{}{}",
+        service("protobuf", "http/protobuf"),
+        service("json", "http/json")
+    ));
+    bench.project.write("send.js", JAVASCRIPT);
+    bench.call("up", &["--detach"]).expect(0);
+    for way in ["protobuf", "json"] {
+        check(&bench, &format!("js-{way}"), way, "nodejs");
     }
 }
