@@ -275,6 +275,7 @@ async fn make_one(runtime: &Runtime, plan: &Plan, service: &Service) -> Result<(
         container,
         ports: &ports.collect(),
         generation: 1,
+        telemetry: &std::collections::BTreeMap::new(),
         fresh: false,
         cancel: &cancel,
     };

@@ -88,6 +88,7 @@ networks: {n: {enable_ipv4: false}}
                 container,
                 ports: &BTreeMap::new(),
                 generation: 1,
+                telemetry: &BTreeMap::new(),
                 fresh: false,
                 cancel: &cancel,
             };
