@@ -2,9 +2,11 @@
 # Adds FLINK_PROPERTIES to the configuration, then becomes the role that is named.
 set -euo pipefail
 
-if [[ -n ${FLINK_PROPERTIES:-} ]]; then
-  printf '%s\n' "$FLINK_PROPERTIES" >>"$FLINK_HOME/conf/config.yaml"
-fi
+# Written anew at each start of the container: a key may stand in it only once.
+{
+  cat "$FLINK_HOME/conf/base.yaml"
+  printf '%s\n' "${FLINK_PROPERTIES:-}"
+} >"$FLINK_HOME/conf/config.yaml"
 case ${1:-help} in
   jobmanager | taskmanager)
     role=$1

@@ -1,0 +1,156 @@
+//! The local-testing example on its real systems: Kafka, Flink, Temporal and what
+//! watches them, in the images of `tests/images/systems.sh`.
+//!
+//! Only with `BENCHTOP_FULL=1`: the images take long to build, and a dozen servers long
+//! to start. What cannot be had from package sources is left out, and said by name.
+
+use benchtop_tests::programs::root;
+use benchtop_tests::{Home, docker};
+use serde_json::Value;
+use std::path::Path;
+use std::process::Command;
+use std::time::Instant;
+use tempfile::TempDir;
+
+/// Image as the example names it, as users pull it → the one that stands in for it.
+const IMAGES: [(&str, &str); 8] = [
+    ("apache/kafka:4.1.1", "benchtop-test/kafka:4.1.1"),
+    ("flink:2.2.1-java17", "benchtop-test/flink:2.2.1"),
+    ("postgres:15", "benchtop-test/postgres:15"),
+    (
+        "temporalio/auto-setup:1.29.1",
+        "benchtop-test/temporal:1.29.1",
+    ),
+    ("temporalio/ui:2.42.1", "benchtop-test/temporal-ui:2.42.1"),
+    ("redis:7", "benchtop-test/redis:7"),
+    (
+        "otel/opentelemetry-collector-contrib:0.155.0",
+        "benchtop-test/otel-collector:0.155.0",
+    ),
+    ("prom/prometheus:v2.42.0", "benchtop-test/prometheus:2"),
+];
+
+/// Names that were given to images for this test; gone with it.
+struct Names(Vec<&'static str>);
+
+impl Names {
+    /// Names the images that are there; what had the name already keeps it.
+    fn give() -> Self {
+        let given = IMAGES.iter().filter(|(public, own)| {
+            !is_there(public) && is_there(own) && run("docker", &["tag", own, public]).is_some()
+        });
+        Self(given.map(|(public, _)| *public).collect())
+    }
+}
+
+impl Drop for Names {
+    fn drop(&mut self) {
+        for name in &self.0 {
+            run("docker", &["rmi", "--no-prune", name]);
+        }
+    }
+}
+
+/// The example in a folder of its own, so that nothing is written into the checkout.
+struct Example {
+    home: Home,
+    dir: TempDir,
+}
+
+impl Example {
+    fn new() -> Self {
+        let dir = tempfile::tempdir().expect("a folder");
+        let from = root().join("examples").join("local-testing");
+        let from = from.display().to_string();
+        let to = dir.path().display().to_string();
+        run("cp", &["-r", &from, &to]).expect("copy the example");
+        Self {
+            home: Home::new(),
+            dir,
+        }
+    }
+
+    fn file(&self) -> String {
+        let path: &Path = self.dir.path();
+        let file = path.join("local-testing").join("benchtop.yaml");
+        file.display().to_string()
+    }
+
+    fn call(&self, command: &str, more: &[&str]) -> benchtop_tests::home::Outcome {
+        self.home
+            .benchtop(&[&[command, "-f", &self.file()], more].concat())
+    }
+
+    /// Services whose image is here, and the images of the others.
+    fn services(&self) -> (Vec<String>, Vec<(String, String)>) {
+        let plan = self.call("check", &["--json"]).expect(0).stdout;
+        let plan: Value = serde_json::from_str(&plan).expect("the plan");
+        let services = plan["plan"]["services"].as_object().expect("services");
+        let mut here = Vec::new();
+        let mut absent = Vec::new();
+        for (name, service) in services {
+            match image(service) {
+                Some(image) if !is_there(image) => absent.push((name.clone(), image.to_owned())),
+                _ => here.push(name.clone()),
+            }
+        }
+        (here, absent)
+    }
+}
+
+impl Drop for Example {
+    fn drop(&mut self) {
+        self.call("down", &[]);
+        run("docker", &["volume", "rm", "local-testing_temporal-pgdata"]);
+    }
+}
+
+fn image(service: &Value) -> Option<&str> {
+    service["run"]["container"]["image"].as_str()
+}
+
+fn is_there(image: &str) -> bool {
+    run("docker", &["image", "inspect", image]).is_some()
+}
+
+/// What a program printed, where it succeeded.
+fn run(program: &str, arguments: &[&str]) -> Option<String> {
+    let output = Command::new(program).args(arguments).output().ok()?;
+    let printed = String::from_utf8_lossy(&output.stdout).trim().to_owned();
+    output.status.success().then_some(printed)
+}
+
+#[test]
+fn the_local_testing_example_becomes_healthy_on_its_real_systems() {
+    const NAME: &str = "the_local_testing_example_becomes_healthy_on_its_real_systems";
+    if std::env::var_os("BENCHTOP_FULL").is_none() {
+        println!("SKIPPED {NAME}: a dozen servers; `cargo xtask test --full` runs it");
+        return;
+    }
+    if !docker(NAME) {
+        return;
+    }
+    let _names = Names::give();
+    let example = Example::new();
+    let (services, absent) = example.services();
+    for (service, image) in &absent {
+        println!("SKIPPED local-testing/{service}: {image} cannot be had from package sources");
+    }
+    let started = Instant::now();
+    let mut wanted = vec!["--wait", "--detach", "--timeout", "15m"];
+    wanted.extend(services.iter().map(String::as_str));
+    example.call("up", &wanted).expect(0);
+    println!(
+        "{} services healthy after {:.0} s",
+        services.len(),
+        started.elapsed().as_secs_f64()
+    );
+    for service in &services {
+        let state = example.home.service(&["-f", &example.file()], service);
+        let completed = state["lifecycle"] == "Completed";
+        assert!(completed || state["status"] == "Healthy", "{state}");
+    }
+    let format = "{{.Name}} {{.MemUsage}}";
+    let used = run("docker", &["stats", "--no-stream", "--format", format]);
+    println!("{}", used.unwrap_or_default());
+}
