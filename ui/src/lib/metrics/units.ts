@@ -75,5 +75,5 @@ export function plainNumber(value: number): string {
 export function tickSteps(unit: string | null): number[] {
   const binary = (unit ?? "").split("/")[0] ?? "";
   if (BYTES[binary] !== undefined && /^(By|.iBy)$/.test(binary)) return Array.from({ length: 50 }, (_, power) => 2 ** power);
-  return Array.from({ length: 26 }, (_, index) => index - 10).flatMap((power) => [1, 2, 2.5, 5].map((factor) => Number(`${factor}e${power}`)));
+  return Array.from({ length: 26 }, (_, index) => index - 10).flatMap((power) => [1, 2, 5].map((factor) => Number(`${factor}e${power}`)));
 }
