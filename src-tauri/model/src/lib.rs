@@ -8,6 +8,7 @@
 //! resolved), [`file`] (how it is read), [`supervisor`] (what must happen next).
 
 pub mod diagnosis;
+pub mod doctor;
 pub mod exit;
 pub mod file;
 pub mod graph;
