@@ -76,6 +76,12 @@ impl Source {
         })
     }
 
+    /// Whether there is a file to read.
+    #[must_use]
+    pub fn is_there(&self) -> bool {
+        load::find(&self.path).is_ok()
+    }
+
     /// Reads the definition.
     #[must_use]
     pub fn read(&self) -> Definition {

@@ -2,6 +2,7 @@
 //! where supervision, log book and history meet.
 
 mod diagnosis;
+mod doctor;
 mod export;
 mod git;
 mod handlers;

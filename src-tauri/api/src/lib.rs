@@ -7,6 +7,7 @@
 pub mod client;
 pub mod compare;
 pub mod definition;
+pub mod doctor;
 pub mod host;
 pub mod import;
 pub mod inspect;

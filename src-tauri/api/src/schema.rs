@@ -3,6 +3,7 @@
 
 use crate::compare::RunComparison;
 use crate::view::*;
+use benchtop_model::doctor::DoctorReport;
 use benchtop_model::problem::Problem;
 use benchtop_model::status::Status;
 use benchtop_model::time::Timestamp;
@@ -57,6 +58,8 @@ pub enum ErrorCode {
     Invalid,
     /// The engine of another version answers.
     Version,
+    /// A container runtime is needed, and none can be used; the CLI exits with 3.
+    NoRuntime,
     /// The engine does not answer.
     Unavailable,
     /// A fault of ours.
@@ -491,7 +494,7 @@ macro_rules! with_methods {
             "folder.inspect" => folder_inspect(FolderInspectRequest) -> FolderReport;
             "definition.import" => definition_import(DefinitionImportRequest) -> ImportReport;
             "environment.status" => environment_status(EnvironmentStatusRequest) -> EnvironmentView;
-            "environment.up" => environment_up(EnvironmentUpRequest) -> Empty;
+            "environment.up" => environment_up(EnvironmentUpRequest) -> StartReport;
             "environment.changes" => environment_changes(EnvironmentChangesRequest) -> DefinitionChanges;
             "environment.apply" => environment_apply(EnvironmentApplyRequest) -> Empty;
             "environment.down" => environment_down(EnvironmentDownRequest) -> Empty;
@@ -505,6 +508,8 @@ macro_rules! with_methods {
             "environment.diagnosis" => environment_diagnosis(EnvironmentDiagnosisRequest) -> DiagnosisReport;
             "service.use_port" => service_use_port(ServiceUsePortRequest) -> Empty;
             "port.free" => port_free(PortFreeRequest) -> Empty;
+            "doctor.run" => doctor_run(DoctorRunRequest) -> DoctorReport;
+            "doctor.clean" => doctor_clean(DoctorCleanRequest) -> DoctorCleaned;
             "logs.query" => logs_query(LogsQueryRequest) -> LogPage;
             "logs.histogram" => logs_histogram(LogsHistogramRequest) -> LogHistogram;
             "logs.context" => logs_context(LogsContextRequest) -> LogPage;

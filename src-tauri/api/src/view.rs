@@ -1,6 +1,7 @@
 //! What faces show: plain data, complete in itself, made for one glance.
 
 use benchtop_model::diagnosis::Diagnosis;
+use benchtop_model::doctor::DoctorCheck;
 use benchtop_model::plan::diff::ServiceChange;
 use benchtop_model::plan::{Condition, ServiceKind};
 use benchtop_model::probe::{ProbeRole, Verdict};
@@ -183,6 +184,13 @@ pub struct EnvironmentView {
     pub changed: Vec<String>,
     /// Changes of the environment file are applied at once.
     pub watching: bool,
+}
+
+/// What was found before a start. What makes all of it impossible is an error instead.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct StartReport {
+    /// Checks that do not pass: some services will fail at them, in the same words.
+    pub obstacles: Vec<DoctorCheck>,
 }
 
 /// What lies between the definition that runs and the one on disk.

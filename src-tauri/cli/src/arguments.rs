@@ -88,6 +88,8 @@ pub(crate) enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Examine this machine: can it run the environment, and what to do where it cannot
+    Doctor(Doctor),
     /// Make an environment file of what another tool runs
     Import {
         #[command(subcommand)]
@@ -157,6 +159,21 @@ pub(crate) struct Up {
     /// for the first that answers
     #[arg(long, value_name = "ADDRESS")]
     pub(crate) runtime: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Doctor {
+    #[command(flatten)]
+    pub(crate) environment: Which,
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Remove what nobody owns any more, all of it or these; asks first
+    #[arg(long, value_name = "ID", num_args = 0..)]
+    pub(crate) clean: Option<Vec<String>>,
+    /// Do not ask
+    #[arg(short, long, requires = "clean")]
+    pub(crate) yes: bool,
 }
 
 #[derive(Debug, Args)]

@@ -1,5 +1,6 @@
 //! Colours for a terminal, and none for anything else.
 
+use benchtop_api::model::doctor::DoctorState;
 use benchtop_api::model::status::Status;
 use std::io::IsTerminal as _;
 use std::sync::LazyLock;
@@ -30,6 +31,17 @@ pub(crate) fn cyan(text: &str) -> String {
 
 pub(crate) fn dim(text: &str) -> String {
     paint("2", text)
+}
+
+/// Shape, colour and word of a verdict, padded to one width.
+pub(crate) fn verdict(state: DoctorState) -> String {
+    let (code, shape) = match state {
+        DoctorState::Pass => ("32", "●"),
+        DoctorState::Warn => ("33", "▲"),
+        DoctorState::Fail => ("31", "✖"),
+        DoctorState::Skipped => ("2", "○"),
+    };
+    paint(code, &format!("{shape} {:<7}", state.word()))
 }
 
 /// One of six colours, always the same for the same name.

@@ -2,6 +2,7 @@
 
 mod changes;
 mod check;
+mod doctor;
 mod down;
 mod engine;
 mod import;
@@ -43,6 +44,7 @@ pub(crate) async fn run(command: Command) -> Result<Code, Failure> {
         Command::Logs(arguments) => logs::run(&arguments).await,
         Command::Traces(arguments) => traces::run(&arguments).await,
         Command::Check { environment, json } => check::run(&environment, json).await,
+        Command::Doctor(arguments) => doctor::run(&arguments).await,
         Command::Import { source } => import::run(&source),
         Command::Runs { list, command } => match command {
             None => runs::list(&list).await,

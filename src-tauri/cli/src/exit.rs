@@ -56,6 +56,7 @@ impl Failure {
 fn code_of(code: ErrorCode) -> Code {
     match code {
         ErrorCode::Definition | ErrorCode::NotFound | ErrorCode::Invalid => Code::Usage,
+        ErrorCode::NoRuntime => Code::NoRuntime,
         ErrorCode::Version | ErrorCode::Unavailable | ErrorCode::Internal => Code::Trouble,
     }
 }

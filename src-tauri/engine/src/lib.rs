@@ -8,6 +8,7 @@
 
 pub mod clock;
 pub mod container;
+pub mod doctor;
 pub mod environment;
 mod lines;
 pub mod load;

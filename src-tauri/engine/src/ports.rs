@@ -64,23 +64,28 @@ pub async fn wait_free(port: u16) -> Result<(), Taken> {
 }
 
 /// Whether a program could listen on this port, on every address.
+#[must_use]
+pub fn is_free(port: u16) -> bool {
+    taken_at(port).next().is_none()
+}
+
+/// The addresses of this host at which somebody listens on this port.
 ///
 /// Each address is tried by itself: 127.0.0.1:P and [::1]:P can belong to two
 /// programs at once.
-#[must_use]
-pub fn is_free(port: u16) -> bool {
+pub fn taken_at(port: u16) -> impl Iterator<Item = IpAddr> {
     let addresses = [
         IpAddr::V4(Ipv4Addr::LOCALHOST),
         IpAddr::V6(Ipv6Addr::LOCALHOST),
         IpAddr::V4(Ipv4Addr::UNSPECIFIED),
     ];
-    addresses.into_iter().all(
-        |address| match TcpListener::bind(SocketAddr::new(address, port)) {
-            Ok(_) => true,
+    addresses.into_iter().filter(move |address| {
+        match TcpListener::bind(SocketAddr::new(*address, port)) {
+            Ok(_) => false,
             // No IPv6 here, or no right to this port: not held by anybody.
-            Err(e) => e.kind() != ErrorKind::AddrInUse,
-        },
-    )
+            Err(e) => e.kind() == ErrorKind::AddrInUse,
+        }
+    })
 }
 
 /// The process that listens on this port, where the system tells.

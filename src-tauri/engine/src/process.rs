@@ -8,4 +8,4 @@ pub mod log_file;
 pub mod protocol;
 pub mod shim;
 pub mod tail;
-mod tree;
+pub(crate) mod tree;

@@ -30,11 +30,13 @@
 //! - `open`, `migrate`: from a path to a usable connection, whatever lies there.
 //! - `queue`, `message`, `writer`: the way of a write.
 //! - `readers`: the way of a read.
+//! - [`inspect`]: a look at the file from outside, for whoever examines the machine.
 //! - `table`: all SQL, one file per table.
 
 mod connection;
 pub mod error;
 pub mod history;
+pub mod inspect;
 mod message;
 mod migrate;
 mod open;

@@ -141,13 +141,18 @@ impl Host {
     pub(crate) async fn environment_up(
         self: &Arc<Self>,
         request: EnvironmentUpRequest,
-    ) -> Answer<Empty> {
+    ) -> Answer<StartReport> {
         let open = self.get(&request.environment).await?;
+        let (_, definition) = open.definition();
+        let obstacles = self
+            .before_start(&open, definition.plan()?, &request.services)
+            .await?;
         if let Some(watch) = request.watch {
             open.set_watching(watch);
         }
         open.up(request.services)?;
-        open.taken().await
+        open.taken().await?;
+        Ok(StartReport { obstacles })
     }
 
     pub(crate) async fn environment_changes(

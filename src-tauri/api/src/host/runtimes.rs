@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 /// Key of the setting for environments without a choice of their own. An empty
 /// value is none.
-const DEFAULT: &str = "runtime";
+const DEFAULT: &str = crate::doctor::RUNTIME_SETTING;
 
 fn key_of(environment: &str) -> String {
     format!("runtime/{environment}")
@@ -64,7 +64,7 @@ impl Host {
             .or_else(|| self.runtime_setting(DEFAULT))
     }
 
-    fn runtime_setting(&self, key: &str) -> Option<String> {
+    pub(super) fn runtime_setting(&self, key: &str) -> Option<String> {
         let read = self.history.setting(key);
         if let Err(error) = &read {
             tracing::warn!(%error, key, "a setting cannot be read");

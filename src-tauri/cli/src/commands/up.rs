@@ -34,7 +34,8 @@ pub(crate) async fn run(arguments: Up) -> Result<Code, Failure> {
         services: arguments.services.clone(),
         watch: arguments.watch.then_some(true),
     };
-    connection.client.call(&up).await?;
+    let started = connection.client.call(&up).await?;
+    super::doctor::warn(&started.obstacles);
     if arguments.wait {
         return wait(&connection, &arguments).await;
     }

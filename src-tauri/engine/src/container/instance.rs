@@ -162,7 +162,7 @@ pub fn say(error: &Error) -> String {
     }
 }
 
-pub(super) fn is_status(error: &Error, status: u16) -> bool {
+pub(crate) fn is_status(error: &Error, status: u16) -> bool {
     matches!(error, Error::DockerResponseServerError { status_code, .. } if *status_code == status)
 }
 

@@ -10,6 +10,8 @@ pub const ENVIRONMENT: &str = "dev.benchtop.environment";
 pub const SERVICE: &str = "dev.benchtop.service";
 /// Number of the start that created it.
 pub const GENERATION: &str = "dev.benchtop.generation";
+/// Folder of the project: what is left of one that is gone can be told by it.
+pub const PROJECT: &str = "dev.benchtop.project";
 /// Hash of the definition it was created from.
 pub const DEFINITION: &str = "dev.benchtop.definition";
 
@@ -18,6 +20,7 @@ pub const DEFINITION: &str = "dev.benchtop.definition";
 pub fn of_environment(plan: &Plan) -> HashMap<String, String> {
     HashMap::from([
         (ENVIRONMENT.to_owned(), plan.id()),
+        (PROJECT.to_owned(), plan.project_dir.display().to_string()),
         ("com.docker.compose.project".to_owned(), plan.name.clone()),
     ])
 }

@@ -99,6 +99,9 @@ pub fn judge(found: &Labelled) -> Verdict {
             );
         }
         (Owner::Disowned, _) => "its environment has no use for it any more".to_owned(),
+        (Owner::Nobody, Some((folder, _))) if found.kind == LeftoverKind::Shim => {
+            format!("its data folder {folder} is gone")
+        }
         (Owner::Nobody, Some((folder, false))) => format!("its project folder {folder} is gone"),
         (Owner::Nobody, Some((folder, true))) => {
             return Verdict::Unclear(format!(

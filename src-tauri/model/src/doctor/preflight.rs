@@ -3,7 +3,7 @@
 
 use super::facts::{DataFact, DiskFact, NetworkFacts, PortFact, RuntimeFact, Wants};
 use super::{DoctorCheck, DoctorReport, DoctorState, environment, machine, network, runtime};
-use crate::plan::{Plan, Service};
+use crate::plan::{Plan, Service, ServiceKind};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What was found out within a moment. What took longer is absent, and blocks nothing.
@@ -69,7 +69,9 @@ impl Obstacles {
 /// The services that are asked for and those that they need; all where none is named.
 fn asked_for(plan: &Plan, wanted: &[String]) -> BTreeSet<String> {
     if wanted.is_empty() {
-        return plan.services.keys().cloned().collect();
+        let own = plan.services.values();
+        let own = own.filter(|service| service.kind() != ServiceKind::External);
+        return own.map(|service| service.name.clone()).collect();
     }
     let mut all = BTreeSet::new();
     let mut next: Vec<&Service> = wanted

@@ -3,6 +3,8 @@
 
 use super::discover::{self, Candidate, Surroundings};
 use super::{Runtime, RuntimeKind, RuntimeProblem, Wish, connect_to};
+use crate::clock;
+use bollard::models::SystemInfoCgroupVersionEnum;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -28,6 +30,16 @@ pub struct Answer {
     pub api: String,
     /// It runs without root.
     pub rootless: bool,
+    /// Version of its control groups.
+    pub cgroup: Option<u8>,
+    /// Its clock minus ours, in milliseconds.
+    pub skew_ms: Option<i64>,
+    /// Processors that it gives to containers.
+    pub cpus: Option<u32>,
+    /// Bytes of memory that it has for containers.
+    pub memory: Option<u64>,
+    /// Where images and volumes are, on the machine where it runs.
+    pub root_dir: Option<String>,
 }
 
 /// Asks all at once; takes [`super::PATIENCE`] at the most.
@@ -73,19 +85,41 @@ async fn report(candidate: Candidate, surroundings: &Arc<Surroundings>) -> Findi
     }
 }
 
-/// The engine's own word on whether it is rootless, where it has one.
+/// The engine's own word on itself, where it has one.
 async fn introduced(runtime: &Runtime, candidate: &Candidate) -> Answer {
-    let info = tokio::time::timeout(super::PATIENCE, runtime.docker.info()).await;
-    let options = match info {
-        Ok(Ok(info)) => info.security_options.unwrap_or_default(),
-        _ => Vec::new(),
-    };
+    let before = clock::now();
+    let asked = tokio::time::timeout(super::PATIENCE, runtime.docker.info()).await;
+    let after = clock::now();
+    let info = asked.ok().and_then(Result::ok).unwrap_or_default();
+    let options = info.security_options.unwrap_or_default();
     Answer {
         kind: runtime.kind,
         name: runtime.name.clone(),
         api: runtime.api.clone(),
         rootless: candidate.rootless || options.iter().any(|o| o.contains("rootless")),
+        cgroup: match info.cgroup_version {
+            Some(SystemInfoCgroupVersionEnum::_1) => Some(1),
+            Some(SystemInfoCgroupVersionEnum::_2) => Some(2),
+            Some(SystemInfoCgroupVersionEnum::EMPTY) | None => None,
+        },
+        skew_ms: info
+            .system_time
+            .and_then(|time| skew(&time, before.0, after.0)),
+        cpus: info.ncpu.and_then(|n| u32::try_from(n).ok()),
+        memory: info.mem_total.and_then(|n| u64::try_from(n).ok()),
+        root_dir: info.docker_root_dir,
     }
+}
+
+/// Their clock minus ours. The answer was made at some moment of the exchange: a time
+/// within it is no difference.
+fn skew(time: &str, before: i64, after: i64) -> Option<i64> {
+    let theirs = time.parse::<jiff::Timestamp>().ok()?.as_millisecond();
+    Some(match theirs {
+        early if early < before => early - before,
+        late if late > after => late - after,
+        _ => 0,
+    })
 }
 
 /// What [`super::connect`] would take.
@@ -105,5 +139,19 @@ fn mark_chosen(findings: &mut [Finding], wish: &Wish) {
     };
     if let Some(chosen) = chosen {
         chosen.chosen = true;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_clock_is_apart_only_beyond_the_exchange() {
+        let at = |text: &str| skew(text, 1_000, 1_500);
+        assert_eq!(at("1970-01-01T00:00:01.2Z"), Some(0));
+        assert_eq!(at("1970-01-01T00:00:00.25Z"), Some(-750));
+        assert_eq!(at("1970-01-01T01:00:09.5+01:00"), Some(8_000));
+        assert_eq!(at("noon"), None);
     }
 }
