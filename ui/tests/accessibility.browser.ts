@@ -124,6 +124,12 @@ const VIEWS: View[] = [
     await page.getByTestId("annotate-run").click();
     await page.getByTestId("run-label").waitFor();
   }],
+  ["the doctor, all well", "busy", at("doctor"), (page) => page.getByTestId("doctor-summary").waitFor()],
+  ["the doctor in trouble, with its question", "failing", at("doctor"), async (page) => {
+    await page.getByTestId("doctor-remove").click();
+    await page.getByTestId("doctor-items").waitFor();
+  }],
+  ["the doctor in trouble", "failing", at("doctor"), (page) => page.getByTestId("doctor-free-port").waitFor()],
   ["the palette", "busy", at("resources"), async (page) => {
     await page.keyboard.press("Control+k");
     await page.getByTestId("palette-input").waitFor();

@@ -10,6 +10,8 @@ mod logs;
 mod metrics;
 mod notifier;
 mod open;
+mod open_file;
+mod report;
 mod runs;
 mod runtimes;
 mod sink;

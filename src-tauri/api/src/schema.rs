@@ -13,9 +13,11 @@ use benchtop_telemetry::query::{LogHistogram, LogPage, LogPatterns, LogQuery, Ti
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use ts_rs::TS;
 
+mod doctor;
 mod metrics;
 mod traces;
 
+pub use doctor::*;
 pub use metrics::*;
 pub use traces::*;
 
@@ -510,6 +512,9 @@ macro_rules! with_methods {
             "port.free" => port_free(PortFreeRequest) -> Empty;
             "doctor.run" => doctor_run(DoctorRunRequest) -> DoctorReport;
             "doctor.clean" => doctor_clean(DoctorCleanRequest) -> DoctorCleaned;
+            "report.preview" => report_preview(ReportPreviewRequest) -> ReportPreview;
+            "report.write" => report_write(ReportWriteRequest) -> ReportWritten;
+            "file.open" => file_open(FileOpenRequest) -> Empty;
             "logs.query" => logs_query(LogsQueryRequest) -> LogPage;
             "logs.histogram" => logs_histogram(LogsHistogramRequest) -> LogHistogram;
             "logs.context" => logs_context(LogsContextRequest) -> LogPage;

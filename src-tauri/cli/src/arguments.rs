@@ -90,6 +90,8 @@ pub(crate) enum Command {
     },
     /// Examine this machine: can it run the environment, and what to do where it cannot
     Doctor(Doctor),
+    /// Write one archive for a ticket: doctor, definition, states, logs; secrets masked
+    Report(Report),
     /// Make an environment file of what another tool runs
     Import {
         #[command(subcommand)]
@@ -173,6 +175,24 @@ pub(crate) struct Doctor {
     pub(crate) clean: Option<Vec<String>>,
     /// Do not ask
     #[arg(short, long, requires = "clean")]
+    pub(crate) yes: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Report {
+    #[command(flatten)]
+    pub(crate) environment: Which,
+    /// Write it here [default: benchtop-report-NAME-TIME.tar.gz in this folder]
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+    /// Replace the file that is there
+    #[arg(long)]
+    pub(crate) overwrite: bool,
+    /// Only list what it would hold
+    #[arg(long)]
+    pub(crate) list: bool,
+    /// Do not ask
+    #[arg(short, long)]
     pub(crate) yes: bool,
 }
 

@@ -7,6 +7,7 @@ mod down;
 mod engine;
 mod import;
 mod logs;
+mod report;
 mod runs;
 mod runtime;
 mod services;
@@ -45,6 +46,7 @@ pub(crate) async fn run(command: Command) -> Result<Code, Failure> {
         Command::Traces(arguments) => traces::run(&arguments).await,
         Command::Check { environment, json } => check::run(&environment, json).await,
         Command::Doctor(arguments) => doctor::run(&arguments).await,
+        Command::Report(arguments) => report::run(&arguments).await,
         Command::Import { source } => import::run(&source),
         Command::Runs { list, command } => match command {
             None => runs::list(&list).await,

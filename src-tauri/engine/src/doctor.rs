@@ -109,10 +109,8 @@ pub async fn look(question: &Question) -> Findings {
 pub async fn glance(question: &Question, ask_runtimes: bool) -> Quick {
     let surveyed = async {
         match ask_runtimes {
-            true => Some(runtimes::facts(
-                survey(&question.wish).await,
-                &question.wish,
-            )),
+            // Only those that a start would use: to survey all takes longer.
+            true => runtime::connect(&question.wish).await.err(),
             false => None,
         }
     };
@@ -125,7 +123,10 @@ pub async fn glance(question: &Question, ask_runtimes: bool) -> Quick {
         tokio::time::timeout(QUICK, blocking(move || Ok(folder(&data, false)))),
     );
     Quick {
-        runtimes: runtimes.ok().flatten(),
+        runtimes: runtimes
+            .ok()
+            .flatten()
+            .map(|problem| vec![runtimes::unusable(&problem, &question.wish)]),
         network: network.ok(),
         disks: disks.unwrap_or_default(),
         ports: ports.unwrap_or_default(),

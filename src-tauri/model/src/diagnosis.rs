@@ -113,6 +113,13 @@ pub enum Action {
         /// Its name.
         service: String,
     },
+    /// Start a service whose image is not here: that pulls it.
+    PullImage {
+        /// The service.
+        service: String,
+        /// The image.
+        image: String,
+    },
     /// Ask the program that holds a port to end.
     FreePort {
         /// The port.

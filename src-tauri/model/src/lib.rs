@@ -9,6 +9,7 @@
 
 pub mod diagnosis;
 pub mod doctor;
+pub mod editor;
 pub mod exit;
 pub mod file;
 pub mod graph;

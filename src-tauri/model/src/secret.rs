@@ -1,5 +1,9 @@
 //! Which values must not be shown, and how they look instead.
 
+mod redact;
+
+pub use redact::{Redactor, values};
+
 /// What stands in place of a secret value.
 pub const MASK: &str = "••••••";
 

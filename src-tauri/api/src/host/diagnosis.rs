@@ -10,7 +10,8 @@ use benchtop_model::plan::Service;
 use benchtop_model::probe::Verdict;
 use benchtop_model::problem::Problem;
 use benchtop_model::status::{Lifecycle, Status};
-use benchtop_telemetry::log::Stream;
+use benchtop_model::time::Timestamp;
+use benchtop_telemetry::log::{LogRecord, Stream};
 use benchtop_telemetry::query::LogQuery;
 use std::io::Read as _;
 use std::path::Path;
@@ -76,11 +77,12 @@ fn evidence(
         lifecycle: state.lifecycle,
         since: state.since,
         reason: state.reason.clone(),
-        // How an earlier instance ended says nothing about one that lives.
+        // How an earlier instance ended says nothing about one that lives, and nothing
+        // about a build: it was stopped in order to be built anew.
         exit: state
             .exit
             .clone()
-            .filter(|_| state.lifecycle != Lifecycle::Running),
+            .filter(|_| state.lifecycle != Lifecycle::Running && failed_build(state).is_none()),
         probes: state.probes.iter().filter_map(failed).collect(),
         lines: Vec::new(),
         needs: needs(spec),
@@ -92,6 +94,18 @@ fn evidence(
         service.lines = lines(open, state);
     }
     Some(service)
+}
+
+/// When the build began that this service failed at.
+fn failed_build(state: &ServiceSnapshot) -> Option<Timestamp> {
+    let build = state
+        .build
+        .as_ref()
+        .filter(|build| build.ok == Some(false))?;
+    let reason = state.reason.as_deref().unwrap_or_default();
+    // With `build-first` an instance may fail long after a build that failed.
+    let at_it = reason.starts_with("build ") || reason.starts_with("the build ");
+    (state.lifecycle == Lifecycle::Failed && at_it).then_some(build.started)
 }
 
 fn failed(probe: &ProbeSnapshot) -> Option<FailedProbe> {
@@ -124,8 +138,9 @@ fn ports(snapshot: &EnvironmentSnapshot, spec: &Service) -> Vec<u16> {
     outside.chain(inside).collect()
 }
 
-/// The last lines of its last instance. What Benchtop itself wrote about it is no
-/// evidence: the reason says the same.
+/// The last lines of its last instance, or of the build that it failed at. What Benchtop
+/// itself wrote about it is no evidence: the reason says the same. What a build wrote comes
+/// in Benchtop's name, too.
 fn lines(open: &OpenEnvironment, state: &ServiceSnapshot) -> Vec<Line> {
     let query = LogQuery {
         services: vec![state.name.clone()],
@@ -140,10 +155,15 @@ fn lines(open: &OpenEnvironment, state: &ServiceSnapshot) -> Vec<Line> {
     };
     // A query without text cannot be wrong.
     let page = open.logs.query(&query).unwrap_or_default();
+    let build = failed_build(state);
+    let counts = |record: &&LogRecord| match build {
+        Some(began) => record.stream == Stream::Benchtop && record.time >= began,
+        None => record.stream != Stream::Benchtop && record.time.0 >= oldest,
+    };
     page.records
         .iter()
         .filter(|record| record.generation == state.generation)
-        .filter(|record| record.stream != Stream::Benchtop && record.time.0 >= oldest)
+        .filter(counts)
         .map(|record| Line {
             seq: record.seq,
             text: record.plain().into_owned(),

@@ -17,6 +17,67 @@ pub struct DoctorCleanRequest {
     pub items: Vec<String>,
 }
 
+/// `report.preview`: what a report for a ticket would hold.
+#[derive(Clone, Debug, Serialize, Deserialize, TS)]
+pub struct ReportPreviewRequest {
+    /// The environment's identity.
+    pub environment: String,
+}
+
+/// What a report would hold.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct ReportPreview {
+    /// Its files.
+    pub entries: Vec<ReportEntry>,
+    /// Keys of variables whose values are taken out wherever they stand.
+    pub masked: Vec<String>,
+}
+
+/// One file of a report.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct ReportEntry {
+    /// Its name in the archive.
+    pub name: String,
+    /// Its size before it is packed.
+    #[ts(type = "number")]
+    pub bytes: u64,
+    /// What it holds, a few words.
+    pub what: String,
+}
+
+/// `report.write`: write a report for a ticket, a `.tar.gz` that only the user may read.
+#[derive(Clone, Debug, Serialize, Deserialize, TS)]
+pub struct ReportWriteRequest {
+    /// The environment's identity.
+    pub environment: String,
+    /// The file, as an absolute path.
+    pub path: String,
+    /// Replace the file where it exists; otherwise that is an error.
+    #[serde(default)]
+    pub overwrite: bool,
+}
+
+/// A report that was written.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct ReportWritten {
+    /// The file.
+    pub path: String,
+    /// Its size.
+    #[ts(type = "number")]
+    pub bytes: u64,
+}
+
+/// `file.open`: open a file of the project in the user's editor.
+#[derive(Clone, Debug, Serialize, Deserialize, TS)]
+pub struct FileOpenRequest {
+    /// The environment's identity.
+    pub environment: String,
+    /// The file as a program named it; only files of the project are opened.
+    pub path: String,
+    /// 1-based, where a line is meant.
+    pub line: Option<u32>,
+}
+
 /// What became of leftovers.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct DoctorCleaned {

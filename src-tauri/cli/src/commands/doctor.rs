@@ -148,7 +148,7 @@ async fn clean(report: &DoctorReport, wanted: &[String], yes: bool) -> Result<Co
             color::dim(&item.id)
         );
     }
-    if !yes && !agreed(items.len())? {
+    if !yes && !agreed(&format!("Remove {}?", items.len()))? {
         println!("nothing was removed");
         return Ok(Code::Trouble);
     }
@@ -172,15 +172,15 @@ async fn clean(report: &DoctorReport, wanted: &[String], yes: bool) -> Result<Co
 }
 
 /// Without a person to ask, the answer is no.
-fn agreed(count: usize) -> Result<bool, Failure> {
+pub(super) fn agreed(question: &str) -> Result<bool, Failure> {
     if !std::io::stdin().is_terminal() {
         eprintln!(
-            "{} say --yes to remove them without being asked",
+            "{} say --yes to do it without being asked",
             color::cyan("hint:")
         );
         return Ok(false);
     }
-    print!("Remove {count}? [y/N] ");
+    print!("{question} [y/N] ");
     std::io::stdout().flush()?;
     let mut answer = String::new();
     std::io::stdin().lock().read_line(&mut answer)?;

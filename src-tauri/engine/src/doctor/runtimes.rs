@@ -50,6 +50,18 @@ fn trouble(problem: &RuntimeProblem) -> RuntimeTrouble {
     }
 }
 
+/// The runtime that a start would use, where none can be used.
+pub(super) fn unusable(problem: &RuntimeProblem, wish: &Wish) -> RuntimeFact {
+    RuntimeFact {
+        address: wish.address.clone().unwrap_or_default(),
+        source: String::new(),
+        used: true,
+        decided: wish.address.is_some(),
+        answer: Err(trouble(problem)),
+        socket: None,
+    }
+}
+
 fn socket(address: &str) -> Option<SocketFact> {
     let found = std::fs::metadata(address.strip_prefix("unix://")?).ok()?;
     let user = User::from_uid(Uid::from_raw(found.uid())).ok().flatten();

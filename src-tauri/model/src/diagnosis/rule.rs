@@ -60,6 +60,8 @@ pub enum Step {
     Restart,
     /// See [`Action::Rebuild`].
     Rebuild,
+    /// See [`Action::PullImage`]; needs `image`.
+    PullImage,
     /// See [`Action::FreePort`]; needs `port`, `pid` and `program`.
     FreePort,
     /// See [`Action::UsePort`]; needs `port` and `free`.
@@ -182,6 +184,10 @@ impl Match<'_> {
                 service: service.name.clone(),
             },
             Step::Rebuild => return None,
+            Step::PullImage => Action::PullImage {
+                service: service.name.clone(),
+                image: value("image")?.clone(),
+            },
             Step::FreePort => Action::FreePort {
                 port: value("port")?.parse().ok()?,
                 pid: value("pid")?.parse().ok()?,

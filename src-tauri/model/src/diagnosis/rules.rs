@@ -265,6 +265,7 @@ impl Reader<'_> {
             steps.push(match text.as_str() {
                 "restart" => Step::Restart,
                 "rebuild" => Step::Rebuild,
+                "pull-image" => Step::PullImage,
                 "free-port" => Step::FreePort,
                 "use-port" => Step::UsePort,
                 "open-file" => Step::OpenFile,
@@ -273,7 +274,7 @@ impl Reader<'_> {
                     None => {
                         let message = format!("there is no action `{other}`");
                         let hint =
-                            "restart, rebuild, free-port, use-port, open-file, or `copy` and a command";
+                            "restart, rebuild, pull-image, free-port, use-port, open-file, or `copy` and a command";
                         self.findings
                             .push(Problem::error(&self.place("actions"), message).hint(hint));
                         return None;

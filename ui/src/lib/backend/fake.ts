@@ -1,6 +1,7 @@
 // A backend without an engine: a simulated environment for tests and pictures.
 // Only the build mode "fake" contains it.
 import { diagnose } from "./fake/diagnosis";
+import { cleaned, examination, preview } from "./fake/doctor";
 import type { ApiError, PinnedChart, Run, RuntimeChoice, Topic, Variable } from "../bindings";
 import type { FieldChange, ServiceChange } from "../bindings";
 import type { Backend, BackendEvent, Method, RequestOf, ResponseOf } from "./backend";
@@ -69,7 +70,7 @@ export function fakeBackend(): Backend {
       failures.delete(method);
       if (failure) throw failure;
       const answer = answers[method](request as never) as ResponseOf<M>;
-      if (!/^(environment\.(list|status|diagnosis)|logs|metrics|traces|telemetry|runs\.(list|show|compare)|engine|service\.details)/.test(method)) changed("status", "runs");
+      if (!/^(environment\.(list|status|diagnosis)|logs|metrics|traces|telemetry|runs\.(list|show|compare)|engine|doctor|report|service\.details)/.test(method)) changed("status", "runs");
       return answer;
     },
     subscribe(handler) {
@@ -108,7 +109,7 @@ function makeAnswers(world: World, scenario: Scenario): Answers {
     "folder.inspect": ({ path }) => inspect(path),
     "definition.import": importFile,
     "environment.status": () => world.view(),
-    "environment.up": () => (world.up(now()), nothing),
+    "environment.up": () => (world.up(now()), { obstacles: [] }),
     "environment.changes": () => ({ changes: world.changed.map((name, index) => changeOf(name, index)), problems: world.problems }),
     "environment.apply": () => (world.apply(now()), nothing),
     "environment.down": () => (world.down(now()), nothing),
@@ -125,6 +126,11 @@ function makeAnswers(world: World, scenario: Scenario): Answers {
     "environment.diagnosis": () => diagnose(world.view().services),
     "service.use_port": ({ service }) => (world.restart(service, now()), nothing),
     "port.free": () => nothing,
+    "doctor.run": () => examination(world, scenario, now()),
+    "doctor.clean": ({ items }) => cleaned(world, items),
+    "report.preview": () => preview(world),
+    "report.write": ({ path }) => ({ path, bytes: 48_213 }),
+    "file.open": () => nothing,
     "logs.query": ({ query }) => world.logs.query(query),
     "logs.histogram": (request) => world.logs.histogram(request),
     "logs.context": (request) => world.logs.context(request),

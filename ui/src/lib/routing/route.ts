@@ -6,8 +6,8 @@ import { readTraces, tracesRoute, writeTraces, type TracesRoute } from "./traces
 import { decode, list, moment } from "./values";
 
 export { metricsRoute, tracesRoute, type MetricsRoute, type TracesRoute };
-export type Panel = "resources" | "logs" | "traces" | "metrics" | "runs";
-export const PANELS: readonly Panel[] = ["resources", "logs", "traces", "metrics", "runs"];
+export type Panel = "resources" | "logs" | "traces" | "metrics" | "runs" | "doctor";
+export const PANELS: readonly Panel[] = ["resources", "logs", "traces", "metrics", "runs", "doctor"];
 
 /** What the log panel shows. */
 export type LogsRoute = {
@@ -32,6 +32,7 @@ export type Route =
   | MetricsRoute
   // `base`: the run that it is compared with.
   | { view: "runs"; environment: string; run: string | null; base: string | null }
+  | { view: "doctor"; environment: string }
   | { view: "settings"; environment: string | null };
 
 /** What is shown of an open environment. */
@@ -68,6 +69,8 @@ export function parseRoute(hash: string): Route {
       return readMetrics(environment, values);
     case "runs":
       return { view: "runs", environment, run: values.get("run"), base: values.get("base") };
+    case "doctor":
+      return { view: "doctor", environment };
     case "settings":
       return { view: "settings", environment };
     default:
@@ -106,6 +109,7 @@ export function panelRoute(environment: string, panel: Panel): Route {
     case "traces": return tracesRoute(environment);
     case "metrics": return metricsRoute(environment);
     case "runs": return { view: "runs", environment, run: null, base: null };
+    case "doctor": return { view: "doctor", environment };
   }
 }
 
