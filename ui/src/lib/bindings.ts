@@ -16,7 +16,15 @@ service: string, } | { "type": "rebuild",
 /**
  * Its name.
  */
-service: string, } | { "type": "free_port", 
+service: string, } | { "type": "pull_image", 
+/**
+ * The service.
+ */
+service: string, 
+/**
+ * The image.
+ */
+image: string, } | { "type": "free_port", 
 /**
  * The port.
  */
@@ -245,6 +253,120 @@ service: string | null,
  */
 text: string, };
 export type DifferenceKind = "failure" | "readiness" | "new_error" | "restarts" | "time_to_ready" | "latency" | "membership" | "definition" | "commit";
+export type DoctorAction = { "type": "remove_leftovers", 
+/**
+ * What, each with its identity for `doctor.clean`.
+ */
+items: Array<Leftover>, } | { "type": "free_port", 
+/**
+ * The port.
+ */
+port: number, 
+/**
+ * The program's process id.
+ */
+pid: number, 
+/**
+ * The program's name.
+ */
+program: string, } | { "type": "copy", 
+/**
+ * The command.
+ */
+command: string, };
+export type DoctorCheck = { 
+/**
+ * Its stable name, such as `loopback-ipv6`.
+ */
+id: string, 
+/**
+ * Under which heading it is shown.
+ */
+group: DoctorGroup, 
+/**
+ * What was looked at, a few words.
+ */
+title: string, 
+/**
+ * How it is.
+ */
+state: DoctorState, 
+/**
+ * Why, one sentence without a full stop.
+ */
+reason: string, 
+/**
+ * What to do, one sentence without a full stop; present where the state is Warn or
+ * Fail.
+ */
+fix: string | null, 
+/**
+ * What was found, as pairs of a name and a value.
+ */
+details: Array<[string, string]>, 
+/**
+ * The fix as one click, where it can be one.
+ */
+action: DoctorAction | null, };
+export type DoctorCleanRequest = { 
+/**
+ * Identities as the check `leftovers` names them.
+ */
+items: Array<string>, };
+export type DoctorCleaned = { 
+/**
+ * Identities of those that are gone.
+ */
+removed: Array<string>, 
+/**
+ * Those that are not, each with the reason.
+ */
+kept: Array<KeptLeftover>, };
+export type DoctorGroup = "runtime" | "machine" | "network" | "environment" | "leftovers" | "benchtop";
+export type DoctorMetrics = { 
+/**
+ * Nothing to do.
+ */
+passed: number, 
+/**
+ * Works, and may not work tomorrow, or not for everything.
+ */
+warned: number, 
+/**
+ * Does not work.
+ */
+failed: number, 
+/**
+ * Could not be looked at, or does not apply.
+ */
+skipped: number, };
+export type DoctorReport = { 
+/**
+ * The worst of all checks.
+ */
+status: DoctorState, 
+/**
+ * How many checks have which state.
+ */
+metrics: DoctorMetrics, 
+/**
+ * In the order of the groups.
+ */
+checks: Array<DoctorCheck>, 
+/**
+ * How long the examination took.
+ */
+took: Millis, 
+/**
+ * When it ended.
+ */
+at: Timestamp, };
+export type DoctorRunRequest = { 
+/**
+ * With what this environment needs; absent: the machine alone.
+ */
+environment: string | null, };
+export type DoctorState = "skipped" | "pass" | "warn" | "fail";
 export type Dropped = { 
 /**
  * Named values.
@@ -508,7 +630,7 @@ changed: Array<string>,
  * Changes of the environment file are applied at once.
  */
 watching: boolean, };
-export type ErrorCode = "definition" | "not_found" | "invalid" | "version" | "unavailable" | "internal";
+export type ErrorCode = "definition" | "not_found" | "invalid" | "version" | "no_runtime" | "unavailable" | "internal";
 export type Event = { "type": "changed", 
 /**
  * The environment's identity.
@@ -580,6 +702,19 @@ from: string | null,
  * What it is; absent where it is gone. Secrets are masked.
  */
 to: string | null, };
+export type FileOpenRequest = { 
+/**
+ * The environment's identity.
+ */
+environment: string, 
+/**
+ * The file as a program named it; only files of the project are opened.
+ */
+path: string, 
+/**
+ * 1-based, where a line is meant.
+ */
+line: number | null, };
 export type FindingKind = "orphan" | "cycle" | "duplicate" | "clock_skew" | "no_root" | "many_roots";
 export type FolderInspectRequest = { 
 /**
@@ -692,6 +827,15 @@ ended: Timestamp | null,
  * How it ended.
  */
 exit: Exit | null, };
+export type KeptLeftover = { 
+/**
+ * Its identity.
+ */
+id: string, 
+/**
+ * Why it stays, one sentence without a full stop.
+ */
+why: string, };
 export type LayerView = { 
 /**
  * The beginning of its digest.
@@ -709,6 +853,25 @@ done: number,
  * Its size in bytes, once it is known.
  */
 total: number | null, };
+export type Leftover = { 
+/**
+ * `container:ID`, `network:ID`, or `shim:PID:START`, where START tells a process from
+ * a later one of the same number.
+ */
+id: string, 
+/**
+ * What it is.
+ */
+kind: LeftoverKind, 
+/**
+ * Its name.
+ */
+name: string, 
+/**
+ * Why nobody owns it.
+ */
+why: string, };
+export type LeftoverKind = "container" | "network" | "shim";
 export type Level = "trace" | "debug" | "info" | "warn" | "error" | "fatal";
 export type Lifecycle = "Stopped" | "Waiting" | "Building" | "Starting" | "Running" | "Stopping" | "Backoff" | "Completed" | "Failed";
 export type LogHistogram = { 
@@ -1481,6 +1644,55 @@ layers: Array<LayerView>,
  * No byte has come for 30 s.
  */
 stalled: boolean, };
+export type ReportEntry = { 
+/**
+ * Its name in the archive.
+ */
+name: string, 
+/**
+ * Its size before it is packed.
+ */
+bytes: number, 
+/**
+ * What it holds, a few words.
+ */
+what: string, };
+export type ReportPreview = { 
+/**
+ * Its files.
+ */
+entries: Array<ReportEntry>, 
+/**
+ * Keys of variables whose values are taken out wherever they stand.
+ */
+masked: Array<string>, };
+export type ReportPreviewRequest = { 
+/**
+ * The environment's identity.
+ */
+environment: string, };
+export type ReportWriteRequest = { 
+/**
+ * The environment's identity.
+ */
+environment: string, 
+/**
+ * The file, as an absolute path.
+ */
+path: string, 
+/**
+ * Replace the file where it exists; otherwise that is an error.
+ */
+overwrite: boolean, };
+export type ReportWritten = { 
+/**
+ * The file.
+ */
+path: string, 
+/**
+ * Its size.
+ */
+bytes: number, };
 export type Resource = { 
 /**
  * Name of the service.
@@ -2182,6 +2394,11 @@ span_id: string,
  */
 attributes: Array<[string, unknown]>, };
 export type SpanStatus = "unset" | "ok" | "error";
+export type StartReport = { 
+/**
+ * Checks that do not pass: some services will fail at them, in the same words.
+ */
+obstacles: Array<DoctorCheck>, };
 export type Status = "Stopped" | "Healthy" | "Starting" | "Degraded" | "Unhealthy";
 export type Stream = "stdout" | "stderr" | "benchtop";
 export type TelemetryStatus = { 
@@ -2519,7 +2736,7 @@ export type Methods = {
   "folder.inspect": { request: FolderInspectRequest; response: FolderReport };
   "definition.import": { request: DefinitionImportRequest; response: ImportReport };
   "environment.status": { request: EnvironmentStatusRequest; response: EnvironmentView };
-  "environment.up": { request: EnvironmentUpRequest; response: Empty };
+  "environment.up": { request: EnvironmentUpRequest; response: StartReport };
   "environment.changes": { request: EnvironmentChangesRequest; response: DefinitionChanges };
   "environment.apply": { request: EnvironmentApplyRequest; response: Empty };
   "environment.down": { request: EnvironmentDownRequest; response: Empty };
@@ -2533,6 +2750,11 @@ export type Methods = {
   "environment.diagnosis": { request: EnvironmentDiagnosisRequest; response: DiagnosisReport };
   "service.use_port": { request: ServiceUsePortRequest; response: Empty };
   "port.free": { request: PortFreeRequest; response: Empty };
+  "doctor.run": { request: DoctorRunRequest; response: DoctorReport };
+  "doctor.clean": { request: DoctorCleanRequest; response: DoctorCleaned };
+  "report.preview": { request: ReportPreviewRequest; response: ReportPreview };
+  "report.write": { request: ReportWriteRequest; response: ReportWritten };
+  "file.open": { request: FileOpenRequest; response: Empty };
   "logs.query": { request: LogsQueryRequest; response: LogPage };
   "logs.histogram": { request: LogsHistogramRequest; response: LogHistogram };
   "logs.context": { request: LogsContextRequest; response: LogPage };
