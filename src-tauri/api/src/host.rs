@@ -7,6 +7,8 @@ mod export;
 mod git;
 mod handlers;
 mod logs;
+mod marks;
+mod measured;
 mod metrics;
 mod notifier;
 mod open;
@@ -28,6 +30,7 @@ use benchtop_engine::record::EnvironmentRecord;
 use benchtop_model::plan::Plan;
 use benchtop_store::history::History;
 use benchtop_telemetry::book::{Limits, LogBook};
+use benchtop_telemetry::metrics::book::{MetricBook, MetricLimits};
 use notifier::Notifier;
 use open::OpenEnvironment;
 use sink::HostSink;
@@ -97,6 +100,9 @@ impl Host {
             let logs = Arc::clone(&environment.logs);
             // A panic of the writer was logged where it happened.
             _ = tokio::task::spawn_blocking(move || logs.commit()).await;
+            let metrics = Arc::clone(&environment.metrics);
+            // The same.
+            _ = tokio::task::spawn_blocking(move || metrics.commit()).await;
         }
         let history = self.history.clone();
         // A panic of the writer was logged where it happened.
@@ -148,17 +154,23 @@ impl Host {
         logs.pin(&self.history.pinned().unwrap_or_default());
         let logs = Arc::new(logs);
         let mut record = record;
+        let opened = MetricBook::open(&folder, run, MetricLimits::default());
+        let metrics = Arc::new(opened.unwrap_or_else(|error| {
+            tracing::error!(%error, folder = %folder.display(), "metrics are kept in memory only");
+            MetricBook::default()
+        }));
         let notifier = Notifier::new(id.clone(), self.events.clone());
         let sink = HostSink::new(
             id.clone(),
             name,
             self.history.clone(),
             Arc::clone(&logs),
+            Arc::clone(&metrics),
             notifier.clone(),
             self.events.clone(),
         );
         let current = telemetry::Current::default();
-        let telemetry = telemetry::start(&mut record, &logs, &notifier, &current);
+        let telemetry = telemetry::start(&mut record, &logs, &metrics, &notifier, &current);
         let socket_dir = self.paths.sockets(&id);
         if let Err(error) = private_dir(&socket_dir) {
             tracing::error!(%error, "no folder for sockets");
@@ -177,8 +189,10 @@ impl Host {
             source,
             handle,
             logs,
+            metrics,
             telemetry,
         ));
+        metrics::announce(&environment.metrics, notifier.clone());
         watch::spawn(&environment, notifier);
         self.lock().insert(id, Arc::clone(&environment));
         // Nobody listening is fine.

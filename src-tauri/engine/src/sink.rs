@@ -27,8 +27,46 @@ pub trait Sink: Send + Sync + 'static {
         _ = (service, generation);
         None
     }
+    /// What services use was measured.
+    fn measured(&self, measured: Vec<Measured>) {
+        _ = measured;
+    }
     /// The snapshot has changed.
     fn changed(&self, what: Changed);
+}
+
+/// What a service uses, at one moment.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Measured {
+    /// The service.
+    pub service: String,
+    /// How it was measured.
+    pub kind: MeasuredKind,
+    /// When.
+    pub at: Timestamp,
+    /// When the instance was started: what is counted is counted from there.
+    pub started: Timestamp,
+    /// Restarts of the service in this run.
+    pub restarts: u32,
+    /// Cores in use since the measurement before; absent at the first.
+    pub cpu: Option<f64>,
+    /// Memory in use, in bytes, without the page cache.
+    pub memory: u64,
+    /// Bytes received and sent.
+    pub network: Option<(u64, u64)>,
+    /// Bytes read from disks and written to them.
+    pub disk: Option<(u64, u64)>,
+    /// Living processes.
+    pub processes: Option<u64>,
+}
+
+/// How a service was measured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MeasuredKind {
+    /// By the container runtime.
+    Container,
+    /// By the process table of this host: the main process and all below it.
+    Process,
 }
 
 /// What of the snapshot has changed.

@@ -25,7 +25,7 @@ mod histogram;
 mod join;
 mod remembered;
 pub mod retention;
-mod runs;
+pub(crate) mod runs;
 mod search;
 mod shelf;
 mod writer;

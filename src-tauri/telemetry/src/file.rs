@@ -85,15 +85,7 @@ impl RunWriter {
     }
 
     fn try_open(path: &Path) -> rusqlite::Result<Self> {
-        let connection = Connection::open(path)?;
-        connection.busy_timeout(Duration::from_secs(5))?;
-        // A page holds a filter's line or several parts; blobs take few pages.
-        connection.pragma_update(None, "page_size", 8192)?;
-        connection.pragma_update(None, "journal_mode", "wal")?;
-        connection.pragma_update(None, "synchronous", "normal")?;
-        connection.pragma_update(None, "cache_size", -1024)?;
-        connection.pragma_update(None, "wal_autocheckpoint", 2000)?;
-        connection.pragma_update(None, "journal_size_limit", 32 << 20)?;
+        let connection = connect_writer(path)?;
         connection.execute_batch(SCHEMA)?;
         connection.query_row("SELECT count(*) FROM services", [], |_| Ok(()))?;
         connection.query_row("SELECT max(id) FROM blocks", [], |_| Ok(()))?;
@@ -370,6 +362,20 @@ fn stored(row: &Row<'_>) -> rusqlite::Result<StoredBlock> {
         part_of: row.get(10)?,
         filtered: row.get(11)?,
     })
+}
+
+/// A connection that writes; there is one for each kind of telemetry, and they take turns.
+pub(crate) fn connect_writer(path: &Path) -> rusqlite::Result<Connection> {
+    let connection = Connection::open(path)?;
+    connection.busy_timeout(Duration::from_secs(5))?;
+    // A page holds a filter's line or several parts; blobs take few pages.
+    connection.pragma_update(None, "page_size", 8192)?;
+    connection.pragma_update(None, "journal_mode", "wal")?;
+    connection.pragma_update(None, "synchronous", "normal")?;
+    connection.pragma_update(None, "cache_size", -1024)?;
+    connection.pragma_update(None, "wal_autocheckpoint", 2000)?;
+    connection.pragma_update(None, "journal_size_limit", 32 << 20)?;
+    Ok(connection)
 }
 
 /// Whether the file is to blame, and not the disk or somebody else.

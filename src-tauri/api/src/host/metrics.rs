@@ -2,9 +2,13 @@
 
 use super::Host;
 use super::handlers::Answer;
+use super::marks::marks;
+use super::notifier::Notifier;
 use crate::schema::*;
-use benchtop_telemetry::metrics::query::{MetricFrames, MetricList, PinnedChart};
+use benchtop_telemetry::metrics::book::MetricBook;
+use benchtop_telemetry::metrics::query::{MetricFrames, MetricList, MetricRange, PinnedChart};
 use std::sync::Arc;
+use std::time::Duration;
 
 /// Queries in one request.
 const MOST_QUERIES: usize = 16;
@@ -17,13 +21,28 @@ fn pins_key(environment: &str) -> String {
     format!("metrics.pins/{environment}")
 }
 
+/// How often faces hear of new points at the most. Charts that move more often than this
+/// are no better.
+const TURN: Duration = Duration::from_secs(1);
+
+/// Tells faces of new points, until the environment is closed.
+pub(super) fn announce(metrics: &MetricBook, notifier: Notifier) {
+    let mut pushed = metrics.subscribe();
+    tokio::spawn(async move {
+        while pushed.changed().await.is_ok() {
+            notifier.mark(Topic::Metrics);
+            tokio::time::sleep(TURN).await;
+        }
+    });
+}
+
 impl Host {
     pub(crate) async fn metrics_list(
         self: &Arc<Self>,
         request: MetricsListRequest,
     ) -> Answer<MetricList> {
-        self.get(&request.environment).await?;
-        Ok(MetricList::default())
+        let metrics = Arc::clone(&self.get(&request.environment).await?.metrics);
+        blocking(move || metrics.list(request.run.as_deref())).await
     }
 
     pub(crate) async fn metrics_query(
@@ -36,8 +55,28 @@ impl Host {
                 ..ApiError::invalid(format!("more than {MOST_QUERIES} charts in one request"))
             });
         }
-        self.get(&request.environment).await?;
-        Ok(MetricFrames::default())
+        let open = self.get(&request.environment).await?;
+        // Whoever looks at charts wants them to move.
+        open.handle.snapshot();
+        let (metrics, history) = (Arc::clone(&open.metrics), self.history.clone());
+        blocking(move || {
+            let range = MetricRange {
+                since: request.since,
+                until: request.until,
+                buckets: request.buckets,
+            };
+            let run = request.run.or_else(|| metrics.run());
+            let mut frames = metrics.query(run.as_deref(), &request.queries, &range)?;
+            if let Some(run) = run {
+                let told = history.instances(&run).and_then(|instances| {
+                    let transitions = history.transitions(&run)?;
+                    Ok(marks(&instances, &transitions, (frames.from.0, frames.to.0)))
+                });
+                frames.marks = told.map_err(|error| format!("the history cannot be read: {error}"))?;
+            }
+            Ok(frames)
+        })
+        .await
     }
 
     pub(crate) async fn metrics_pins(
@@ -69,5 +108,15 @@ impl Host {
         })
         .await?;
         Ok(Empty {})
+    }
+}
+
+/// Answers on a thread that may block.
+async fn blocking<T: Send + 'static>(
+    answer: impl FnOnce() -> Result<T, String> + Send + 'static,
+) -> Answer<T> {
+    match tokio::task::spawn_blocking(answer).await {
+        Ok(answer) => answer.map_err(ApiError::internal),
+        Err(error) => Err(ApiError::internal(error.to_string())),
     }
 }

@@ -11,6 +11,7 @@ use benchtop_model::plan::diff::{Doing, diff};
 use benchtop_model::problem::nearest;
 use benchtop_model::status::Lifecycle;
 use benchtop_telemetry::book::LogBook;
+use benchtop_telemetry::metrics::book::MetricBook;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -20,6 +21,7 @@ pub(super) struct OpenEnvironment {
     pub(super) id: String,
     pub(super) handle: EnvironmentHandle,
     pub(super) logs: Arc<LogBook>,
+    pub(super) metrics: Arc<MetricBook>,
     /// The spans, and the receiver of everything that services send.
     pub(super) telemetry: Telemetry,
     disk: Mutex<OnDisk>,
@@ -39,6 +41,7 @@ impl OpenEnvironment {
         source: Source,
         handle: EnvironmentHandle,
         logs: Arc<LogBook>,
+        metrics: Arc<MetricBook>,
         telemetry: Telemetry,
     ) -> Self {
         let definition = source.read();
@@ -46,6 +49,7 @@ impl OpenEnvironment {
             id,
             handle,
             logs,
+            metrics,
             telemetry,
             disk: Mutex::new(OnDisk { source, definition }),
             watching: AtomicBool::new(false),

@@ -1,12 +1,13 @@
 //! Where the engine's news goes: history, log book, faces.
 
 use super::git;
+use super::measured;
 use super::notifier::Notifier;
 use crate::compare::is_alert;
 use crate::definition;
 use crate::schema::{Alert, Event, Topic};
 use benchtop_engine::process::log_file::GAP;
-use benchtop_engine::sink::{Changed, EngineEvent, LogLine, Origin, Sink};
+use benchtop_engine::sink::{Changed, EngineEvent, LogLine, Measured, Origin, Sink};
 use benchtop_model::plan::Plan;
 use benchtop_model::status::Status;
 use benchtop_model::time::Timestamp;
@@ -15,6 +16,7 @@ use benchtop_store::record::{NewRun, ProbeRow};
 use benchtop_store::row::{Instance, Transition};
 use benchtop_telemetry::book::{LogBook, RawLine};
 use benchtop_telemetry::log::{Mark, Stream};
+use benchtop_telemetry::metrics::book::MetricBook;
 use std::sync::Arc;
 use tokio::runtime::{Handle, RuntimeFlavor};
 use tokio::sync::broadcast;
@@ -25,6 +27,7 @@ pub(super) struct HostSink {
     name: String,
     history: History,
     logs: Arc<LogBook>,
+    metrics: Arc<MetricBook>,
     notifier: Notifier,
     events: broadcast::Sender<Event>,
 }
@@ -35,6 +38,7 @@ impl HostSink {
         name: String,
         history: History,
         logs: Arc<LogBook>,
+        metrics: Arc<MetricBook>,
         notifier: Notifier,
         events: broadcast::Sender<Event>,
     ) -> Self {
@@ -43,6 +47,7 @@ impl HostSink {
             name,
             history,
             logs,
+            metrics,
             notifier,
             events,
         }
@@ -63,6 +68,7 @@ impl HostSink {
             definition_json: definition::masked(plan).to_string(),
         };
         self.logs.begin_run(&record.id, at);
+        self.metrics.begin_run(&record.id, at);
         self.history.run_started(record.clone());
         let (history, dir) = (self.history.clone(), plan.project_dir.clone());
         tokio::task::spawn_blocking(move || {
@@ -193,6 +199,8 @@ impl Sink for HostSink {
                 result,
                 at,
             } => {
+                let took = measured::probe(&service, role, &result, at);
+                self.metrics.push(vec![took]);
                 return self.history.probe_result(ProbeRow {
                     run,
                     service,
@@ -216,6 +224,11 @@ impl Sink for HostSink {
 
     fn log_position(&self, service: &str, generation: u64) -> Option<String> {
         self.logs.position(service, generation)
+    }
+
+    fn measured(&self, measured: Vec<Measured>) {
+        let samples = measured.iter().flat_map(measured::samples);
+        self.metrics.push(samples.collect());
     }
 
     fn changed(&self, what: Changed) {

@@ -5,9 +5,10 @@ use crate::schema::{ApiError, Topic};
 use benchtop_engine::environment::EnvironmentHandle;
 use benchtop_engine::record::EnvironmentRecord;
 use benchtop_telemetry::book::LogBook;
+use benchtop_telemetry::metrics::book::MetricBook;
 use benchtop_telemetry::otlp::intake::Sinks;
 use benchtop_telemetry::otlp::logs::BookSink;
-use benchtop_telemetry::otlp::metrics::NoMetrics;
+use benchtop_telemetry::otlp::metrics::MetricSink;
 use benchtop_telemetry::otlp::receiver::Receiver;
 use benchtop_telemetry::otlp::status::TelemetryStatus;
 use benchtop_telemetry::spans::{Limits, SpanStore};
@@ -44,6 +45,7 @@ impl Current {
 pub(super) fn start(
     record: &mut EnvironmentRecord,
     logs: &Arc<LogBook>,
+    metrics: &Arc<MetricBook>,
     notifier: &Notifier,
     current: &Current,
 ) -> Telemetry {
@@ -67,7 +69,7 @@ pub(super) fn start(
     );
     let sinks = Sinks {
         spans: Arc::clone(&spans),
-        metrics: Arc::new(NoMetrics),
+        metrics: Arc::clone(metrics) as Arc<dyn MetricSink>,
         logs: Arc::new(book),
         forward: None,
     };

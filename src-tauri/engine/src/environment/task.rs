@@ -95,6 +95,7 @@ pub(super) fn spawn(config: EnvironmentConfig, looked: Arc<AtomicU64>) -> Starte
         task.runtime.subscribe(),
         messages.clone(),
         looked,
+        Arc::clone(&task.sink),
     ));
     tokio::spawn(task.run(inbox, snapshots));
     (messages, watcher)

@@ -158,7 +158,7 @@ fn load(file: &Arc<RunFile>) -> Vec<Arc<Sealed>> {
 }
 
 /// The files in the folder, oldest first: their names begin with the time.
-pub(super) fn files(folder: &Path) -> Vec<PathBuf> {
+pub(crate) fn files(folder: &Path) -> Vec<PathBuf> {
     let mut files: Vec<PathBuf> = std::fs::read_dir(folder)
         .into_iter()
         .flatten()
@@ -171,7 +171,7 @@ pub(super) fn files(folder: &Path) -> Vec<PathBuf> {
 }
 
 /// `0001763790000000-RUN.db`.
-fn path_of(folder: &Path, run: &str, at: Timestamp) -> PathBuf {
+pub(crate) fn path_of(folder: &Path, run: &str, at: Timestamp) -> PathBuf {
     let safe = |c: char| {
         if c.is_ascii_alphanumeric() || c == '-' {
             c
@@ -186,12 +186,12 @@ fn path_of(folder: &Path, run: &str, at: Timestamp) -> PathBuf {
     existing.unwrap_or_else(|| folder.join(format!("{:016}-{run}.db", at.0)))
 }
 
-fn run_of(path: &Path) -> Option<String> {
+pub(crate) fn run_of(path: &Path) -> Option<String> {
     let name = path.file_stem()?.to_str()?;
     Some(name.split_once('-')?.1.to_owned())
 }
 
-fn make_folder(folder: &Path) -> std::io::Result<()> {
+pub(crate) fn make_folder(folder: &Path) -> std::io::Result<()> {
     let mut builder = std::fs::DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]
