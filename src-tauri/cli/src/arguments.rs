@@ -80,6 +80,8 @@ pub(crate) enum Command {
     Logs(Logs),
     /// Show what requests did across services, or one trace span by span
     Traces(Traces),
+    /// Show what was measured: last values, and their course
+    Metrics(Metrics),
     /// Read the environment file and report what is wrong with it
     Check {
         #[command(flatten)]
@@ -342,6 +344,26 @@ pub(crate) struct Logs {
     #[arg(long)]
     pub(crate) json: bool,
     pub(crate) services: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Metrics {
+    #[command(flatten)]
+    pub(crate) environment: Which,
+    /// Only metrics with this in their name, such as memory
+    pub(crate) name: Option<String>,
+    /// Only of this service; may be given several times
+    #[arg(short, long = "service", value_name = "SERVICE")]
+    pub(crate) services: Vec<String>,
+    /// From this time on: 10m ago is 10m; or 2026-11-22T07:00:00Z
+    #[arg(long, value_parser = parse_moment, value_name = "TIME", default_value = "5m")]
+    pub(crate) since: Timestamp,
+    /// Of this run, as `benchtop runs` names it
+    #[arg(long, value_name = "RUN")]
+    pub(crate) run: Option<String>,
+    /// Print JSON: the metrics, their points, and what happened meanwhile
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 #[derive(Debug, Subcommand)]

@@ -8,6 +8,7 @@ mod engine;
 mod import;
 mod logs;
 mod report;
+mod metrics;
 mod runs;
 mod runtime;
 mod services;
@@ -44,6 +45,7 @@ pub(crate) async fn run(command: Command) -> Result<Code, Failure> {
         } => why::run(&environment, &services, json).await,
         Command::Logs(arguments) => logs::run(&arguments).await,
         Command::Traces(arguments) => traces::run(&arguments).await,
+        Command::Metrics(arguments) => metrics::run(&arguments).await,
         Command::Check { environment, json } => check::run(&environment, json).await,
         Command::Doctor(arguments) => doctor::run(&arguments).await,
         Command::Report(arguments) => report::run(&arguments).await,

@@ -11,6 +11,7 @@ mod color;
 mod commands;
 mod connection;
 mod exit;
+mod measure;
 mod render;
 mod sample;
 

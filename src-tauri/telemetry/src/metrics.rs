@@ -17,6 +17,7 @@ mod line;
 pub mod otlp;
 pub mod point;
 mod powers;
+pub mod prometheus;
 pub mod query;
 pub mod red;
 mod table;
@@ -27,3 +28,6 @@ fn now() -> benchtop_model::time::Timestamp {
     let millis = since.unwrap_or_default().as_millis();
     benchtop_model::time::Timestamp(i64::try_from(millis).unwrap_or(i64::MAX))
 }
+
+#[cfg(test)]
+mod tests;

@@ -45,8 +45,15 @@ fn lives(instances: &[Instance], transitions: &[Transition]) -> Vec<RunMark> {
         marks.push(mark(instance.started, kind, text.to_owned()));
         if let Some(ended) = instance.ended {
             let crashed = unwanted.contains(&(instance.service.clone(), instance.generation));
-            let kind = if crashed { RunMarkKind::Crash } else { RunMarkKind::Stop };
-            let text = instance.exit.as_ref().map_or_else(|| "ended".to_owned(), Exit::describe);
+            let kind = if crashed {
+                RunMarkKind::Crash
+            } else {
+                RunMarkKind::Stop
+            };
+            let text = instance
+                .exit
+                .as_ref()
+                .map_or_else(|| "ended".to_owned(), Exit::describe);
             marks.push(mark(ended, kind, text));
         }
     }

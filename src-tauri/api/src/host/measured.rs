@@ -16,7 +16,9 @@ static CORES: LazyLock<f64> = LazyLock::new(|| {
 pub(super) fn samples(measured: &Measured) -> Vec<Sample> {
     let container = measured.kind == MeasuredKind::Container;
     let of = |one, other| if container { one } else { other };
-    let cpu = measured.cpu.map(|cores| if container { cores } else { cores / *CORES });
+    let cpu = measured
+        .cpu
+        .map(|cores| if container { cores } else { cores / *CORES });
     let uptime = (measured.at.0 - measured.started.0).max(0) as f64 / 1000.0;
     let gauge = |metric: Builtin, value| metric.sample(&measured.service, &[], measured.at, value);
     let mut samples = vec![
@@ -30,34 +32,34 @@ pub(super) fn samples(measured: &Measured) -> Vec<Sample> {
     ];
     samples.extend(cpu.map(|cpu| gauge(of(Builtin::ContainerCpu, Builtin::ProcessCpu), cpu)));
     let count = of(Builtin::ContainerProcessCount, Builtin::ProcessCount);
-    samples.extend(measured.processes.map(|processes| gauge(count, processes as f64)));
+    samples.extend(
+        measured
+            .processes
+            .map(|processes| gauge(count, processes as f64)),
+    );
     let mut pair = |metric: Builtin, key, ways: [&str; 2], bytes: Option<(u64, u64)>| {
         let Some((one, other)) = bytes else { return };
         for (way, bytes) in ways.into_iter().zip([one, other]) {
-            let mut sample = metric.sample(
-                &measured.service,
-                &[(key, way)],
-                measured.at,
-                bytes as f64,
-            );
+            let mut sample =
+                metric.sample(&measured.service, &[(key, way)], measured.at, bytes as f64);
             sample.point.start = measured.started.0;
             samples.push(sample);
         }
     };
     let ways = ["receive", "transmit"];
-    pair(Builtin::ContainerNetwork, "network.io.direction", ways, measured.network);
+    pair(
+        Builtin::ContainerNetwork,
+        "network.io.direction",
+        ways,
+        measured.network,
+    );
     let disk = of(Builtin::ContainerDisk, Builtin::ProcessDisk);
     pair(disk, "disk.io.direction", ["read", "write"], measured.disk);
     samples
 }
 
 /// How long a probe took.
-pub(super) fn probe(
-    service: &str,
-    role: ProbeRole,
-    result: &ProbeResult,
-    at: Timestamp,
-) -> Sample {
+pub(super) fn probe(service: &str, role: ProbeRole, result: &ProbeResult, at: Timestamp) -> Sample {
     let seconds = result.latency_us as f64 / 1e6;
     let attributes = [("probe.role", role.word())];
     Builtin::ProbeDuration.sample(service, &attributes, at, seconds)

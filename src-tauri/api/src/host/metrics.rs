@@ -56,8 +56,8 @@ impl Host {
             });
         }
         let open = self.get(&request.environment).await?;
-        // Whoever looks at charts wants them to move.
-        open.handle.snapshot();
+        // Whoever looks at charts wants them to move: this counts as a look.
+        _ = open.handle.snapshot();
         let (metrics, history) = (Arc::clone(&open.metrics), self.history.clone());
         blocking(move || {
             let range = MetricRange {
@@ -70,9 +70,14 @@ impl Host {
             if let Some(run) = run {
                 let told = history.instances(&run).and_then(|instances| {
                     let transitions = history.transitions(&run)?;
-                    Ok(marks(&instances, &transitions, (frames.from.0, frames.to.0)))
+                    Ok(marks(
+                        &instances,
+                        &transitions,
+                        (frames.from.0, frames.to.0),
+                    ))
                 });
-                frames.marks = told.map_err(|error| format!("the history cannot be read: {error}"))?;
+                frames.marks =
+                    told.map_err(|error| format!("the history cannot be read: {error}"))?;
             }
             Ok(frames)
         })

@@ -87,6 +87,7 @@ pub(crate) fn router(service: Arc<Service>) -> Router {
         .route("/health/ready", get(ready))
         .route("/health/live", get(live))
         .route("/health/startup", get(startup))
+        .route("/metrics", get(metrics))
         .route("/fault/{kind}", post(set_fault))
         .with_state(service)
 }
@@ -122,6 +123,21 @@ async fn index(State(service): Shared, headers: HeaderMap) -> Json<Value> {
     });
     Json(
         json!({ "service": service.role, "requests": number, "uptime_ms": service.started.elapsed().as_millis() as u64 }),
+    )
+}
+
+/// What it tells Prometheus.
+async fn metrics(State(service): Shared) -> String {
+    hang_if_asked(&service).await;
+    format!(
+        "# HELP sample_requests_total Requests answered since the start.\n\
+         # TYPE sample_requests_total counter\n\
+         sample_requests_total {}\n\
+         # HELP sample_uptime_seconds Time since the start.\n\
+         # TYPE sample_uptime_seconds gauge\n\
+         sample_uptime_seconds {}\n",
+        service.requests.load(Ordering::Relaxed),
+        service.started.elapsed().as_secs_f64(),
     )
 }
 

@@ -27,26 +27,131 @@ pub enum Builtin {
 }
 
 /// Name, unit, source, what it says; counters are marked by the last.
-type Row = (Builtin, &'static str, &'static str, MetricSource, &'static str, bool);
+type Row = (
+    Builtin,
+    &'static str,
+    &'static str,
+    MetricSource,
+    &'static str,
+    bool,
+);
 
 const ROWS: [Row; 14] = {
     use Builtin as B;
     use MetricSource as S;
     [
-        (B::ContainerCpu, "container.cpu.usage", "{cpu}", S::Container, "CPU in use, in cores", false),
-        (B::ContainerMemory, "container.memory.usage", "By", S::Container, "Memory in use without the page cache", false),
-        (B::ContainerNetwork, "container.network.io", "By", S::Container, "Bytes received and sent", true),
-        (B::ContainerDisk, "container.disk.io", "By", S::Container, "Bytes read from disks and written to them", true),
-        (B::ContainerUptime, "container.uptime", "s", S::Container, "Time since the start of the container", false),
-        (B::ProcessCpu, "process.cpu.utilization", "1", S::Process, "CPU in use by the process and all below it, as a share of all cores of the machine", false),
-        (B::ProcessMemory, "process.memory.usage", "By", S::Process, "Memory in use by the process and all below it", false),
-        (B::ProcessDisk, "process.disk.io", "By", S::Process, "Bytes that the process and all below it have read from disks and written to them", true),
-        (B::ProcessUptime, "process.uptime", "s", S::Process, "Time since the start of the process", false),
-        (B::ProcessCount, "process.count", "{process}", S::Process, "Living processes: the main process and all below it", false),
-        (B::ContainerProcessCount, "process.count", "{process}", S::Container, "Processes and threads in the container", false),
-        (B::ProbeDuration, "benchtop.probe.duration", "s", S::Probe, "How long a probe took", false),
-        (B::Restarts, "benchtop.service.restarts", "{restart}", S::Process, "Starts that followed an unexpected end", true),
-        (B::ScrapeUp, "benchtop.scrape.up", "1", S::Scrape, "1 where the metrics of the service could be fetched, 0 where not", false),
+        (
+            B::ContainerCpu,
+            "container.cpu.usage",
+            "{cpu}",
+            S::Container,
+            "CPU in use, in cores",
+            false,
+        ),
+        (
+            B::ContainerMemory,
+            "container.memory.usage",
+            "By",
+            S::Container,
+            "Memory in use without the page cache",
+            false,
+        ),
+        (
+            B::ContainerNetwork,
+            "container.network.io",
+            "By",
+            S::Container,
+            "Bytes received and sent",
+            true,
+        ),
+        (
+            B::ContainerDisk,
+            "container.disk.io",
+            "By",
+            S::Container,
+            "Bytes read from disks and written to them",
+            true,
+        ),
+        (
+            B::ContainerUptime,
+            "container.uptime",
+            "s",
+            S::Container,
+            "Time since the start of the container",
+            false,
+        ),
+        (
+            B::ProcessCpu,
+            "process.cpu.utilization",
+            "1",
+            S::Process,
+            "CPU in use by the process and all below it, as a share of all cores of the machine",
+            false,
+        ),
+        (
+            B::ProcessMemory,
+            "process.memory.usage",
+            "By",
+            S::Process,
+            "Memory in use by the process and all below it",
+            false,
+        ),
+        (
+            B::ProcessDisk,
+            "process.disk.io",
+            "By",
+            S::Process,
+            "Bytes that the process and all below it have read from disks and written to them",
+            true,
+        ),
+        (
+            B::ProcessUptime,
+            "process.uptime",
+            "s",
+            S::Process,
+            "Time since the start of the process",
+            false,
+        ),
+        (
+            B::ProcessCount,
+            "process.count",
+            "{process}",
+            S::Process,
+            "Living processes: the main process and all below it",
+            false,
+        ),
+        (
+            B::ContainerProcessCount,
+            "process.count",
+            "{process}",
+            S::Container,
+            "Processes and threads in the container",
+            false,
+        ),
+        (
+            B::ProbeDuration,
+            "benchtop.probe.duration",
+            "s",
+            S::Probe,
+            "How long a probe took",
+            false,
+        ),
+        (
+            B::Restarts,
+            "benchtop.service.restarts",
+            "{restart}",
+            S::Process,
+            "Starts that followed an unexpected end",
+            true,
+        ),
+        (
+            B::ScrapeUp,
+            "benchtop.scrape.up",
+            "1",
+            S::Scrape,
+            "1 where the metrics of the service could be fetched, 0 where not",
+            false,
+        ),
     ]
 };
 
@@ -56,7 +161,11 @@ static DESCRIPTORS: LazyLock<Vec<Arc<Descriptor>>> = LazyLock::new(|| {
             name: (*name).to_owned(),
             unit: (*unit).to_owned(),
             description: (*description).to_owned(),
-            kind: if *counter { MetricKind::Sum } else { MetricKind::Gauge },
+            kind: if *counter {
+                MetricKind::Sum
+            } else {
+                MetricKind::Gauge
+            },
             monotonic: *counter,
             temporality: counter.then_some(Temporality::Cumulative),
             source: *source,

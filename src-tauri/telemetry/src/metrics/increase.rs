@@ -111,7 +111,7 @@ impl Counted for Growing {
     }
 
     fn minus(&self, before: &Self) -> Option<Self> {
-        (self.0 >= before.0).then(|| Self(self.0 - before.0))
+        (self.0 >= before.0).then_some(Self(self.0 - before.0))
     }
 }
 

@@ -56,7 +56,10 @@ pub fn read(request: ExportMetricsServiceRequest, now: Timestamp) -> Read {
     for resource_metrics in request.resource_metrics {
         let resource = resource_metrics.resource.unwrap_or_default();
         let service = attribution(&resource.attributes).service;
-        let instance = resource.attributes.into_iter().find(|pair| pair.key == INSTANCE);
+        let instance = resource
+            .attributes
+            .into_iter()
+            .find(|pair| pair.key == INSTANCE);
         let whose = Whose {
             service,
             instance: instance.map(pair),
@@ -72,15 +75,22 @@ pub fn read(request: ExportMetricsServiceRequest, now: Timestamp) -> Read {
 
 impl MetricSink for MetricBook {
     fn points(&self, request: ExportMetricsServiceRequest) -> Result<MetricsTaken, MetricsBusy> {
-        let Read { samples, mut rejected, reason } = read(request, super::now());
+        let Read {
+            samples,
+            mut rejected,
+            reason,
+        } = read(request, super::now());
         let count = samples.len() as u64;
         let refused = self.push(samples);
         rejected += refused;
-        let too_many = "there is no run, or there are too many series: does an attribute have an id?";
+        let too_many =
+            "there is no run, or there are too many series: does an attribute have an id?";
         Ok(MetricsTaken {
             accepted: count - refused.min(count),
             rejected,
-            message: reason.or((refused > 0).then_some(too_many)).map(str::to_owned),
+            message: reason
+                .or((refused > 0).then_some(too_many))
+                .map(str::to_owned),
         })
     }
 }
@@ -103,7 +113,13 @@ struct Common {
 
 impl Whose {
     fn metric(&self, metric: proto::Metric, read: &mut Read) {
-        let proto::Metric { name, description, unit, data, .. } = metric;
+        let proto::Metric {
+            name,
+            description,
+            unit,
+            data,
+            ..
+        } = metric;
         let Some(data) = data else { return };
         let (kind, temporality, monotonic) = kind(&data);
         let metric = Arc::new(Descriptor {
@@ -115,7 +131,8 @@ impl Whose {
             temporality,
             source: MetricSource::Otlp,
         });
-        let unknown = !matches!(kind, MetricKind::Gauge | MetricKind::Summary) && temporality.is_none();
+        let unknown =
+            !matches!(kind, MetricKind::Gauge | MetricKind::Summary) && temporality.is_none();
         let nameless = metric.name.is_empty();
         let mut keep = |common: Common, value: Result<Option<Value>, &'static str>| {
             let value = match value {
@@ -159,11 +176,19 @@ impl Whose {
     }
 
     fn sample(&self, metric: &Arc<Descriptor>, common: Common, value: Value) -> Sample {
-        let own = common.attributes.into_iter().take(MOST_ATTRIBUTES).map(pair);
+        let own = common
+            .attributes
+            .into_iter()
+            .take(MOST_ATTRIBUTES)
+            .map(pair);
         let mut attributes: Vec<_> = own.chain(self.instance.clone()).collect();
         attributes.sort();
         attributes.dedup_by(|one, other| one.0 == other.0);
-        let at = if common.at == 0 { self.now } else { millis(common.at) };
+        let at = if common.at == 0 {
+            self.now
+        } else {
+            millis(common.at)
+        };
         let exemplars = common.exemplars.into_iter().filter_map(|e| single(e, at));
         Sample {
             series: SeriesKey {
@@ -231,7 +256,9 @@ fn number(point: proto::NumberDataPoint) -> Told {
 fn histogram(point: proto::HistogramDataPoint) -> Told {
     let (bounds, counts) = (point.explicit_bounds, point.bucket_counts);
     let rising = bounds.windows(2).all(|two| two[0] < two[1]) && bounds.iter().all(|b| !b.is_nan());
-    let summed = counts.iter().try_fold(0_u64, |sum, count| sum.checked_add(*count));
+    let summed = counts
+        .iter()
+        .try_fold(0_u64, |sum, count| sum.checked_add(*count));
     let value = if counts.len() > MOST_BUCKETS {
         Err("a histogram has too many buckets")
     } else if !rising {
@@ -271,7 +298,9 @@ fn exponential(point: proto::ExponentialHistogramDataPoint) -> Told {
     let value = match sides {
         [Some(positive), Some(negative)] => {
             let counts = positive.counts.iter().chain(&negative.counts);
-            let summed = counts.chain([&point.zero_count]).try_fold(0_u64, |s, c| s.checked_add(*c));
+            let summed = counts
+                .chain([&point.zero_count])
+                .try_fold(0_u64, |s, c| s.checked_add(*c));
             if summed == Some(point.count) {
                 Ok(Some(Value::Exponential(Exponential {
                     count: point.count,
@@ -302,7 +331,10 @@ fn exponential(point: proto::ExponentialHistogramDataPoint) -> Told {
 
 /// The powers of one side; `None` where their values are none of f64.
 fn powers(side: Option<Buckets>, scale: i32) -> Option<Powers> {
-    let Buckets { offset, bucket_counts: counts } = side.unwrap_or_default();
+    let Buckets {
+        offset,
+        bucket_counts: counts,
+    } = side.unwrap_or_default();
     if !(-10..=FINEST).contains(&scale) || counts.len() > MOST_BUCKETS {
         return None;
     }
@@ -325,7 +357,9 @@ fn summary(point: proto::SummaryDataPoint) -> Told {
     let told = point.quantile_values.iter().map(|q| (q.quantile, q.value));
     let mut quantiles: Vec<(f64, f64)> = told.collect();
     quantiles.sort_by(|one, other| one.0.total_cmp(&other.0));
-    let sound = quantiles.iter().all(|(quantile, _)| (0.0..=1.0).contains(quantile));
+    let sound = quantiles
+        .iter()
+        .all(|(quantile, _)| (0.0..=1.0).contains(quantile));
     let value = if sound && quantiles.len() <= MOST_BUCKETS {
         Ok(Some(Value::Summary(Summary {
             count: point.count,
@@ -375,7 +409,7 @@ fn pair(pair: KeyValue) -> (String, String) {
     (cut(pair.key), cut(pair.value.map(text).unwrap_or_default()))
 }
 
-/// A value as text. Lists and maps set no series apart in practice; they are as JSON.
+/// A value as text. Lists and maps set no series apart in practice, so any form will do.
 fn text(value: AnyValue) -> String {
     use any_value::Value as V;
     match value.value {
@@ -384,7 +418,7 @@ fn text(value: AnyValue) -> String {
         Some(V::IntValue(value)) => value.to_string(),
         Some(V::DoubleValue(value)) => value.to_string(),
         Some(V::BytesValue(bytes)) => hex(&bytes),
-        Some(other) => serde_json::to_string(&other).unwrap_or_default(),
+        Some(other) => format!("{other:?}"),
         None => String::new(),
     }
 }

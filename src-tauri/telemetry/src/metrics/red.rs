@@ -82,14 +82,20 @@ impl SpanObserver for Red {
     fn observe(&self, span: &SpanSeen<'_>) {
         let mut counting = self.lock();
         if !counting.services.contains_key(span.service) {
-            counting.services.insert(span.service.to_owned(), BTreeMap::new());
+            counting
+                .services
+                .insert(span.service.to_owned(), BTreeMap::new());
         }
         let Some(names) = counting.services.get_mut(span.service) else {
             return;
         };
         let key = (span.name.to_owned(), span.failed);
         let full = names.len() >= MOST_NAMES && !names.contains_key(&key);
-        let key = if full { (OTHER.to_owned(), span.failed) } else { key };
+        let key = if full {
+            (OTHER.to_owned(), span.failed)
+        } else {
+            key
+        };
         match names.get_mut(&key) {
             Some(observed) => observed.add(span),
             None => {
@@ -214,7 +220,10 @@ mod tests {
             panic!("a histogram");
         };
         // An observation that equals a bound belongs below it.
-        assert_eq!((good.count, good.counts[0], good.counts[1], good.counts[16]), (4, 2, 1, 1));
+        assert_eq!(
+            (good.count, good.counts[0], good.counts[1], good.counts[16]),
+            (4, 2, 1, 1)
+        );
         assert_eq!(first[0].point.exemplars[0].value, 20.0);
         assert_eq!(first[1].series.attributes[1].1, "error");
         assert!(red.take(Timestamp(2000)).is_empty());
