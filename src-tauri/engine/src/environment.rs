@@ -14,6 +14,7 @@ mod launch;
 mod message;
 mod outside;
 mod runtime;
+mod scrape;
 pub mod snapshot;
 mod stats;
 mod task;

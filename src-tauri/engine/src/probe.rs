@@ -363,3 +363,14 @@ fn first_line(text: &str) -> &str {
 fn shorten(text: &str) -> String {
     text.trim().chars().take(500).collect()
 }
+
+/// Gets a page, never through a proxy, of at most so many bytes.
+pub(crate) async fn page(
+    scheme: &str,
+    host: &str,
+    port: u16,
+    path: &str,
+    most: usize,
+) -> Result<Vec<u8>, String> {
+    http::page(scheme, host, port, path, most).await
+}

@@ -31,6 +31,11 @@ pub trait Sink: Send + Sync + 'static {
     fn measured(&self, measured: Vec<Measured>) {
         _ = measured;
     }
+    /// The metrics that a service offers to Prometheus were fetched, or why not. Called on
+    /// a thread that may block.
+    fn scraped(&self, service: &str, at: Timestamp, page: Result<String, String>) {
+        _ = (service, at, page);
+    }
     /// The snapshot has changed.
     fn changed(&self, what: Changed);
 }

@@ -128,6 +128,20 @@ pub struct Service {
     /// restart where nothing is built.
     #[serde(default, skip_serializing_if = "settings::is_usual")]
     pub watch: Vec<String>,
+    /// Where it offers metrics to Prometheus.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub metrics: Option<Scrape>,
+}
+
+/// Where a service offers metrics to Prometheus.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Scrape {
+    /// Name of the endpoint.
+    pub endpoint: String,
+    /// Path of the page.
+    pub path: String,
+    /// Time between two fetches.
+    pub interval: Millis,
 }
 
 impl Service {

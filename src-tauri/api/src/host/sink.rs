@@ -17,6 +17,8 @@ use benchtop_store::row::{Instance, Transition};
 use benchtop_telemetry::book::{LogBook, RawLine};
 use benchtop_telemetry::log::{Mark, Stream};
 use benchtop_telemetry::metrics::book::MetricBook;
+use benchtop_telemetry::metrics::builtin::Builtin;
+use benchtop_telemetry::metrics::prometheus;
 use std::sync::Arc;
 use tokio::runtime::{Handle, RuntimeFlavor};
 use tokio::sync::broadcast;
@@ -229,6 +231,24 @@ impl Sink for HostSink {
     fn measured(&self, measured: Vec<Measured>) {
         let samples = measured.iter().flat_map(measured::samples);
         self.metrics.push(samples.collect());
+    }
+
+    fn scraped(&self, service: &str, at: Timestamp, page: Result<String, String>) {
+        let up = Builtin::ScrapeUp.sample(service, &[], at, if page.is_ok() { 1.0 } else { 0.0 });
+        let mut samples = vec![up];
+        if let Ok(text) = page {
+            let mut page = prometheus::read(service, &text, at);
+            if let Some(problem) = &page.problem {
+                tracing::debug!(
+                    service,
+                    refused = page.refused,
+                    problem,
+                    "lines of metrics were not understood"
+                );
+            }
+            samples.append(&mut page.samples);
+        }
+        self.metrics.push(samples);
     }
 
     fn changed(&self, what: Changed) {

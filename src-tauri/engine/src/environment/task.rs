@@ -5,7 +5,7 @@ use super::effects::Instance;
 use super::message::Message;
 use super::snapshot::{EnvironmentSnapshot, RuntimeSnapshot, Usage};
 use super::watching::Watching;
-use super::{EnvironmentConfig, stats};
+use super::{EnvironmentConfig, scrape, stats};
 use crate::clock;
 use crate::container::instance;
 use crate::container::runtime::discover::Surroundings;
@@ -97,6 +97,7 @@ pub(super) fn spawn(config: EnvironmentConfig, looked: Arc<AtomicU64>) -> Starte
         looked,
         Arc::clone(&task.sink),
     ));
+    tokio::spawn(scrape::scrape(watcher.clone(), Arc::clone(&task.sink)));
     tokio::spawn(task.run(inbox, snapshots));
     (messages, watcher)
 }

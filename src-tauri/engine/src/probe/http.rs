@@ -126,6 +126,37 @@ pub(super) async fn fetch(
     }
 }
 
+/// A page as it is, of at most so many bytes; a longer one is refused.
+pub(super) async fn page(
+    scheme: &str,
+    host: &str,
+    port: u16,
+    path: &str,
+    most: usize,
+) -> Result<Vec<u8>, String> {
+    let (_, address) = tcp::connect(host, port)
+        .await
+        .map_err(|error| tcp::say(&error))?;
+    let client = if address.is_ipv6() { &IPV6 } else { &IPV4 };
+    let client = client.as_ref().ok_or("the HTTP client could not be made")?;
+    let url = format!("{scheme}://{}{path}", authority(host, port));
+    let request = client
+        .get(url)
+        .header("accept", "text/plain;version=0.0.4, text/plain;q=0.5");
+    let mut response = request.send().await.map_err(|error| say(&error))?;
+    if response.status() != StatusCode::OK {
+        return Err(response.status().to_string());
+    }
+    let mut body = Vec::new();
+    while let Some(chunk) = response.chunk().await.map_err(|error| say(&error))? {
+        if body.len() + chunk.len() > most {
+            return Err(format!("the page is larger than {} MiB", most >> 20));
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(body)
+}
+
 /// With brackets around an IPv6 address.
 fn authority(host: &str, port: u16) -> String {
     Address {

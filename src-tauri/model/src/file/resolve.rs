@@ -18,6 +18,7 @@ mod ports;
 mod rebuild;
 mod replicas;
 mod run;
+mod scrape;
 mod server;
 mod service;
 mod settings;

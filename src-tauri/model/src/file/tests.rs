@@ -8,6 +8,7 @@ mod needs;
 mod reach;
 mod rebuild;
 mod run;
+mod scrape;
 mod several;
 
 use super::*;

@@ -10,6 +10,7 @@ pub(crate) mod probes;
 pub(crate) mod reach;
 mod read;
 pub(crate) mod rebuild;
+pub(crate) mod scrape;
 pub(crate) mod service;
 pub(crate) mod settings;
 pub(crate) mod values;

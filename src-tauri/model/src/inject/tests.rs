@@ -44,6 +44,7 @@ fn service(name: &str, run: Run, endpoints: &[&str], variables: &[(&str, &str)])
         watch: Vec::new(),
         post_start: Vec::new(),
         pre_stop: Vec::new(),
+        metrics: None,
     }
 }
 

@@ -213,7 +213,7 @@ fn check_named<'n>(
     None
 }
 
-fn http_path(path: Option<&At<String>>, findings: &mut Findings) -> Option<String> {
+pub(super) fn http_path(path: Option<&At<String>>, findings: &mut Findings) -> Option<String> {
     let Some(path) = path else {
         return Some("/".to_owned());
     };

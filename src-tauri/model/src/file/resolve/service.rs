@@ -4,7 +4,7 @@ use super::endpoints::{self, Bound};
 use super::health::Subject;
 use super::{
     Project, amounts, dependencies, duration, environment, health, hooks, is_service_name, rebuild,
-    run,
+    run, scrape,
 };
 use crate::file::findings::Findings;
 use crate::file::written::At;
@@ -77,6 +77,8 @@ impl<'w> Draft<'w> {
             .map(|(key, value)| (key, value.value))
             .collect();
         draft.resolve_probes(kind, findings);
+        let endpoints = draft.sure.then_some(draft.service.endpoints.as_slice());
+        draft.service.metrics = scrape::resolve(written, endpoints, findings);
         draft
     }
 
@@ -171,6 +173,7 @@ fn service(
         watch: Vec::new(),
         post_start: Vec::new(),
         pre_stop: Vec::new(),
+        metrics: None,
     }
 }
 

@@ -8,6 +8,7 @@ use super::probes::{Healthcheck, Probe};
 use super::reach::{Endpoint, Port};
 use super::read::{Field, Keys, Known, join};
 use super::rebuild::ProcessBuild;
+use super::scrape::Scrape;
 use super::settings::{self, Settings};
 use super::values::{EnvFile, Pair, Words};
 use super::volumes::VolumeUse;
@@ -55,6 +56,7 @@ pub(crate) struct Service {
     pub(crate) labels: Vec<Pair>,
     pub(crate) post_start: Vec<Hook>,
     pub(crate) pre_stop: Vec<Hook>,
+    pub(crate) metrics: Option<Scrape>,
     pub(crate) settings: Settings,
 }
 
@@ -114,6 +116,7 @@ impl Service {
             labels: Vec::new(),
             post_start: Vec::new(),
             pre_stop: Vec::new(),
+            metrics: None,
             settings: Settings::default(),
         }
     }
@@ -190,7 +193,7 @@ const KEYS: Keys<Service> = Keys {
     ],
 };
 
-const OWN: [Known<Service>; 32] = [
+const OWN: [Known<Service>; 33] = [
     // What it is.
     ("image", |s, field, findings| s.image = field.text(findings)),
     ("process", Service::read_process),
@@ -249,6 +252,9 @@ const OWN: [Known<Service>; 32] = [
     }),
     ("healthcheck", |s, field, findings| {
         s.healthcheck = Healthcheck::read(field, findings)
+    }),
+    ("metrics", |s, field, findings| {
+        s.metrics = Scrape::read(field, findings)
     }),
     ("restart", |s, field, findings| {
         s.restart = field.text(findings)
