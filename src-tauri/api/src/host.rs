@@ -193,6 +193,7 @@ impl Host {
             telemetry,
         ));
         metrics::announce(&environment.metrics, notifier.clone());
+        metrics::count_spans(&environment.metrics);
         watch::spawn(&environment, notifier);
         self.lock().insert(id, Arc::clone(&environment));
         // Nobody listening is fine.

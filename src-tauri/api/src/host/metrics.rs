@@ -36,6 +36,21 @@ pub(super) fn announce(metrics: &MetricBook, notifier: Notifier) {
     });
 }
 
+/// How often rates, errors and durations of spans become points.
+const SPANS: Duration = Duration::from_secs(5);
+
+/// Counts spans until the environment is closed.
+pub(super) fn count_spans(metrics: &Arc<MetricBook>) {
+    let metrics = Arc::downgrade(metrics);
+    tokio::spawn(async move {
+        while let Some(metrics) = metrics.upgrade() {
+            metrics.count_spans();
+            drop(metrics);
+            tokio::time::sleep(SPANS).await;
+        }
+    });
+}
+
 impl Host {
     pub(crate) async fn metrics_list(
         self: &Arc<Self>,

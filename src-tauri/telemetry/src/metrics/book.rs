@@ -7,6 +7,7 @@
 
 use super::point::{Sample, SeriesKey};
 use super::query::{MetricFrames, MetricList, MetricQuery, MetricRange};
+use super::red::Red;
 use crate::book::runs::{files, make_folder, path_of, run_of};
 use crate::file::RunFile;
 use benchtop_model::time::Timestamp;
@@ -58,6 +59,8 @@ impl Default for MetricLimits {
 /// old points, and [`Self::commit`].
 #[derive(Debug)]
 pub struct MetricBook {
+    /// What spans have told and no point has yet.
+    pub(super) red: Red,
     shared: Arc<Shared>,
     writer: Option<JoinHandle<()>>,
 }
@@ -79,6 +82,7 @@ impl Default for MetricBook {
     /// In memory only.
     fn default() -> Self {
         Self {
+            red: Red::default(),
             shared: Arc::new(Shared::new(MetricLimits::default(), None)),
             writer: None,
         }
@@ -104,6 +108,7 @@ impl MetricBook {
             .name("metrics".to_owned())
             .spawn(move || writer::run(&for_writer))?;
         Ok(Self {
+            red: Red::default(),
             shared,
             writer: Some(writer),
         })
@@ -131,6 +136,14 @@ impl MetricBook {
         }
         self.shared.pushed.send_modify(|count| *count += 1);
         refused
+    }
+
+    /// Makes points of the spans that came since the last time.
+    pub fn count_spans(&self) {
+        let samples = self.red.take(super::now());
+        if !samples.is_empty() {
+            self.push(samples);
+        }
     }
 
     /// Is marked whenever there are new points.

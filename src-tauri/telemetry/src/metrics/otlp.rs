@@ -14,6 +14,7 @@ use crate::otlp::attribution;
 use crate::otlp::metrics::{MetricSink, MetricsBusy, MetricsTaken};
 use benchtop_model::time::Timestamp;
 use opentelemetry_proto::tonic::collector::metrics::v1::ExportMetricsServiceRequest;
+use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 use opentelemetry_proto::tonic::common::v1::{AnyValue, KeyValue, any_value};
 use opentelemetry_proto::tonic::metrics::v1::exponential_histogram_data_point::Buckets;
 use opentelemetry_proto::tonic::metrics::v1::metric::Data;
@@ -92,6 +93,10 @@ impl MetricSink for MetricBook {
                 .or((refused > 0).then_some(too_many))
                 .map(str::to_owned),
         })
+    }
+
+    fn spans(&self, request: &ExportTraceServiceRequest) {
+        self.red.request(request);
     }
 }
 

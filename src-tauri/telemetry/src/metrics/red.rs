@@ -3,7 +3,10 @@
 
 use super::point::{Descriptor, Histogram, Point, Sample, SeriesKey, Value};
 use super::query::{Exemplar, MetricKind, MetricSource, Temporality};
+use crate::otlp::attribution;
 use benchtop_model::time::Timestamp;
+use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
+use opentelemetry_proto::tonic::trace::v1::status::StatusCode;
 use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
@@ -45,16 +48,10 @@ pub struct SpanSeen<'a> {
     pub duration_ns: u64,
     /// When it ended.
     pub at: Timestamp,
-    /// Its trace, 32 hexadecimal digits.
-    pub trace_id: &'a str,
-    /// Its id, 16 hexadecimal digits.
-    pub span_id: &'a str,
-}
-
-/// Hears of every span that is kept for the first time.
-pub trait SpanObserver: Send + Sync {
-    /// A span came in. Must return quickly.
-    fn observe(&self, span: &SpanSeen<'_>);
+    /// Its trace.
+    pub trace_id: &'a [u8],
+    /// Its id.
+    pub span_id: &'a [u8],
 }
 
 /// Counts spans until [`Self::take`].
@@ -78,8 +75,9 @@ struct Observed {
     slowest: Exemplar,
 }
 
-impl SpanObserver for Red {
-    fn observe(&self, span: &SpanSeen<'_>) {
+impl Red {
+    /// A span came in.
+    pub fn observe(&self, span: &SpanSeen<'_>) {
         let mut counting = self.lock();
         if !counting.services.contains_key(span.service) {
             counting
@@ -106,6 +104,31 @@ impl SpanObserver for Red {
 }
 
 impl Red {
+    /// The spans of a request; see [`attribution`] for whose they are.
+    pub fn request(&self, request: &ExportTraceServiceRequest) {
+        for resource in &request.resource_spans {
+            let attributes = resource
+                .resource
+                .as_ref()
+                .map(|resource| &resource.attributes);
+            let service = attribution(attributes.map_or(&[][..], Vec::as_slice)).service;
+            let scopes = resource.scope_spans.iter();
+            for span in scopes.flat_map(|scope| &scope.spans) {
+                let status = span.status.as_ref().map(|status| status.code());
+                let end = span.end_time_unix_nano;
+                self.observe(&SpanSeen {
+                    service: &service,
+                    name: &span.name,
+                    failed: status == Some(StatusCode::Error),
+                    duration_ns: end.saturating_sub(span.start_time_unix_nano),
+                    at: Timestamp((end / 1_000_000).cast_signed()),
+                    trace_id: &span.trace_id,
+                    span_id: &span.span_id,
+                });
+            }
+        }
+    }
+
     /// What was observed since the last time.
     #[must_use]
     pub fn take(&self, now: Timestamp) -> Vec<Sample> {
@@ -124,6 +147,17 @@ impl Red {
     fn lock(&self) -> std::sync::MutexGuard<'_, Counting> {
         self.counting.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    use std::fmt::Write as _;
+    bytes
+        .iter()
+        .fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+            // Writing to a text cannot fail.
+            _ = write!(text, "{byte:02x}");
+            text
+        })
 }
 
 fn sample(
@@ -184,8 +218,8 @@ impl Observed {
             self.slowest = Exemplar {
                 at: span.at,
                 value: seconds,
-                trace_id: span.trace_id.to_owned(),
-                span_id: span.span_id.to_owned(),
+                trace_id: hex(span.trace_id),
+                span_id: hex(span.span_id),
             };
         }
     }
@@ -202,8 +236,8 @@ mod tests {
             failed,
             duration_ns: millis * 1_000_000,
             at: Timestamp(500),
-            trace_id: "aa",
-            span_id: "bb",
+            trace_id: &[0xaa; 16],
+            span_id: &[0xbb; 8],
         }
     }
 
@@ -224,7 +258,11 @@ mod tests {
             (good.count, good.counts[0], good.counts[1], good.counts[16]),
             (4, 2, 1, 1)
         );
-        assert_eq!(first[0].point.exemplars[0].value, 20.0);
+        let slowest = &first[0].point.exemplars[0];
+        assert_eq!(
+            (slowest.value, slowest.trace_id.as_str()),
+            (20.0, "aa".repeat(16).as_str())
+        );
         assert_eq!(first[1].series.attributes[1].1, "error");
         assert!(red.take(Timestamp(2000)).is_empty());
         red.observe(&span("GET", 1, false));
