@@ -145,7 +145,8 @@ impl Host {
     /// Begins to supervise an environment.
     fn insert(self: &Arc<Self>, source: Source, record: EnvironmentRecord) -> Arc<OpenEnvironment> {
         let (id, name) = (record.plan.id(), record.plan.name.clone());
-        let run = record.run.as_ref().map(|run| run.id.as_str());
+        let run = record.run.as_ref().map(|run| run.id.clone());
+        let run = run.as_deref();
         let folder = self.paths.environment(&id).join("telemetry");
         let logs = LogBook::open(&folder, run, Limits::default()).unwrap_or_else(|error| {
             tracing::error!(%error, folder = %folder.display(), "logs are kept in memory only");
