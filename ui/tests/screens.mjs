@@ -59,6 +59,8 @@ const VIEWS = [
   ["metrics-none", "stopped", `#/e/${ENVIRONMENT}/metrics`],
   ["runs-list", "busy", `#/e/${ENVIRONMENT}/runs`],
   ["runs-failing", "failing", `#/e/${ENVIRONMENT}/runs`, async (page) => page.getByTestId("run-row").nth(2).click()],
+  ["runs-compared", "busy", `#/e/${ENVIRONMENT}/runs`, async (page) => page.getByTestId("compare-run").click()],
+  ["runs-notes", "busy", `#/e/${ENVIRONMENT}/runs`, async (page) => page.getByTestId("annotate-run").click()],
   ["runs-empty", "stopped", `#/e/${ENVIRONMENT}/runs`],
   ["doctor", "busy", `#/e/${ENVIRONMENT}/doctor`],
   ["doctor-failing", "failing", `#/e/${ENVIRONMENT}/doctor`, async (page) => page.getByTestId("doctor-free-port").waitFor()],

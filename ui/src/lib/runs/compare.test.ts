@@ -1,7 +1,7 @@
 // Two runs in words.
 import { describe, expect, it } from "vitest";
 import type { Run, ServiceRun } from "../bindings";
-import { figuresOf, nameOf, says } from "./compare";
+import { figuresOf, nameOf, says, worstOf } from "./compare";
 
 const service = (part: Partial<ServiceRun>): ServiceRun => ({ starts: 1, restarts: 0, time_to_start: 0, time_to_ready: 900, worst: "Healthy", alerts: 0, failures: [], errors: 0, warnings: 0, probe_mean_us: 4_000, probe_max_us: 9_000, ...part });
 const run: Run = {
@@ -21,6 +21,14 @@ describe("figures of two runs", () => {
   it("have no tone where a service took no part, or by chance", () => {
     expect(figuresOf({ service: "api", a: null, b: service({}) }).map(({ a, tone }) => [a, tone])).toEqual(Array(5).fill(["–", null]));
     expect(figuresOf({ service: "api", a: service({}), b: service({ time_to_ready: 1_500 }) })[0]?.tone).toBeNull();
+  });
+});
+
+describe("the worst that a service was", () => {
+  it("is said once where it is the same, and starting is nothing bad", () => {
+    expect(worstOf({ service: "api", a: service({ worst: "Starting" }), b: service({}) })).toEqual(["Healthy"]);
+    expect(worstOf({ service: "api", a: service({}), b: service({ worst: "Unhealthy" }) })).toEqual(["Healthy", "Unhealthy"]);
+    expect(worstOf({ service: "api", a: null, b: service({}) })).toEqual([null, "Healthy"]);
   });
 });
 

@@ -1,5 +1,5 @@
 // Two runs side by side, in words: which figures differ, and which way.
-import type { DifferenceKind, Run, ServiceComparison, ServiceRun, Tone } from "../bindings";
+import type { DifferenceKind, Run, ServiceComparison, ServiceRun, Status, Tone } from "../bindings";
 import { formatDuration } from "../format/duration";
 
 /** A figure of both runs. `tone` is null where they are alike. */
@@ -44,6 +44,13 @@ export function figuresOf({ a, b }: ServiceComparison): Figure[] {
     amount((run) => run.warnings),
     span((run) => run.probe_mean_us, NOTICEABLE.latency, (micros) => formatDuration(micros / 1_000)),
   ];
+}
+
+/** The worst that a service was in both runs, once where it is the same; to have been starting is nothing bad. */
+export function worstOf({ a, b }: ServiceComparison): (Status | null)[] {
+  const worst = (run: ServiceRun | null): Status | null => (run?.worst ? (run.worst === "Degraded" || run.worst === "Unhealthy" ? run.worst : "Healthy") : null);
+  const [one, other] = [worst(a), worst(b)];
+  return one === other ? [one] : [one, other];
 }
 
 /** Less is better in every figure. */
