@@ -101,7 +101,10 @@ pub struct ServiceRun {
     /// Log records of level warn.
     #[ts(type = "number")]
     pub warnings: u64,
-    /// Mean latency of its probes' passing answers, in microseconds.
+    /// Passing answers of its probes.
+    #[ts(type = "number")]
+    pub probes: u64,
+    /// Their mean latency, in microseconds.
     #[ts(type = "number | null")]
     pub probe_mean_us: Option<u64>,
     /// The slowest of them, in microseconds.
@@ -197,13 +200,13 @@ impl ServiceRun {
     /// Failing answers are left out: a refused connection is quick and says nothing of
     /// how quick the service is.
     fn measure<'a>(&mut self, probes: impl Iterator<Item = &'a ProbeSpan>) {
-        let (mut count, mut sum) = (0, 0);
+        let mut sum = 0;
         for probe in probes.filter(|p| p.verdict == crate::model::probe::Verdict::Pass) {
-            count += probe.count;
+            self.probes += probe.count;
             sum += probe.latency_sum_us;
             self.probe_max_us = self.probe_max_us.max(Some(probe.latency_max_us));
         }
-        self.probe_mean_us = sum.checked_div(count);
+        self.probe_mean_us = sum.checked_div(self.probes);
     }
 }
 
@@ -343,7 +346,7 @@ mod tests {
             texts,
             [
                 "api was Unhealthy: exited with code 1",
-                "api ended unexpectedly 2 times, before 0",
+                "api ended unexpectedly 2 times, before never",
                 "new takes part newly",
             ]
         );

@@ -100,7 +100,6 @@ pub(crate) enum Command {
         source: Import,
     },
     /// List the runs of this environment or of all, compare two, say something of one
-    #[command(args_conflicts_with_subcommands = true)]
     Runs {
         #[command(flatten)]
         list: RunsList,
@@ -131,10 +130,10 @@ pub(crate) struct Which {
     #[arg(short, long, value_name = "FILE", global = true)]
     pub(crate) file: Option<PathBuf>,
     /// The built-in sample
-    #[arg(long, conflicts_with = "file")]
+    #[arg(long, conflicts_with = "file", global = true)]
     pub(crate) sample: bool,
     /// Switch a profile on
-    #[arg(long = "profile", value_name = "NAME")]
+    #[arg(long = "profile", value_name = "NAME", global = true)]
     pub(crate) profiles: Vec<String>,
 }
 
@@ -230,8 +229,6 @@ pub(crate) struct RunsList {
 pub(crate) enum Runs {
     /// What differs between two runs: slower, failing, new errors
     Compare {
-        #[command(flatten)]
-        environment: Which,
         /// The run to compare with
         #[arg(default_value = "latest~1")]
         a: String,
@@ -251,8 +248,6 @@ pub(crate) enum Runs {
 
 #[derive(Debug, Args)]
 pub(crate) struct RunLabel {
-    #[command(flatten)]
-    pub(crate) environment: Which,
     /// Which run
     #[arg(default_value = "latest")]
     pub(crate) run: String,

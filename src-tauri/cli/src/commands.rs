@@ -52,14 +52,13 @@ pub(crate) async fn run(command: Command) -> Result<Code, Failure> {
         Command::Import { source } => import::run(&source),
         Command::Runs { list, command } => match command {
             None => runs::list(&list).await,
-            Some(Runs::Label(label)) => runs::label(label).await,
+            Some(Runs::Label(label)) => runs::label(&list.environment, label).await,
             Some(Runs::Compare {
-                environment,
                 a,
                 b,
                 json,
                 fail_on_worse,
-            }) => runs::compare::run(&environment, (&a, &b), json, fail_on_worse).await,
+            }) => runs::compare::run(&list.environment, (&a, &b), json, fail_on_worse).await,
         },
         Command::Runtime { command } => runtime::run(command).await,
         Command::Engine { command } => Box::pin(engine::run(command)).await,

@@ -23,6 +23,9 @@ const NOTICEABLE: Millis = Millis(1000);
 /// microseconds.
 const NOTICEABLE_LATENCY: u64 = 50_000;
 
+/// Answers of a probe that make a mean: the first of a start are as slow as the start.
+const ENOUGH_ANSWERS: u64 = 10;
+
 /// New errors that are told by their text.
 const MOST_ERRORS: usize = 10;
 
@@ -152,6 +155,14 @@ fn of_service(service: &ServiceComparison, pace: f64) -> Vec<Difference> {
     parts.into_iter().flatten().collect()
 }
 
+fn times(count: u64) -> String {
+    match count {
+        0 => "never".to_owned(),
+        1 => "once".to_owned(),
+        _ => format!("{count} times"),
+    }
+}
+
 fn membership(name: &str, text: &str) -> Difference {
     difference(
         DifferenceKind::Membership,
@@ -192,8 +203,9 @@ fn restarts(name: &str, a: &ServiceRun, b: &ServiceRun) -> Option<Difference> {
         std::cmp::Ordering::Greater => Tone::Better,
     };
     let text = format!(
-        "{name} ended unexpectedly {} times, before {}",
-        b.restarts, a.restarts
+        "{name} ended unexpectedly {}, before {}",
+        times(u64::from(b.restarts)),
+        times(u64::from(a.restarts))
     );
     Some(difference(DifferenceKind::Restarts, tone, Some(name), text))
 }
@@ -238,6 +250,9 @@ fn time_to_ready(name: &str, a: &ServiceRun, b: &ServiceRun, pace: f64) -> Optio
 }
 
 fn latency(name: &str, a: &ServiceRun, b: &ServiceRun) -> Option<Difference> {
+    if a.probes.min(b.probes) < ENOUGH_ANSWERS {
+        return None;
+    }
     let (a, b) = (a.probe_mean_us?, b.probe_mean_us?);
     let (low, high) = (a.min(b), a.max(b));
     if high - low < NOTICEABLE_LATENCY || (high as f64) < SLOWER * low.max(1) as f64 {
@@ -293,9 +308,9 @@ fn new_errors(comparison: &RunComparison) -> Vec<Difference> {
             tone,
             Some(&pattern.service),
             format!(
-                "{} {when} {} times: {}",
+                "{} {when} {}: {}",
                 pattern.service,
-                pattern.count,
+                times(pattern.count),
                 text.trim()
             ),
         )

@@ -2,7 +2,7 @@
 
 pub(crate) mod compare;
 
-use crate::arguments::{RunLabel, RunsList};
+use crate::arguments::{RunLabel, RunsList, Which};
 use crate::connection::{self, Connection};
 use crate::exit::{Code, Failure};
 use crate::render;
@@ -58,8 +58,8 @@ fn says(run: &Run, text: &str) -> bool {
         .any(|word| word.to_lowercase().contains(text))
 }
 
-pub(crate) async fn label(arguments: RunLabel) -> Result<Code, Failure> {
-    let connection = connection::open(&arguments.environment).await?;
+pub(crate) async fn label(which: &Which, arguments: RunLabel) -> Result<Code, Failure> {
+    let connection = connection::open(which).await?;
     let run = find(&connection, &arguments.run).await?;
     let mut said = run.annotation;
     said.label = arguments.label.or(said.label);

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import type { Run, ServiceRun } from "../bindings";
 import { figuresOf, nameOf, says, worstOf } from "./compare";
 
-const service = (part: Partial<ServiceRun>): ServiceRun => ({ starts: 1, restarts: 0, time_to_start: 0, time_to_ready: 900, worst: "Healthy", alerts: 0, failures: [], errors: 0, warnings: 0, probe_mean_us: 4_000, probe_max_us: 9_000, ...part });
+const service = (part: Partial<ServiceRun>): ServiceRun => ({ starts: 1, restarts: 0, time_to_start: 0, time_to_ready: 900, worst: "Healthy", alerts: 0, failures: [], errors: 0, warnings: 0, probes: 40, probe_mean_us: 4_000, probe_max_us: 9_000, ...part });
 const run: Run = {
   id: "01JD", environment: "/shop", name: "shop", project_dir: "/shop", started: 5, ended: 9, result: "clean", services: 1, restarts: 0, time_to_ready: 900, git_commit: "abc1234", git_dirty: false,
   annotation: { label: null, note: "Before the upgrade", tags: ["nightly"], pinned: false },

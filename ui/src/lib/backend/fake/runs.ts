@@ -64,7 +64,7 @@ export function pastDetails(run: Run, services: readonly FakeService[]): RunDeta
 /** The two runs, of which the second has one service that got slower and one that fails. */
 export function compareRuns(a: Run, b: Run, services: readonly FakeService[]): RunComparison {
   const random = seeded(11);
-  const one = (): ServiceRun => ({ starts: 1, restarts: 0, time_to_start: 400, time_to_ready: 900 + random() * 4_000, worst: "Starting", alerts: 0, failures: [], errors: 0, warnings: Math.floor(random() * 4), probe_mean_us: 2_000 + random() * 9_000, probe_max_us: 40_000 });
+  const one = (): ServiceRun => ({ starts: 1, restarts: 0, time_to_start: 400, time_to_ready: 900 + random() * 4_000, worst: "Starting", alerts: 0, failures: [], errors: 0, warnings: Math.floor(random() * 4), probes: 40, probe_mean_us: 2_000 + random() * 9_000, probe_max_us: 40_000 });
   const rows = services.map(({ view }) => {
     const before = one();
     const after = { ...before };
