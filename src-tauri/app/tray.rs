@@ -7,7 +7,7 @@ use crate::{failure, quit, window};
 use benchtop_api::client::Client;
 use benchtop_api::model::status::Status;
 use benchtop_api::schema::{
-    ApiError, EnvironmentDownRequest, EnvironmentUpRequest, ServiceRebuildRequest,
+    ApiError, Empty, EnvironmentDownRequest, EnvironmentUpRequest, ServiceRebuildRequest,
     ServiceRestartRequest, ServiceStartRequest, ServiceStopRequest,
 };
 use std::sync::Mutex;
@@ -229,15 +229,14 @@ async fn request(
                 })
                 .await
         }
-        "up" => {
-            client
-                .call(&EnvironmentUpRequest {
-                    environment,
-                    services: Vec::new(),
-                    watch: None,
-                })
-                .await
-        }
+        "up" => client
+            .call(&EnvironmentUpRequest {
+                environment,
+                services: Vec::new(),
+                watch: None,
+            })
+            .await
+            .map(|_| Empty {}),
         _ => {
             client
                 .call(&EnvironmentDownRequest {

@@ -71,7 +71,7 @@ fn request(first: u64) -> Vec<u8> {
             "kind": 2 + place % 2,
             "startTimeUnixNano": start.to_string(),
             "endTimeUnixNano": (start + 1_000 + n.wrapping_mul(7919) % 900_000).to_string(),
-            "status": { "code": if n % 997 == 0 { 2 } else { 0 } },
+            "status": { "code": if n.is_multiple_of(997) { 2 } else { 0 } },
             "attributes": [
                 text("http.request.method", "GET".into()), text("http.route", format!("/api/{place}")),
                 text("url.scheme", "http".into()), text("server.address", "localhost".into()),

@@ -114,7 +114,8 @@ mod tests {
 
     #[test]
     fn the_users_editor_comes_first_where_it_has_a_window() {
-        let table: [(&[(&str, &str)], &[&str], &str); 9] = [
+        type Case<'a> = (&'a [(&'a str, &'a str)], &'a [&'a str], &'a str);
+        let table: [Case<'_>; 9] = [
             (
                 &[("VISUAL", "code --wait")],
                 &["code"],

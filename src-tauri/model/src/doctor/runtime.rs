@@ -176,8 +176,8 @@ fn clock(answer: &RuntimeAnswer) -> DoctorCheck {
     let reason = format!("the clock of {} is {by} {which} this host's", answer.name);
     let fix = "synchronise the clocks (`timedatectl set-ntp true`); restart a virtual machine that was asleep";
     match amount {
-        ..SKEW_NOTICED => CLOCK.pass("host and container runtime have the same time"),
-        ..SKEW_HARMFUL => CLOCK.warn(
+        0..SKEW_NOTICED => CLOCK.pass("host and container runtime have the same time"),
+        SKEW_NOTICED..SKEW_HARMFUL => CLOCK.warn(
             format!("{reason}, so log lines appear in a wrong order"),
             fix,
         ),

@@ -87,7 +87,7 @@ pub(super) fn check_place<B>(request: &Request<B>) -> Result<(), Refusal> {
         .authority()
         .map(|authority| authority.as_str());
     let host = host.or_else(|| request.headers().get(header::HOST)?.to_str().ok());
-    if !host.is_some_and(|host| is_near(host)) {
+    if !host.is_some_and(is_near) {
         let text = "the Host must be localhost, host.docker.internal or an address";
         return Err(Refusal::new(Reason::Forbidden, text));
     }

@@ -4,6 +4,7 @@
 
 use crate::trace::FindingKind;
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
 /// What is known of a span.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -75,10 +76,9 @@ type Findings = Vec<(FindingKind, Option<usize>)>;
 fn parents(nodes: &[Node], findings: &mut Findings) -> (Vec<Option<usize>>, Vec<bool>) {
     let mut by_id = HashMap::with_capacity(nodes.len());
     for (index, node) in nodes.iter().enumerate() {
-        if by_id.contains_key(&node.id) {
-            findings.push((FindingKind::Duplicate, Some(index)));
-        } else {
-            by_id.insert(node.id, index);
+        match by_id.entry(node.id) {
+            Entry::Occupied(_) => findings.push((FindingKind::Duplicate, Some(index))),
+            Entry::Vacant(free) => _ = free.insert(index),
         }
     }
     let parent = |node: &Node| Some(by_id.get(&node.parent?).copied());
