@@ -338,7 +338,7 @@ fn sent_twice_is_kept_once_and_another_of_the_same_id_is_told() {
     for _ in 0..3 {
         store
             .spans
-            .push_blocking(request("a", &[first.clone()]))
+            .push_blocking(request("a", std::slice::from_ref(&first)))
             .expect("room");
     }
     let trace = store.trace(1);

@@ -2103,7 +2103,11 @@ errors: number,
  */
 warnings: number, 
 /**
- * Mean latency of its probes' passing answers, in microseconds.
+ * Passing answers of its probes.
+ */
+probes: number, 
+/**
+ * Their mean latency, in microseconds.
  */
 probe_mean_us: number | null, 
 /**
