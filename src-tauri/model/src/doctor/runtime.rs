@@ -175,16 +175,18 @@ fn clock(answer: &RuntimeAnswer) -> DoctorCheck {
     let which = if skew > 0 { "ahead of" } else { "behind" };
     let reason = format!("the clock of {} is {by} {which} this host's", answer.name);
     let fix = "synchronise the clocks (`timedatectl set-ntp true`); restart a virtual machine that was asleep";
-    match amount {
-        0..SKEW_NOTICED => CLOCK.pass("host and container runtime have the same time"),
-        SKEW_NOTICED..SKEW_HARMFUL => CLOCK.warn(
+    let check = if amount < SKEW_NOTICED {
+        CLOCK.pass("host and container runtime have the same time")
+    } else if amount < SKEW_HARMFUL {
+        CLOCK.warn(
             format!("{reason}, so log lines appear in a wrong order"),
             fix,
-        ),
-        _ => CLOCK.fail(
+        )
+    } else {
+        CLOCK.fail(
             format!("{reason}, so tokens and certificates are refused"),
             fix,
-        ),
-    }
-    .detail("difference", format!("{skew} ms"))
+        )
+    };
+    check.detail("difference", format!("{skew} ms"))
 }
