@@ -116,6 +116,10 @@ const VIEWS: View[] = [
     await page.locator("[data-testid=run-row][data-result=troubled]").first().click();
     await page.getByText("exited with code 134").first().waitFor();
   }],
+  ["the report for a ticket", "failing", at("doctor"), async (page) => {
+    await page.getByTestId("report").click();
+    await page.getByTestId("report-entry").first().waitFor();
+  }],
   ["two runs compared", "busy", at("runs"), async (page) => {
     await page.getByTestId("compare-run").click();
     await page.getByTestId("difference").first().waitFor();

@@ -58,3 +58,30 @@ it("says that it is looking, and why it cannot", async () => {
   const waiting = await bench.open("loading", address);
   await waiting.getByTestId("doctor-loading").waitFor();
 });
+
+it("lists what a report holds before it is written, and says where it lies", async () => {
+  const page = await bench.open("failing", address);
+  await page.getByTestId("report").click();
+  await page.getByTestId("report-entry").first().waitFor();
+  expect(await withFake(page, (fake) => fake.asked["report.write"] ?? null)).toBe(null);
+  expect(await page.getByTestId("report-path").inputValue()).toMatch(/^\/home\/dev\/projects\/shop\/shop-report-[\d-]+\.tar\.gz$/);
+  await withFake(page, (fake) => fake.failNext("report.write", "The file exists", "choose another name"));
+  await page.getByTestId("write-report").click();
+  expect(await page.getByRole("alert").innerText()).toContain("The file exists");
+  await page.getByTestId("report-path").fill("/tmp/ticket-42.tar.gz");
+  await page.keyboard.press("Enter");
+  await page.getByTestId("report-written").waitFor();
+  expect(await withFake(page, (fake) => fake.asked["report.write"])).toMatchObject({ path: "/tmp/ticket-42.tar.gz", overwrite: false });
+  expect(await page.getByTestId("report-dialog").innerText()).toContain("/tmp/ticket-42.tar.gz");
+});
+
+it("leads from a cause to the line of the log that says it", async () => {
+  const page = await bench.open("failing", `#/e/${SHOP}/resources?select=payment-service`);
+  await page.getByTestId("show-line").click();
+  const selected = page.locator("[data-testid=log-row].selected");
+  await selected.waitFor();
+  const line = new URL(page.url().replace("#/", "")).searchParams.get("line");
+  expect(Number(line)).toBeGreaterThan(0);
+  expect(await selected.getAttribute("data-seq")).toBe(line);
+  expect(await selected.innerText()).toContain("payment-service");
+});

@@ -66,6 +66,7 @@ const VIEWS = [
   ["doctor-failing", "failing", `#/e/${ENVIRONMENT}/doctor`, async (page) => page.getByTestId("doctor-free-port").waitFor()],
   ["doctor-remove", "failing", `#/e/${ENVIRONMENT}/doctor`, async (page) => page.getByTestId("doctor-remove").click()],
   ["doctor-loading", "loading", `#/e/${ENVIRONMENT}/doctor`],
+  ["report", "failing", `#/e/${ENVIRONMENT}/doctor`, async (page) => { await page.getByTestId("report").click(); await page.getByTestId("report-entry").first().waitFor(); }],
   ["why", "failing", `#/e/${ENVIRONMENT}/resources?select=payment-service`, async (page) => page.getByTestId("why").waitFor()],
   ["palette", "busy", `#/e/${ENVIRONMENT}/resources`, async (page) => { await page.keyboard.press("Control+k"); await page.keyboard.type("res or"); }],
   ["switcher", "busy", `#/e/${ENVIRONMENT}/resources`, async (page) => page.getByTestId("environment-switcher").click()],

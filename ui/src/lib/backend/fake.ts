@@ -123,7 +123,7 @@ function makeAnswers(world: World, scenario: Scenario): Answers {
       const found = world.find(service);
       return structuredClone({ service: found.view, environment: variables(service), instances: found.instances.slice(0, 8), transitions: found.transitions.slice(0, 30) });
     },
-    "environment.diagnosis": () => diagnose(world.view().services),
+    "environment.diagnosis": () => diagnose(world.view().services, (service) => world.logs.records.findLast((record) => record.service === service)),
     "service.use_port": ({ service }) => (world.restart(service, now()), nothing),
     "port.free": () => nothing,
     "doctor.run": () => examination(world, scenario, now()),

@@ -37,6 +37,7 @@ function environmentCommands(app: App, environment: string): Command[] {
   }));
   commands.push({ id: "service-map", title: "Show the map of services", detail: "Traces", icon: "map", run: () => app.router.go(tracesRoute(environment, { map: true })) });
   commands.push({ id: "failed-traces", title: "Show traces with errors", detail: "Traces", icon: "traces", run: () => app.router.go(tracesRoute(environment, { errors: true })) });
+  commands.push({ id: "report", title: "Report for a ticket…", detail: "Doctor", icon: "download", run: () => (app.dialog = "report") });
   if (services.some(canStart)) commands.push({ id: "up", title: "Start all", detail: name, icon: "play", run: () => void startAll(app, environment) });
   if (app.environment?.view?.changed.length) commands.push({ id: "changes", title: "Show changes of the definition", detail: name, icon: "restart", run: () => (app.dialog = "changes") });
   if (services.some(canStop)) commands.push({ id: "down", title: "Stop all", detail: name, icon: "stop", run: () => (app.dialog = "stop-all") });

@@ -9,6 +9,7 @@ describe("the address", () => {
     { view: "resources", environment: "a?b#c", select: null },
     logsRoute("shop", { services: ["a", "b,c", "d&e"], level: "warn", text: "x=1 & y #2" }),
     logsRoute("shop", { since: 1_763_800_000_000, until: 1_763_800_060_000, run: "01HX", mark: true }),
+    logsRoute("shop", { services: ["api"], line: 4217 }),
     tracesRoute("shop"),
     tracesRoute("shop", { text: 'status=error route=/a?b "x & y"', services: ["a", "b,c"], min: 250_000_000, max: 1_500_000_000, errors: true, slowest: true, since: 1, until: 2, run: "01HX" }),
     tracesRoute("shop", { trace: "4bf92f35", span: "00f067aa", tab: "compare", other: "5bf92f35" }),

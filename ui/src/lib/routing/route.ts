@@ -22,6 +22,8 @@ export type LogsRoute = {
   run: string | null;
   /** What is looked for is marked among all lines, not filtered. */
   mark: boolean;
+  /** The number of the line that is shown and selected. */
+  line: number | null;
 };
 
 export type Route =
@@ -61,6 +63,7 @@ export function parseRoute(hash: string): Route {
         until: moment(values.get("until")),
         run: values.get("run"),
         mark: values.has("mark"),
+        line: moment(values.get("line")),
       };
     }
     case "traces":
@@ -96,6 +99,7 @@ export function formatRoute(route: Route): string {
     if (route.until !== null) values.set("until", String(route.until));
     if (route.run) values.set("run", route.run);
     if (route.mark) values.set("mark", "1");
+    if (route.line !== null) values.set("line", String(route.line));
   }
   const query = values.toString();
   return `#/e/${encodeURIComponent(route.environment)}/${route.view}${query ? `?${query}` : ""}`;
@@ -115,5 +119,5 @@ export function panelRoute(environment: string, panel: Panel): Route {
 
 /** The logs of an environment, narrowed where something is given. */
 export function logsRoute(environment: string, part: Partial<Omit<LogsRoute, "view" | "environment">> = {}): LogsRoute {
-  return { view: "logs", environment, services: [], level: null, text: "", since: null, until: null, run: null, mark: false, ...part };
+  return { view: "logs", environment, services: [], level: null, text: "", since: null, until: null, run: null, mark: false, line: null, ...part };
 }

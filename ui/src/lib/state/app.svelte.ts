@@ -12,7 +12,7 @@ import { ThemeChoice } from "./theme.svelte";
 import { Toasts } from "./toasts.svelte";
 import { logsRoute } from "../routing/route";
 
-export type Dialog = "palette" | "shortcuts" | "quit" | "stop-all" | "changes";
+export type Dialog = "palette" | "shortcuts" | "quit" | "stop-all" | "changes" | "report";
 
 export class App {
   readonly backend: Backend;
