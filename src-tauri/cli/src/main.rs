@@ -21,11 +21,25 @@ use exit::Failure;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
+    end_quietly_where_nobody_reads();
     match Arguments::parse().command {
         // Before any runtime: a shim is to cost next to nothing.
         Command::Shim { dir } => shim(dir),
         command => run(command),
     }
+}
+
+/// `benchtop logs | head` closes the pipe: that is no fault of ours to be told of at
+/// length. The code is the one of a program that SIGPIPE ends.
+fn end_quietly_where_nobody_reads() {
+    let usual = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        let said = panic.payload_as_str().unwrap_or_default();
+        if said.starts_with("failed printing to stdout") && said.contains("Broken pipe") {
+            std::process::exit(141);
+        }
+        usual(panic);
+    }));
 }
 
 fn shim(dir: std::path::PathBuf) -> ExitCode {

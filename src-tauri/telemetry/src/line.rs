@@ -238,6 +238,12 @@ mod tests {
         }
         let nested = format!(r#"{{"trace":{{"id":"{trace}"}},"span":{{"id":"{span}"}}}}"#);
         assert_eq!(fields(&nested).trace_id.as_deref(), Some(trace));
+        let text = format!("12:00 WARN x [trace_id={trace} span_id={span} a=b] slow");
+        let found = fields(&text);
+        assert_eq!(found.trace_id.as_deref(), Some(trace));
+        assert_eq!(found.span_id.as_deref(), Some(span));
+        assert!(found.attributes.is_empty());
+        assert!(fields("no trace_id=none here").attributes.is_empty());
         assert_eq!(
             fields(r#"{"trace_id":"none"}"#).attributes["trace_id"],
             "none"

@@ -17,10 +17,32 @@ pub(super) fn level(text: &str) -> Option<Level> {
     Pairs(text).find_map(named).flatten()
 }
 
-/// Calls back for each pair, in their order, where the text is logfmt.
+/// Calls back for each pair, in their order, where the text is logfmt; for the ids of
+/// trace and span where it is any other text that has them.
 pub(super) fn each_pair(text: &str, take: &mut dyn FnMut(&str, &str)) {
     if level(text).is_some() {
         Pairs(text).for_each(|(key, value)| take(key, &value));
+    } else if memchr::memmem::find(text.as_bytes(), b"trace").is_some() {
+        each_id(text, take);
+    }
+}
+
+/// What instrumented programs add to a line of text: `[trace_id=4bf9… span_id=00f0…]`.
+fn each_id(text: &str, take: &mut dyn FnMut(&str, &str)) {
+    for key in [
+        "trace_id", "traceId", "trace.id", "span_id", "spanId", "span.id",
+    ] {
+        let Some(at) = memchr::memmem::find(text.as_bytes(), key.as_bytes()) else {
+            continue;
+        };
+        let after = &text[at + key.len()..];
+        if let Some(value) = after.strip_prefix('=') {
+            let end = value.find(|c: char| !c.is_ascii_hexdigit());
+            let id = &value[..end.unwrap_or(value.len())];
+            if matches!(id.len(), 16 | 32) {
+                take(key, id);
+            }
+        }
     }
 }
 

@@ -98,8 +98,9 @@ mod tests {
     fn what_moves_is_measured_often_until_it_is_calm() {
         let burst = |second| usage(if second < 20 { 3.0 } else { 90.0 }, 100);
         assert_eq!(times(burst, false), [0, 2, 12, 22, 24, 34]);
-        let grows = |second| usage(3.0, 100 + 20 * second);
-        assert_eq!(times(grows, false).len(), 17);
+        // By a fifth every two seconds.
+        let grows = |second: u64| usage(3.0, (0..second / 2).fold(128, |size, _| size * 6 / 5));
+        assert_eq!(times(grows, false).len(), 20);
     }
 
     #[test]

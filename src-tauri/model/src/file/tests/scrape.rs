@@ -39,7 +39,7 @@ fn what_cannot_be_fetched_is_an_error_in_its_place() {
         ),
         (
             "metrics: {interval: 5s}".to_owned(),
-            "`metrics` needs `scrape`",
+            "`scrape` is missing in `metrics`",
         ),
         (
             "metrics: {scrape: /m, endpoint: htp}".to_owned(),
