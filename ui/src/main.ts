@@ -1,4 +1,5 @@
 // Where the page begins: chooses the backend and mounts the application.
+import "./lib/format/locale";
 import { mount } from "svelte";
 import Root from "./App.svelte";
 import type { Backend } from "./lib/backend/backend";
