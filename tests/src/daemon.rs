@@ -151,7 +151,17 @@ impl Daemon {
             .stdout(out.try_clone().expect("a second handle"))
             .stderr(out)
             .spawn();
-        self.containerd = Some(child.expect("run containerd"));
+        let child = child.expect("run containerd");
+        // Whoever asks for its network before it has one of its own gets the machine's.
+        let network = |process: &str| std::fs::read_link(format!("/proc/{process}/ns/net"));
+        let own = network("self").expect("a network");
+        eventually("containerd is in a network of its own", || {
+            match network(&child.id().to_string()) {
+                Ok(other) if other != own => Ok(()),
+                other => Err(format!("{other:?}")),
+            }
+        });
+        self.containerd = Some(child);
     }
 
     fn log(&self, name: &str) -> File {
