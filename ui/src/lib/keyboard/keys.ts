@@ -24,6 +24,7 @@ export const SHORTCUTS: readonly ShortcutGroup[] = [
     { keys: "3", what: "Traces" },
     { keys: "4", what: "Metrics" },
     { keys: "5", what: "Runs" },
+    { keys: "6", what: "Doctor" },
     { keys: ",", what: "Settings" },
     { keys: "/", what: "Filter or search" },
     { keys: "?", what: "This list" },
