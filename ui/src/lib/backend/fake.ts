@@ -150,9 +150,10 @@ function makeAnswers(world: World, scenario: Scenario): Answers {
       return [...(world.runStarted === null ? [] : [current]), ...world.history].slice(0, limit);
     },
     "runs.annotate": ({ run, annotation }) => {
-      const found = world.history.find(({ id }) => id === run) ?? world.history[0]!;
-      Object.assign(found, { annotation });
-      return { ...found };
+      const index = Math.max(0, world.history.findIndex(({ id }) => id === run));
+      // A new object, as every answer of the real engine is.
+      world.history[index] = { ...world.history[index]!, annotation };
+      return { ...world.history[index] };
     },
     "runs.compare": ({ a, b }) => {
       const find = (id: string): Run => world.history.find((run) => run.id === id) ?? { ...world.history[0]!, id };
