@@ -343,6 +343,7 @@ fn the_b2x_example_lives_through_everything() {
         .to_string();
     let b2x = B2x { home, file };
     b2x.starts_in_order();
+    b2x.makes_one_trace_of_a_request();
     b2x.loses_its_database_and_gets_it_back();
     b2x.survives_the_engine();
 }
@@ -395,6 +396,104 @@ impl B2x {
                 Err(format!("{now:?}"))
             }
         });
+    }
+
+    fn json(&self, command: &str, more: &[&str]) -> Value {
+        let printed = self.call(command, &[&["--json"], more].concat()).expect(0);
+        serde_json::from_str(&printed.stdout).expect("JSON")
+    }
+
+    /// One request through gateway, shop, Redis and PostgreSQL: one trace, its log, and a
+    /// map of the calls that were really made.
+    fn makes_one_trace_of_a_request(&self) {
+        use std::io::{Read as _, Write as _};
+        let gateway = self
+            .services()
+            .into_iter()
+            .find(|s| s["name"] == "api-gateway");
+        let port = gateway
+            .and_then(|s| s["endpoints"][0]["port"].as_u64())
+            .expect("a port");
+        let port = u16::try_from(port).expect("a port");
+        let mut stream = std::net::TcpStream::connect(("127.0.0.1", port)).expect("it listens");
+        stream
+            .write_all(
+                b"GET /api/products HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n",
+            )
+            .expect("sent");
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).expect("an answer");
+        assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+        // Redis has kept nothing yet, so PostgreSQL is asked, too: gateway, its call, shop,
+        // GET, statement, SET.
+        let trace = eventually("the request is one whole trace", || {
+            let page = self.json("traces", &["service=api-gateway", "kind=server"]);
+            let all = page["traces"].as_array().cloned().unwrap_or_default();
+            let whole = |t: &Value| t["spans"] == 6 && t["root_missing"] == false;
+            all.into_iter().find(whole).ok_or_else(|| page.to_string())
+        });
+        let id = trace["trace_id"].as_str().expect("an id");
+        let shown = self.json("traces", &[id]);
+        let spans: Vec<String> = shown["spans"]
+            .as_array()
+            .expect("spans")
+            .iter()
+            .map(|s| {
+                format!(
+                    "{} {} {}",
+                    s["depth"],
+                    s["service"].as_str().unwrap_or("?"),
+                    s["name"].as_str().unwrap_or("?")
+                )
+            })
+            .collect();
+        assert_eq!(
+            spans,
+            [
+                "0 api-gateway GET /api/products",
+                "1 api-gateway GET /api/products",
+                "2 shop-service GET /api/products",
+                "3 shop-service GET",
+                "3 shop-service items",
+                "3 shop-service SET",
+            ]
+        );
+        assert_eq!(shown["findings"], Value::Array(Vec::new()), "{shown}");
+        let map = self.json("traces", &["--map"]);
+        let observed: Vec<(&str, &str, bool)> = map["edges"]
+            .as_array()
+            .expect("edges")
+            .iter()
+            .filter(|e| e["observed"] == true)
+            .map(|e| {
+                (
+                    e["from"].as_str().unwrap_or("?"),
+                    e["to"].as_str().unwrap_or("?"),
+                    e["declared"] == true,
+                )
+            })
+            .collect();
+        assert!(
+            observed.iter().all(|edge| edge.2),
+            "nobody calls whom it does not refer to: {observed:?}"
+        );
+        for (from, to) in [
+            ("api-gateway", "shop-service"),
+            ("shop-service", "postgres"),
+            ("shop-service", "redis"),
+        ] {
+            assert!(
+                observed.contains(&(from, to, true)),
+                "{from} -> {to}: {observed:?}"
+            );
+        }
+        // The lines of the log that belong to it: the program writes logfmt.
+        let query = format!("trace_id={id}");
+        let logged = self
+            .call("logs", &["-q", &query, "--json"])
+            .expect(0)
+            .stdout;
+        assert!(logged.contains("shop-service"), "{logged}");
     }
 
     fn starts_in_order(&self) {

@@ -280,6 +280,9 @@ pub(crate) struct Traces {
     /// the opposite
     #[arg(value_name = "QUERY|TRACE_ID")]
     pub(crate) query: Vec<String>,
+    /// Show who calls whom instead, with how often and how long
+    #[arg(long, conflicts_with = "query")]
+    pub(crate) map: bool,
     /// Only traces that took so long or longer, the slowest first: 100ms, 1.5s
     #[arg(long, value_parser = parse_length, value_name = "DURATION")]
     pub(crate) slow: Option<u64>,

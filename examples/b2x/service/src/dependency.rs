@@ -45,6 +45,11 @@ impl<B: Backend> Connector<B> {
         }
     }
 
+    /// What it connects to.
+    pub(crate) fn backend(&self) -> &B {
+        &self.backend
+    }
+
     /// The connection; a new one where there is none.
     pub(crate) async fn link(&self) -> Result<B::Link> {
         if let Some(link) = self.kept() {

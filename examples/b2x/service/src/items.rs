@@ -2,7 +2,9 @@
 
 use crate::dependency::{Backend, Connector, postgres::Postgres, postgres::with_cause};
 use crate::role::Trade;
+use crate::trace;
 use anyhow::{Context, Result};
+use opentelemetry::KeyValue;
 use serde::Serialize;
 use std::time::Duration;
 use tokio_postgres::Row;
@@ -110,6 +112,9 @@ async fn run<T>(
             with_cause(error)
         })
     };
+    let mut attributes = vec![KeyValue::new("db.system.name", "postgresql")];
+    attributes.extend(database.backend().address());
+    let attempt = trace::call("items".to_owned(), attributes, attempt);
     match tokio::time::timeout(DEADLINE, attempt).await {
         Ok(outcome) => outcome,
         Err(_) => {

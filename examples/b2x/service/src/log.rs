@@ -1,7 +1,7 @@
 //! One line a record on standard output: logfmt, or JSON as Serilog's compact
 //! formatter writes it (`LOG_FORMAT=json`). `LOG_LEVEL` leaves the quieter ones out.
 
-use crate::settings::Lookup;
+use crate::{settings::Lookup, trace};
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 use std::io::Write;
@@ -77,6 +77,8 @@ impl Logger {
             return;
         }
         let time = Timestamp::now();
+        let fields = [fields, &trace::ids()].concat();
+        let fields = &fields[..];
         let line = match self.format {
             Format::Logfmt => logfmt(time, level, self.service, message, fields),
             Format::Json => compact_json(time, level, self.service, message, fields),

@@ -18,12 +18,16 @@ mod server;
 mod service;
 mod settings;
 mod startup;
+mod trace;
 
 use log::Logger;
 use role::Role;
 use service::Service;
 use settings::Settings;
-use std::{process::ExitCode, sync::Arc};
+use std::{process::ExitCode, sync::Arc, time::Duration};
+
+/// How long the last spans may take to leave.
+const LAST_SPANS: Duration = Duration::from_millis(300);
 
 /// One thread: ten of these run beside each other on a developer's machine.
 #[tokio::main(flavor = "current_thread")]
@@ -54,6 +58,7 @@ async fn main() -> ExitCode {
 async fn run(role: Role, variable: settings::Lookup<'_>, log: Logger) -> anyhow::Result<()> {
     let settings = Settings::from_variables(role, variable)?;
     let listeners = server::listen(settings.port, &log).await?;
+    let traces = trace::start();
     let service = Arc::new(Service::new(role, settings, log)?);
     let work = tokio::spawn({
         let service = Arc::clone(&service);
@@ -64,5 +69,9 @@ async fn run(role: Role, variable: settings::Lookup<'_>, log: Logger) -> anyhow:
     });
     let outcome = server::serve(listeners, &service).await;
     work.abort();
+    if let Some(traces) = traces {
+        // What cannot be sent now is of no use to anybody later.
+        traces.shutdown_with_timeout(LAST_SPANS).ok();
+    }
     outcome
 }

@@ -8,15 +8,18 @@ use crate::{
     reason::reason,
     role::{Role, Trade},
     service::{Question, Service},
+    trace,
 };
 use anyhow::{Context, Result};
 use axum::{
     Json, Router,
     extract::{Path, State},
     http::{Method, StatusCode},
+    middleware,
     response::{Html, IntoResponse, Response},
     routing::get,
 };
+use opentelemetry::KeyValue;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::{sync::Arc, time::Duration};
@@ -46,7 +49,12 @@ pub(crate) fn router(service: Arc<Service>) -> Router {
             "/health/startup",
             get(|service| health(service, Question::Startup)),
         )
-        .route("/api/{collection}", get(list).post(create))
+        .merge(
+            // Probes would be most of all traces.
+            Router::new()
+                .route("/api/{collection}", get(list).post(create))
+                .layer(middleware::from_fn(trace::serve)),
+        )
         .with_state(service)
 }
 
@@ -148,10 +156,9 @@ async fn list_own(service: &Service, trade: Trade) -> Result<Value> {
         None => None,
     };
     if let Some(cache) = &mut cache {
-        let kept = redis::cmd("GET")
-            .arg(CACHE_KEY)
-            .query_async::<Option<String>>(cache)
-            .await;
+        let mut look = redis::cmd("GET");
+        look.arg(CACHE_KEY);
+        let kept = cached(service, "GET", look.query_async::<Option<String>>(cache)).await;
         if let Some(items) = kept
             .ok()
             .flatten()
@@ -170,7 +177,7 @@ async fn list_own(service: &Service, trade: Trade) -> Result<Value> {
             .arg(items.to_string())
             .arg("EX")
             .arg(CACHE_SECONDS);
-        if let Err(error) = keep.exec_async(cache).await {
+        if let Err(error) = cached(service, "SET", keep.exec_async(cache)).await {
             service.log.warn(
                 "cache did not take the list",
                 &[("error", error.to_string().into())],
@@ -178,6 +185,19 @@ async fn list_own(service: &Service, trade: Trade) -> Result<Value> {
         }
     }
     Ok(items)
+}
+
+/// A command to the cache, as a span.
+async fn cached<T>(
+    service: &Service,
+    command: &str,
+    work: impl Future<Output = redis::RedisResult<T>>,
+) -> redis::RedisResult<T> {
+    let mut attributes = vec![KeyValue::new("db.system.name", "redis")];
+    if let Some(redis) = &service.dependencies.redis {
+        attributes.extend(redis.backend().address());
+    }
+    trace::call(command.to_owned(), attributes, work).await
 }
 
 /// Sends the request to the service that keeps `collection`.

@@ -3,7 +3,7 @@
 use crate::arguments::Traces;
 use crate::connection::{self, Connection};
 use crate::exit::{Code, Failure};
-use benchtop_api::schema::{TraceGetRequest, TracesListRequest};
+use benchtop_api::schema::{TraceGetRequest, TracesListRequest, TracesMapRequest};
 use benchtop_api::telemetry::trace::{Span, SpanStatus, Trace, TraceOrder, TracePage, TraceQuery};
 use std::fmt::Write as _;
 use std::io::Write as _;
@@ -13,6 +13,9 @@ const BAR: usize = 32;
 
 pub(crate) async fn run(arguments: &Traces) -> Result<Code, Failure> {
     let connection = connection::open(&arguments.environment).await?;
+    if arguments.map {
+        return map(&connection, arguments).await;
+    }
     let words = arguments.query.join(" ");
     if is_trace_id(&words) {
         return show(&connection, arguments, &words).await;
@@ -65,6 +68,41 @@ async fn show(
     } else {
         waterfall(&trace)
     };
+    print(&text);
+    Ok(Code::Fine)
+}
+
+async fn map(connection: &Connection, arguments: &Traces) -> Result<Code, Failure> {
+    let request = TracesMapRequest {
+        environment: connection.environment.clone(),
+        run: arguments.run.clone(),
+        since: arguments.since,
+        until: None,
+    };
+    let map = connection.client.call(&request).await?;
+    if arguments.json {
+        print(&(serde_json::to_string_pretty(&map)? + "\n"));
+        return Ok(Code::Fine);
+    }
+    let mut text = String::new();
+    for edge in &map.edges {
+        let note = match (edge.declared, edge.observed) {
+            (true, false) => "  (declared, no call seen)",
+            (false, true) => "  (not declared)",
+            _ => "",
+        };
+        line(
+            &mut text,
+            format_args!(
+                "{} -> {}: {} calls, {} failed, half within {}{note}",
+                plain(&edge.from),
+                plain(&edge.to),
+                edge.calls,
+                edge.errors,
+                length(edge.p50_ns),
+            ),
+        );
+    }
     print(&text);
     Ok(Code::Fine)
 }

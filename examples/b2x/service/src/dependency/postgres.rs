@@ -3,6 +3,7 @@
 use super::Backend;
 use crate::connection_string::PostgresTarget;
 use anyhow::{Context, Result};
+use opentelemetry::KeyValue;
 use std::{sync::Arc, time::Duration};
 use tokio_postgres::{Client, Config, NoTls};
 
@@ -10,6 +11,8 @@ use tokio_postgres::{Client, Config, NoTls};
 #[derive(Debug)]
 pub(crate) struct Postgres {
     config: Config,
+    host: String,
+    port: u16,
 }
 
 impl Postgres {
@@ -24,7 +27,19 @@ impl Postgres {
             .dbname(&target.database)
             .application_name(program)
             .connect_timeout(Duration::from_secs(1));
-        Self { config }
+        Self {
+            config,
+            host: target.host.clone(),
+            port: target.port,
+        }
+    }
+
+    /// Where it is, for a span.
+    pub(crate) fn address(&self) -> [KeyValue; 2] {
+        [
+            KeyValue::new("server.address", self.host.clone()),
+            KeyValue::new("server.port", i64::from(self.port)),
+        ]
     }
 }
 

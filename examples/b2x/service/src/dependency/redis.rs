@@ -3,6 +3,7 @@
 use super::Backend;
 use crate::connection_string::RedisTarget;
 use anyhow::{Context, Result};
+use opentelemetry::KeyValue;
 use redis::{
     AsyncConnectionConfig, Client, ConnectionAddr, IntoConnectionInfo, RedisConnectionInfo,
     aio::MultiplexedConnection,
@@ -13,6 +14,8 @@ use std::time::Duration;
 #[derive(Debug)]
 pub(crate) struct Redis {
     client: Client,
+    host: String,
+    port: u16,
 }
 
 impl Redis {
@@ -21,10 +24,19 @@ impl Redis {
         if let Some(password) = &target.password {
             settings = settings.set_password(password);
         }
+        let (host, port) = (target.host.clone(), target.port);
         let address = ConnectionAddr::Tcp(target.host, target.port).into_connection_info()?;
         let client =
             Client::open(address.set_redis_settings(settings)).context("address of redis")?;
-        Ok(Self { client })
+        Ok(Self { client, host, port })
+    }
+
+    /// Where it is, for a span.
+    pub(crate) fn address(&self) -> [KeyValue; 2] {
+        [
+            KeyValue::new("server.address", self.host.clone()),
+            KeyValue::new("server.port", i64::from(self.port)),
+        ]
     }
 }
 

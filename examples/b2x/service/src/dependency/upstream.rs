@@ -1,7 +1,8 @@
 //! Another service of the system, over HTTP.
 
-use crate::health::Report;
+use crate::{health::Report, trace};
 use anyhow::{Result, bail};
+use opentelemetry::KeyValue;
 use reqwest::{Client, Method, redirect::Policy};
 use serde_json::Value;
 use std::time::Duration;
@@ -54,16 +55,21 @@ impl Upstream {
         path: &str,
         body: Option<&Value>,
     ) -> Result<(u16, Value)> {
+        let (name, url) = (format!("{method} {path}"), format!("{}{path}", self.base));
         let mut request = self
             .http
-            .request(method, format!("{}{path}", self.base))
+            .request(method, url.as_str())
             .timeout(FORWARD_DEADLINE);
         if let Some(body) = body {
             request = request.json(body);
         }
-        let response = request.send().await?;
-        let status = response.status().as_u16();
-        Ok((status, response.json().await?))
+        let work = async {
+            // Inside of the span: the headers name it to whoever answers.
+            let response = request.headers(trace::headers()).send().await?;
+            let status = response.status().as_u16();
+            anyhow::Ok((status, response.json().await?))
+        };
+        trace::call(name, vec![KeyValue::new("url.full", url)], work).await
     }
 }
 
