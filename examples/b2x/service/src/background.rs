@@ -8,6 +8,7 @@ use crate::{
     role::Trade,
     routes,
     service::Service,
+    trace,
 };
 use anyhow::Result;
 use futures_util::StreamExt;
@@ -73,10 +74,13 @@ async fn follow_trade(service: &Service) {
     for count in 1_u64.. {
         tokio::time::sleep(WORK).await;
         let begun = Instant::now();
-        let outcome = match service.role.trade() {
-            Some(trade) => work_on(service, trade, count).await,
-            None => ask_upstreams(service).await,
+        let piece = async {
+            match service.role.trade() {
+                Some(trade) => work_on(service, trade, count).await,
+                None => ask_upstreams(service).await,
+            }
         };
+        let outcome = trace::work("work", piece).await;
         match outcome {
             Err(error) => {
                 let fields = [("error", reason(&error).into())];

@@ -53,7 +53,10 @@ pub(crate) fn router(service: Arc<Service>) -> Router {
             // Probes would be most of all traces.
             Router::new()
                 .route("/api/{collection}", get(list).post(create))
-                .layer(middleware::from_fn(trace::serve)),
+                .layer(middleware::from_fn_with_state(
+                    Arc::clone(&service),
+                    trace::serve,
+                )),
         )
         .with_state(service)
 }
@@ -124,7 +127,7 @@ async fn create(
 }
 
 /// Records one more of what the service keeps; for orders, with a message to
-/// whoever confirms them.
+/// whoever confirms them; where the list is cached, it is forgotten.
 pub(crate) async fn record(service: &Service, trade: Trade, name: &str) -> Result<i64> {
     let database = service
         .dependencies
@@ -135,12 +138,32 @@ pub(crate) async fn record(service: &Service, trade: Trade, name: &str) -> Resul
     if let Some(broker) = &service.dependencies.rabbitmq {
         let work =
             async { rabbitmq::publish(&*broker.link().await?, id.to_string().as_bytes()).await };
+        let mut attributes = vec![KeyValue::new("messaging.system", "rabbitmq")];
+        attributes.extend(broker.backend().address());
+        let work = trace::call("publish".to_owned(), attributes, work);
         within(PUBLISH_DEADLINE, work)
             .await
             .inspect_err(|_| broker.forget())
             .context("rabbitmq")?;
     }
+    forget_list(service).await;
     Ok(id)
+}
+
+/// The cached list is out of date. A cache that does not answer keeps it for
+/// [`CACHE_SECONDS`] at the most.
+async fn forget_list(service: &Service) {
+    let Some(redis) = &service.dependencies.redis else {
+        return;
+    };
+    if let Ok(mut link) = redis.link().await {
+        let mut forget = redis::cmd("DEL");
+        forget.arg(CACHE_KEY);
+        if let Err(error) = cached(service, "DEL", forget.exec_async(&mut link)).await {
+            let fields = [("error", error.to_string().into())];
+            service.log.warn("cache did not forget the list", &fields);
+        }
+    }
 }
 
 /// The newest items, through the cache where the role has one. A cache that does

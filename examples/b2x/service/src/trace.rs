@@ -1,7 +1,13 @@
 //! Traces, with the OpenTelemetry SDK as any program uses it. Where to send them is read
 //! from the `OTEL_*` variables, which Benchtop sets; without them nothing is sent.
 
-use axum::{extract::Request, http::HeaderMap, middleware::Next, response::Response};
+use crate::service::Service;
+use axum::{
+    extract::{Request, State},
+    http::HeaderMap,
+    middleware::Next,
+    response::Response,
+};
 use opentelemetry::{
     Context, KeyValue, global,
     propagation::{Extractor, Injector},
@@ -10,7 +16,7 @@ use opentelemetry::{
 use opentelemetry_otlp::SpanExporter;
 use opentelemetry_sdk::{propagation::TraceContextPropagator, trace::SdkTracerProvider};
 use serde_json::Value;
-use std::fmt::Display;
+use std::{fmt::Display, sync::Arc};
 
 /// The name of this library in its spans.
 const LIBRARY: &str = "b2x-service";
@@ -31,8 +37,12 @@ pub(crate) fn start() -> Option<SdkTracerProvider> {
     Some(provider)
 }
 
-/// The span of a request that is answered here, below the caller's.
-pub(crate) async fn serve(request: Request, next: Next) -> Response {
+/// The span of a request that is answered here, below the caller's, and its line of the log.
+pub(crate) async fn serve(
+    State(service): State<Arc<Service>>,
+    request: Request,
+    next: Next,
+) -> Response {
     let parent = global::get_text_map_propagator(|propagator| {
         propagator.extract(&Incoming(request.headers()))
     });
@@ -53,6 +63,10 @@ pub(crate) async fn serve(request: Request, next: Next) -> Response {
     let response = next.run(request).with_context(context.clone()).await;
     let status = response.status();
     let code = i64::from(status.as_u16());
+    let _inside = context.clone().attach();
+    service
+        .log
+        .info("request answered", &[("status", code.into())]);
     let span = context.span();
     span.set_attribute(KeyValue::new("http.response.status_code", code));
     if status.is_server_error() {
@@ -62,21 +76,46 @@ pub(crate) async fn serve(request: Request, next: Next) -> Response {
     response
 }
 
-/// The span of a call to somebody else, below the present one. What is done of the
-/// service's own accord has none, and so makes no traces.
+/// The span of a call to somebody else, below the present one. What is done outside of any
+/// request or piece of work, such as watching a dependency, has none and so makes no traces.
 pub(crate) async fn call<T, E: Display>(
     name: String,
     attributes: Vec<KeyValue>,
     work: impl Future<Output = Result<T, E>>,
 ) -> Result<T, E> {
-    let parent = Context::current();
-    if !parent.span().span_context().is_valid() {
+    if !Context::current().span().span_context().is_valid() {
         return work.await;
     }
+    let queue = attributes
+        .iter()
+        .any(|pair| pair.key.as_str() == "messaging.system");
+    let kind = if queue {
+        SpanKind::Producer
+    } else {
+        SpanKind::Client
+    };
+    within(name, kind, attributes, work).await
+}
+
+/// The span of a piece of work that nobody asked for: the begin of a trace.
+pub(crate) async fn work<T, E: Display>(
+    name: &str,
+    work: impl Future<Output = Result<T, E>>,
+) -> Result<T, E> {
+    within(name.to_owned(), SpanKind::Internal, Vec::new(), work).await
+}
+
+async fn within<T, E: Display>(
+    name: String,
+    kind: SpanKind,
+    attributes: Vec<KeyValue>,
+    work: impl Future<Output = Result<T, E>>,
+) -> Result<T, E> {
+    let parent = Context::current();
     let tracer = global::tracer(LIBRARY);
     let span = tracer
         .span_builder(name)
-        .with_kind(SpanKind::Client)
+        .with_kind(kind)
         .with_attributes(attributes)
         .start_with_context(&tracer, &parent);
     let context = parent.with_span(span);

@@ -86,22 +86,19 @@ async fn map(connection: &Connection, arguments: &Traces) -> Result<Code, Failur
     }
     let mut text = String::new();
     for edge in &map.edges {
-        let note = match (edge.declared, edge.observed) {
-            (true, false) => "  (declared, no call seen)",
-            (false, true) => "  (not declared)",
-            _ => "",
-        };
-        line(
-            &mut text,
-            format_args!(
-                "{} -> {}: {} calls, {} failed, half within {}{note}",
-                plain(&edge.from),
-                plain(&edge.to),
+        let calls = if edge.observed {
+            format!(
+                "{} calls, {} failed, half within {}",
                 edge.calls,
                 edge.errors,
-                length(edge.p50_ns),
-            ),
-        );
+                length(edge.p50_ns)
+            )
+        } else {
+            "declared, no call seen".to_owned()
+        };
+        let note = if edge.declared { "" } else { " (not declared)" };
+        let (from, to) = (plain(&edge.from), plain(&edge.to));
+        line(&mut text, format_args!("{from} -> {to}: {calls}{note}"));
     }
     print(&text);
     Ok(Code::Fine)

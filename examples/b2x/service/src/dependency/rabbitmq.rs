@@ -10,6 +10,7 @@ use lapin::{
     types::FieldTable,
     uri::AMQPUri,
 };
+use opentelemetry::KeyValue;
 use std::sync::Arc;
 
 const QUEUE: &str = "b2x.orders";
@@ -37,6 +38,15 @@ impl Rabbitmq {
         // Buffers are sized by the largest frame, and a message here is a number.
         address.query.frame_max.get_or_insert(8192);
         Ok(Self { address, program })
+    }
+
+    /// Where it is, for a span.
+    pub(crate) fn address(&self) -> [KeyValue; 2] {
+        let at = &self.address.authority;
+        [
+            KeyValue::new("server.address", at.host.clone()),
+            KeyValue::new("server.port", i64::from(at.port)),
+        ]
     }
 }
 
