@@ -95,7 +95,7 @@ impl B2x {
         let trace = eventually("the request is one whole trace", || {
             let page = self.json("traces", &["http.request.method=POST", "-n", "5"]);
             let all = page["traces"].as_array().cloned().unwrap_or_default();
-            let whole = |t: &Value| t["spans"] == 5 && t["root_missing"] == false;
+            let whole = |t: &Value| t["spans"] == 6 && t["root_missing"] == false;
             all.into_iter().find(whole).ok_or_else(|| page.to_string())
         });
         let id = trace["trace_id"].as_str().expect("an id");
@@ -107,7 +107,8 @@ impl B2x {
             "0 api-gateway POST /api/products",
             "1 api-gateway POST /api/products",
             "2 shop-service POST /api/products",
-            "3 shop-service items",
+            "3 shop-service INSERT products",
+            "3 shop-service DELETE products",
             "3 shop-service DEL",
         ];
         assert_eq!(spans, expected);

@@ -116,11 +116,14 @@ struct Queue {
     closing: bool,
 }
 
+/// The request with those of its spans that were not there yet.
+type Answer = Result<ExportTraceServiceRequest, Refused>;
+
 #[derive(Debug)]
 struct Waiting {
     request: ExportTraceServiceRequest,
     spans: u64,
-    done: oneshot::Sender<Result<u64, Refused>>,
+    done: oneshot::Sender<Answer>,
 }
 
 impl SpanStore {
@@ -147,12 +150,15 @@ impl SpanStore {
         })
     }
 
-    /// Takes the spans of a checked request; answers when they are on disk, with how many
-    /// of them were not there yet.
+    /// Takes the spans of a checked request; answers when they are on disk, with those of
+    /// them that were not there yet: a sender that got no answer sends again.
     ///
     /// # Errors
     /// Where they were not taken; then none of them was.
-    pub async fn push(&self, request: ExportTraceServiceRequest) -> Result<u64, Refused> {
+    pub async fn push(
+        &self,
+        request: ExportTraceServiceRequest,
+    ) -> Result<ExportTraceServiceRequest, Refused> {
         let waiting = self.enqueue(request)?;
         // The writer has gone: the environment is being closed.
         waiting.await.unwrap_or(Err(Refused::Disk))
@@ -162,7 +168,10 @@ impl SpanStore {
     ///
     /// # Errors
     /// Where they were not taken; then none of them was.
-    pub fn push_blocking(&self, request: ExportTraceServiceRequest) -> Result<u64, Refused> {
+    pub fn push_blocking(
+        &self,
+        request: ExportTraceServiceRequest,
+    ) -> Result<ExportTraceServiceRequest, Refused> {
         let waiting = self.enqueue(request)?;
         waiting.blocking_recv().unwrap_or(Err(Refused::Disk))
     }
@@ -170,7 +179,7 @@ impl SpanStore {
     fn enqueue(
         &self,
         request: ExportTraceServiceRequest,
-    ) -> Result<oneshot::Receiver<Result<u64, Refused>>, Refused> {
+    ) -> Result<oneshot::Receiver<Answer>, Refused> {
         let spans = incoming::count(&request);
         let (done, waiting) = oneshot::channel();
         let mut queue = self.shared.lock();

@@ -42,7 +42,7 @@ pub(crate) async fn migrate(database: &Database, trade: Trade) -> Result<()> {
          INSERT INTO b2x_{name}.items (name)
              SELECT 'first of {name}' WHERE NOT EXISTS (SELECT FROM b2x_{name}.items);"
     );
-    run(database, async |link: Link| {
+    run(database, ("CREATE", trade), async |link: Link| {
         link.batch_execute(&statements).await
     })
     .await
@@ -55,7 +55,7 @@ pub(crate) async fn list(database: &Database, trade: Trade) -> Result<Vec<Item>>
          FROM b2x_{}.items ORDER BY id DESC LIMIT $1",
         trade.collection
     );
-    let rows = run(database, async |link: Link| {
+    let rows = run(database, ("SELECT", trade), async |link: Link| {
         link.query(&statement, &[&PAGE]).await
     })
     .await?;
@@ -66,13 +66,13 @@ pub(crate) async fn list(database: &Database, trade: Trade) -> Result<Vec<Item>>
 pub(crate) async fn add(database: &Database, trade: Trade, name: &str) -> Result<i64> {
     let table = format!("b2x_{}.items", trade.collection);
     let insert = format!("INSERT INTO {table} (name) VALUES ($1) RETURNING id");
-    let row = run(database, async |link: Link| {
+    let row = run(database, ("INSERT", trade), async |link: Link| {
         link.query_one(&insert, &[&name]).await
     })
     .await?;
     let id: i64 = row.try_get(0)?;
     let trim = format!("DELETE FROM {table} WHERE id <= $1");
-    run(database, async |link: Link| {
+    run(database, ("DELETE", trade), async |link: Link| {
         link.execute(&trim, &[&(id - KEPT_ROWS)]).await
     })
     .await?;
@@ -90,7 +90,7 @@ pub(crate) async fn set_state(
         "UPDATE b2x_{}.items SET state = $2 WHERE id = $1",
         trade.collection
     );
-    let changed = run(database, async |link: Link| {
+    let changed = run(database, ("UPDATE", trade), async |link: Link| {
         link.execute(&statement, &[&id, &state]).await
     })
     .await?;
@@ -98,9 +98,11 @@ pub(crate) async fn set_state(
 }
 
 /// Runs one piece of SQL within the deadline. A connection that failed is given
-/// up unless the server itself refused the statement.
+/// up unless the server itself refused the statement. Its span is named by verb and
+/// collection.
 async fn run<T>(
     database: &Database,
+    (verb, trade): (&str, Trade),
     work: impl AsyncFnOnce(Link) -> Result<T, tokio_postgres::Error>,
 ) -> Result<T> {
     let attempt = async {
@@ -114,7 +116,7 @@ async fn run<T>(
     };
     let mut attributes = vec![KeyValue::new("db.system.name", "postgresql")];
     attributes.extend(database.backend().address());
-    let attempt = trace::call("items".to_owned(), attributes, attempt);
+    let attempt = trace::call(format!("{verb} {}", trade.collection), attributes, attempt);
     match tokio::time::timeout(DEADLINE, attempt).await {
         Ok(outcome) => outcome,
         Err(_) => {

@@ -111,9 +111,12 @@ impl Intake {
         if taken.accepted == 0 {
             return Ok(taken);
         }
-        self.sinks.metrics.spans(&request);
         match self.sinks.spans.push(request).await {
-            Ok(_) => Ok(taken),
+            Ok(new) => {
+                // What was sent twice is counted once.
+                self.sinks.metrics.spans(&new);
+                Ok(taken)
+            }
             Err(Refused::NoRun) => Ok(Taken {
                 accepted: 0,
                 rejected: taken.accepted + taken.rejected,

@@ -13,8 +13,8 @@ pub trait MetricSink: Send + Sync {
     /// sender tries again.
     fn points(&self, request: ExportMetricsServiceRequest) -> Result<MetricsTaken, MetricsBusy>;
 
-    /// Is shown the spans of a request, each with a valid id, before they are kept: rates,
-    /// errors and durations are counted from them. Must not block.
+    /// Is shown the spans of a request once they are kept, without those that were there
+    /// already: rates, errors and durations are counted from them. Must not block.
     fn spans(&self, request: &ExportTraceServiceRequest) {
         // Who counts nothing needs nothing of it.
         _ = request;

@@ -8,7 +8,7 @@ use opentelemetry_proto::tonic::trace::v1::Span;
 use opentelemetry_proto::tonic::trace::v1::status::StatusCode;
 use prost::Message as _;
 use rusqlite::{Connection, OptionalExtension as _, Transaction, TransactionBehavior, params};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// What a row takes beside its values, in bytes.
 const ROW: usize = 64;
@@ -35,12 +35,21 @@ struct Root {
     status_code: Option<i64>,
 }
 
-/// Writes the requests; answers how many spans were new, and the bytes that they take.
+/// What became of the spans of some requests.
+#[derive(Debug, Default)]
+pub(super) struct Written {
+    /// Bytes that the new ones take.
+    pub(super) bytes: u64,
+    /// Those that were there already: the place of the request, and of the span in it.
+    pub(super) again: HashSet<(usize, u64)>,
+}
+
+/// Writes the requests.
 pub(super) fn commit(
     connection: &mut Connection,
     dictionary: &mut Dictionary,
     requests: &[&ExportTraceServiceRequest],
-) -> rusqlite::Result<(u64, u64)> {
+) -> rusqlite::Result<Written> {
     let written = try_commit(connection, dictionary, requests);
     if written.is_err() {
         dictionary.forget();
@@ -52,16 +61,39 @@ fn try_commit(
     connection: &mut Connection,
     dictionary: &mut Dictionary,
     requests: &[&ExportTraceServiceRequest],
-) -> rusqlite::Result<(u64, u64)> {
+) -> rusqlite::Result<Written> {
     // Lines of the log go to the same file from another thread; this waits for it.
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let mut deltas: HashMap<Vec<u8>, Delta> = HashMap::new();
-    for resource_spans in requests.iter().flat_map(|request| &request.resource_spans) {
+    let mut written = Written::default();
+    for (index, request) in requests.iter().enumerate() {
+        let mut again = |place| {
+            written.again.insert((index, place));
+        };
+        write_request(&transaction, dictionary, &mut deltas, request, &mut again)?;
+    }
+    for delta in deltas.values() {
+        delta.write(&transaction)?;
+        written.bytes += delta.bytes.unsigned_abs();
+    }
+    transaction.commit()?;
+    Ok(written)
+}
+
+fn write_request(
+    transaction: &Transaction<'_>,
+    dictionary: &mut Dictionary,
+    deltas: &mut HashMap<Vec<u8>, Delta>,
+    request: &ExportTraceServiceRequest,
+    again: &mut dyn FnMut(u64),
+) -> rusqlite::Result<()> {
+    let mut place = 0;
+    for resource_spans in &request.resource_spans {
         let whose = resource_spans.resource.clone().unwrap_or_default();
-        let (resource, service) = dictionary.resource(&transaction, &whose)?;
+        let (resource, service) = dictionary.resource(transaction, &whose)?;
         for scope_spans in &resource_spans.scope_spans {
             let made_by = scope_spans.scope.clone().unwrap_or_default();
-            let scope = dictionary.scope(&transaction, &made_by)?;
+            let scope = dictionary.scope(transaction, &made_by)?;
             for span in &scope_spans.spans {
                 let row = Row {
                     span,
@@ -69,18 +101,14 @@ fn try_commit(
                     scope,
                     service: &service,
                 };
-                row.write(&transaction, dictionary, &mut deltas)?;
+                if !row.write(transaction, dictionary, deltas)? {
+                    again(place);
+                }
+                place += 1;
             }
         }
     }
-    let (mut new, mut bytes) = (0, 0);
-    for delta in deltas.values() {
-        delta.write(&transaction)?;
-        new += delta.spans.unsigned_abs();
-        bytes += delta.bytes.unsigned_abs();
-    }
-    transaction.commit()?;
-    Ok((new, bytes))
+    Ok(())
 }
 
 /// A span with all that its row needs.
@@ -92,12 +120,13 @@ struct Row<'a> {
 }
 
 impl Row<'_> {
+    /// Whether it was not there yet.
     fn write(
         &self,
         transaction: &Transaction<'_>,
         dictionary: &mut Dictionary,
         deltas: &mut HashMap<Vec<u8>, Delta>,
-    ) -> rusqlite::Result<()> {
+    ) -> rusqlite::Result<bool> {
         let span = self.span;
         let (start, duration) = incoming::times(span);
         let name = dictionary.name(transaction, &span.name)?;
@@ -106,7 +135,7 @@ impl Row<'_> {
             deltas.insert(span.trace_id.clone(), Delta::new(id, start));
         }
         let Some(delta) = deltas.get_mut(&span.trace_id) else {
-            return Ok(());
+            return Ok(false);
         };
         let (attributes, inline) = split(transaction, dictionary, &span.attributes)?;
         let extra = rest(span, inline);
@@ -138,7 +167,8 @@ impl Row<'_> {
                 extra,
             ])?;
         if inserted == 0 {
-            return copy(transaction, delta.id, id, start, duration);
+            copy(transaction, delta.id, id, start, duration)?;
+            return Ok(false);
         }
         let bytes = ROW
             + attributes.len()
@@ -152,7 +182,7 @@ impl Row<'_> {
             bytes,
         );
         delta.name(self.root(name, start));
-        Ok(())
+        Ok(true)
     }
 
     fn root(&self, name: i64, start: i64) -> Root {

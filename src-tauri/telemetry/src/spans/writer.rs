@@ -3,6 +3,8 @@
 use super::dictionary::Dictionary;
 use super::{Refused, Shared, Waiting, commit, schema};
 use crate::file::{self, RunFile, RunWriter};
+use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
+use std::collections::HashSet;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
 
@@ -14,13 +16,40 @@ pub(super) fn run(shared: &Shared) {
     let mut writer = Writer { shared, open: None };
     while let Some(batch) = writer.wait() {
         let answer = writer.write(&batch);
-        for waiting in batch {
+        for (index, waiting) in batch.into_iter().enumerate() {
+            let new = match &answer {
+                Ok(again) => Ok(without(waiting.request, index, again)),
+                Err(refused) => Err(*refused),
+            };
             // Who handed it over may have gone away.
-            _ = waiting.done.send(answer.map(|()| waiting.spans));
+            _ = waiting.done.send(new);
         }
         shared.changed.send_modify(|count| *count += 1);
         writer.evict();
     }
+}
+
+/// The request without the spans that were there already.
+fn without(
+    mut request: ExportTraceServiceRequest,
+    index: usize,
+    again: &HashSet<(usize, u64)>,
+) -> ExportTraceServiceRequest {
+    if again.is_empty() {
+        return request;
+    }
+    let mut place = 0..;
+    let scopes = request
+        .resource_spans
+        .iter_mut()
+        .flat_map(|one| &mut one.scope_spans);
+    for scope in scopes {
+        scope.spans.retain(|_| {
+            let place = place.next().unwrap_or_default();
+            !again.contains(&(index, place))
+        });
+    }
+    request
 }
 
 struct Writer<'a> {
@@ -57,14 +86,15 @@ impl Writer<'_> {
         (!batch.is_empty()).then_some(batch)
     }
 
-    fn write(&mut self, batch: &[Waiting]) -> Result<(), Refused> {
+    /// Answers which spans were there already.
+    fn write(&mut self, batch: &[Waiting]) -> Result<HashSet<(usize, u64)>, Refused> {
         let file = self.shared.book.run_file(None).ok_or(Refused::NoRun)?;
         let written = self.open(file).and_then(|open| {
             let requests: Vec<_> = batch.iter().map(|waiting| &waiting.request).collect();
             let connection = open.writer.connection();
-            let (_, bytes) = commit::commit(connection, &mut open.dictionary, &requests)?;
-            open.bytes += bytes;
-            Ok(())
+            let written = commit::commit(connection, &mut open.dictionary, &requests)?;
+            open.bytes += written.bytes;
+            Ok(written.again)
         });
         written.map_err(|error| {
             tracing::warn!(%error, "spans cannot be written; their senders are asked to try again");

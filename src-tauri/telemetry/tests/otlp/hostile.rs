@@ -188,7 +188,7 @@ fn bombs_are_refused_while_others_are_served() {
         outer
     };
     let many = gzip(&wrap(wrap(spans, 0x12), 0x0a));
-    let before = resident();
+    let before = most_memory();
     std::thread::scope(|scope| {
         let senders: Vec<_> = [&bomb, &many, &bomb, &many, &bomb, &many]
             .into_iter()
@@ -210,16 +210,16 @@ fn bombs_are_refused_while_others_are_served() {
             assert!(matches!(status, 413 | 503), "{status}");
         }
     });
-    let grown = resident().saturating_sub(before);
+    let grown = most_memory().saturating_sub(before);
     println!("memory grew by {} MiB", grown >> 20);
     assert!(grown < 400 << 20, "{} MiB", grown >> 20);
     assert_eq!(bench.receiver.status().received.spans, 20);
 }
 
 /// The most memory of this process so far, in bytes.
-fn resident() -> usize {
+fn most_memory() -> usize {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let line = status.lines().find(|line| line.starts_with("VmRSS"));
+    let line = status.lines().find(|line| line.starts_with("VmHWM"));
     let kib = line.and_then(|line| line.split_whitespace().nth(1)?.parse::<usize>().ok());
     kib.unwrap_or(0) << 10
 }
