@@ -80,7 +80,7 @@ async fn follow_trade(service: &Service) {
                 None => ask_upstreams(service).await,
             }
         };
-        let outcome = trace::work("work", piece).await;
+        let outcome = trace::work("work", Box::pin(piece)).await;
         match outcome {
             Err(error) => {
                 let fields = [("error", reason(&error).into())];

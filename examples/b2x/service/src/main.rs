@@ -64,7 +64,7 @@ async fn run(role: Role, variable: settings::Lookup<'_>, log: Logger) -> anyhow:
         let service = Arc::clone(&service);
         async move {
             startup::run(&service).await;
-            background::run(&service).await;
+            Box::pin(background::run(&service)).await;
         }
     });
     let outcome = server::serve(listeners, &service).await;
