@@ -3,6 +3,8 @@
 
 use benchtop_tests::{Home, Project, docker, eventually};
 use serde_json::Value;
+use std::io::{Read as _, Write as _};
+use std::net::{TcpListener, TcpStream};
 use std::process::Command;
 
 /// A server with what differs in the tests.
@@ -41,10 +43,62 @@ const RABBITMQ: Server = Server {
     refused: "Login was refused",
 };
 
+const MARIADB: Server = Server {
+    image: "benchtop-test/mariadb:10",
+    probe: "mysql",
+    setup: "environment: { MARIADB_USER: shop, MARIADB_PASSWORD: right, MARIADB_DATABASE: shop, MARIADB_ROOT_PASSWORD: root }",
+    healthy: "MariaDB 10.",
+    refused: "Access denied for user 'shop'",
+};
+
+/// Kinds that speak a protocol of their own.
+const WIRES: [&str; 7] = [
+    "postgres", "mysql", "redis", "amqp", "kafka", "grpc", "temporal",
+];
+
+/// Kinds that ask for a page.
+const PAGES: [&str; 6] = [
+    "http",
+    "elasticsearch",
+    "flink",
+    "prometheus",
+    "grafana",
+    "otel-collector",
+];
+
+fn every_kind() -> impl Iterator<Item = &'static str> {
+    WIRES.into_iter().chain(PAGES)
+}
+
+/// A service that is only watched, with one probe of this kind.
+fn watched(name: &str, kind: &str, port: u16, more: &str) -> String {
+    let ask = match kind {
+        "http" => "http: { path: /, endpoint: main }".to_owned(),
+        kind => format!("{kind}: main"),
+    };
+    format!(
+        "  {name}-{kind}: {{ external: true, endpoints: {{ main: {port} }}, probes: {{ ready: {{ {ask}{more} }} }} }}\n"
+    )
+}
+
+/// A server of this machine that does the same with every connection, until the test
+/// program ends.
+fn stand_in(address: &str, serve: fn(TcpStream)) -> Option<u16> {
+    let listener = TcpListener::bind(address).ok()?;
+    let port = listener.local_addr().ok()?.port();
+    std::thread::spawn(move || {
+        for stream in listener.incoming().flatten() {
+            std::thread::spawn(move || serve(stream));
+        }
+    });
+    Some(port)
+}
+
 impl Server {
     fn port(&self) -> u16 {
         match self.probe {
             "postgres" => 5432,
+            "mysql" => 3306,
             "redis" => 6379,
             _ => 5672,
         }
@@ -72,6 +126,11 @@ impl Server {
         bench.call("up", &["--detach"]).expect(0);
         let ready = bench.wait_for_text("server", "ready", self.healthy);
         assert_eq!(ready["verdict"], "pass", "{ready}");
+        let whose = &ready["details"]["probe"];
+        assert_eq!(
+            whose, "default of a known image",
+            "nobody wrote it: {ready}"
+        );
         let address = ready["details"]["address"].to_string();
         assert!(address.contains("127.0.0.1"), "{ready}");
         let live = bench.wait_for_text("server", "live", self.refused);
@@ -146,6 +205,13 @@ fn postgres_answers_refuses_and_hangs() {
 }
 
 #[test]
+fn mariadb_answers_refuses_and_hangs() {
+    if docker("mariadb_answers_refuses_and_hangs") {
+        MARIADB.is_healthy_refuses_and_hangs();
+    }
+}
+
+#[test]
 fn redis_answers_refuses_and_hangs() {
     if docker("redis_answers_refuses_and_hangs") {
         REDIS.is_healthy_refuses_and_hangs();
@@ -168,8 +234,12 @@ fn another_program_on_the_port_is_named() {
     let mut yaml = "services:\n".to_owned();
     for probe in [
         "postgres",
+        "mysql",
         "redis",
         "amqp",
+        "kafka",
+        "grpc",
+        "temporal",
         "elasticsearch",
         "flink",
         "grafana",
@@ -188,6 +258,10 @@ fn another_program_on_the_port_is_named() {
         "prometheus: main",
         "postgres: main",
         "amqp: main",
+        "mysql: main",
+        "kafka: main",
+        "grpc: main",
+        "temporal: main",
     ] {
         let name = probe.split(':').next().unwrap_or_default();
         yaml += &format!(
@@ -204,6 +278,10 @@ fn another_program_on_the_port_is_named() {
         ("web-postgres", "HTTP/1."),
         ("web-redis", "HTTP/1."),
         ("web-amqp", "HTTP/1."),
+        ("web-mysql", "HTTP/1."),
+        ("web-kafka", "HTTP/1."),
+        ("web-grpc", "HTTP/1."),
+        ("web-temporal", "HTTP/1."),
         (
             "web-elasticsearch",
             "404 Not Found, but not as an Elasticsearch cluster",
@@ -214,6 +292,10 @@ fn another_program_on_the_port_is_named() {
         ("redis-prometheus", "Redis"),
         ("redis-postgres", "Redis"),
         ("redis-amqp", "Redis"),
+        ("redis-mysql", "Redis"),
+        ("redis-kafka", "Redis"),
+        ("redis-grpc", "Redis"),
+        ("redis-temporal", "Redis"),
     ] {
         let text = format!("something else answers on this port: {who}");
         let answer = bench.wait_for_text(service, "ready", &text);
@@ -224,45 +306,99 @@ fn another_program_on_the_port_is_named() {
 /// Nobody listens on a port that was free a moment ago.
 #[test]
 fn a_port_without_a_listener_refuses() {
-    let free = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let free = TcpListener::bind("127.0.0.1:0").expect("a port");
     let port = free.local_addr().expect("its address").port();
     drop(free);
     let mut yaml = "services:\n".to_owned();
-    let kinds = [
-        "postgres",
-        "redis",
-        "amqp",
-        "elasticsearch",
-        "flink",
-        "prometheus",
-    ];
-    for probe in kinds {
-        yaml += &format!(
-            "  at-{probe}: {{ external: true, endpoints: {{ main: {port} }}, probes: {{ ready: {probe} }} }}\n"
-        );
-    }
+    yaml.extend(every_kind().map(|kind| watched("at", kind, port, "")));
     let bench = Bench::new("refused", &yaml);
     bench.call("up", &["--detach"]).expect(0);
-    for probe in kinds {
+    for kind in every_kind() {
         let text = format!("connection refused (port {port})");
-        let answer = bench.wait_for_text(&format!("at-{probe}"), "ready", &text);
+        let answer = bench.wait_for_text(&format!("at-{kind}"), "ready", &text);
         assert_eq!(answer["verdict"], "fail", "{answer}");
+    }
+}
+
+/// A server that has hung itself up takes connections and no notice of them.
+#[test]
+fn a_server_that_hangs_is_left_after_the_timeout() {
+    let port = stand_in("127.0.0.1:0", |stream| {
+        // Held until the other side gives up.
+        _ = std::io::copy(&mut &stream, &mut std::io::sink());
+    });
+    let port = port.expect("a port");
+    let mut yaml = "services:\n".to_owned();
+    yaml.extend(every_kind().map(|kind| watched("at", kind, port, ", timeout: 700ms")));
+    let bench = Bench::new("hangs", &yaml);
+    bench.call("up", &["--detach"]).expect(0);
+    for kind in every_kind() {
+        let name = format!("at-{kind}");
+        let answer = bench.wait_for_text(&name, "ready", "no answer within 700 ms");
+        assert_eq!(answer["verdict"], "fail", "{answer}");
+    }
+}
+
+/// So answers the port of a container in which nobody listens yet.
+#[test]
+fn a_port_that_is_accepted_and_closed_is_not_ready() {
+    let port = stand_in("127.0.0.1:0", drop).expect("a port");
+    let mut yaml = "services:\n".to_owned();
+    yaml.extend(every_kind().map(|kind| watched("at", kind, port, "")));
+    let bench = Bench::new("closes", &yaml);
+    bench.call("up", &["--detach"]).expect(0);
+    for kind in WIRES {
+        let text = "the connection was closed without an answer";
+        let answer = bench.wait_for_text(&format!("at-{kind}"), "ready", text);
+        assert_eq!(answer["verdict"], "fail", "{answer}");
+    }
+    for kind in PAGES {
+        let answer = bench.wait_for_text(&format!("at-{kind}"), "ready", "connection");
+        assert_eq!(answer["verdict"], "fail", "{answer}");
+    }
+}
+
+/// Whichever family a program listens at, it is found under `localhost`, and the
+/// address that answered is said.
+#[test]
+fn every_kind_asks_both_address_families() {
+    let refuse = |mut stream: TcpStream| {
+        _ = stream.read(&mut [0; 1024]);
+        _ = stream
+            .write_all(b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+    };
+    let four = stand_in("127.0.0.1:0", refuse).expect("a port");
+    let mut families = vec![("four", four, format!("127.0.0.1:{four}"))];
+    match stand_in("[::1]:0", refuse) {
+        Some(six) => families.push(("six", six, format!("[::1]:{six}"))),
+        None => println!("SKIPPED every_kind_asks_both_address_families: IPv6 is not here"),
+    }
+    let mut yaml = "services:\n".to_owned();
+    for (name, port, _) in &families {
+        yaml.extend(every_kind().map(|kind| watched(name, kind, *port, "")));
+    }
+    let bench = Bench::new("families", &yaml);
+    bench.call("up", &["--detach"]).expect(0);
+    for (name, _, address) in &families {
+        for kind in every_kind() {
+            let said = match kind {
+                "http" => "404 Not Found",
+                _ => "something else answers on this port: ",
+            };
+            let answer = bench.wait_for_text(&format!("{name}-{kind}"), "ready", said);
+            assert_eq!(answer["verdict"], "fail", "{answer}");
+            assert_eq!(answer["details"]["address"], **address, "{kind}: {answer}");
+        }
     }
 }
 
 /// A cluster that listens on IPv6 only is found under `localhost` all the same.
 #[test]
 fn both_address_families_are_tried() {
-    let Ok(listener) = std::net::TcpListener::bind("[::1]:0") else {
+    let Some(port) = stand_in("[::1]:0", answer) else {
         println!("SKIPPED both_address_families_are_tried: no IPv6");
         return;
     };
-    let port = listener.local_addr().expect("its address").port();
-    std::thread::spawn(move || {
-        for stream in listener.incoming().flatten() {
-            answer(stream);
-        }
-    });
     let bench = Bench::new(
         "six",
         &format!(
@@ -276,8 +412,7 @@ fn both_address_families_are_tried() {
 }
 
 /// Plays a cluster of two nodes.
-fn answer(mut stream: std::net::TcpStream) {
-    use std::io::{Read as _, Write as _};
+fn answer(mut stream: TcpStream) {
     let body =
         r#"{"cluster_name":"logs","status":"yellow","number_of_nodes":2,"unassigned_shards":1}"#;
     let head = format!(

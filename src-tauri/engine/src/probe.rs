@@ -5,7 +5,10 @@ mod elasticsearch;
 mod exec;
 mod flink;
 mod grafana;
+mod grpc;
 mod http;
+mod kafka;
+mod mysql;
 mod otel_collector;
 mod postgres;
 mod prometheus;
@@ -14,7 +17,9 @@ mod server;
 mod stranger;
 mod tap;
 mod tcp;
+mod temporal;
 
+pub use kafka::Kafka;
 pub use server::Question;
 
 use crate::container::exec as container_exec;

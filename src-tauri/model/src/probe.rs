@@ -66,6 +66,13 @@ pub enum ProbeKind {
         /// As written; the rest comes from the service's own variables.
         login: Login,
     },
+    /// MySQL and MariaDB: a login and a query.
+    Mysql {
+        /// Name of the endpoint.
+        endpoint: Option<String>,
+        /// As written; the rest comes from the service's own variables.
+        login: Login,
+    },
     /// Redis and its kin: PING and INFO.
     Redis {
         /// Name of the endpoint.
@@ -84,7 +91,9 @@ pub enum ProbeKind {
     Kafka {
         /// Name of the endpoint.
         endpoint: Option<String>,
-        /// So many brokers must be there.
+        /// Who asks, where the listener wants to know (SASL PLAIN).
+        login: Login,
+        /// With fewer brokers the cluster is degraded.
         min_brokers: Option<u32>,
         /// This topic must exist, with a leader for each partition.
         topic: Option<String>,
@@ -129,10 +138,12 @@ pub enum ProbeKind {
         /// it is absent.
         service: Option<String>,
     },
-    /// The frontend of a Temporal cluster, by the health service of gRPC.
+    /// The frontend of a Temporal cluster: the health service of gRPC, its version.
     Temporal {
         /// Name of the endpoint.
         endpoint: Option<String>,
+        /// This namespace must exist and be in use.
+        namespace: Option<String>,
     },
 }
 
@@ -146,6 +157,7 @@ impl ProbeKind {
             Self::Exec { .. } => "exec",
             Self::Container => "container",
             Self::Postgres { .. } => "postgres",
+            Self::Mysql { .. } => "mysql",
             Self::Redis { .. } => "redis",
             Self::Amqp { .. } => "amqp",
             Self::Kafka { .. } => "kafka",
@@ -167,6 +179,7 @@ impl ProbeKind {
             Self::Http { endpoint, .. }
             | Self::Tcp { endpoint }
             | Self::Postgres { endpoint, .. }
+            | Self::Mysql { endpoint, .. }
             | Self::Redis { endpoint, .. }
             | Self::Amqp { endpoint, .. }
             | Self::Kafka { endpoint, .. }
@@ -176,7 +189,7 @@ impl ProbeKind {
             | Self::Grafana { endpoint }
             | Self::OtelCollector { endpoint }
             | Self::Grpc { endpoint, .. }
-            | Self::Temporal { endpoint } => endpoint.as_deref(),
+            | Self::Temporal { endpoint, .. } => endpoint.as_deref(),
         }
     }
 
@@ -184,6 +197,8 @@ impl ProbeKind {
     pub fn password_mut(&mut self) -> Option<&mut String> {
         match self {
             Self::Postgres { login, .. }
+            | Self::Mysql { login, .. }
+            | Self::Kafka { login, .. }
             | Self::Redis { login, .. }
             | Self::Amqp { login, .. }
             | Self::Elasticsearch { login, .. } => login.password.as_mut(),

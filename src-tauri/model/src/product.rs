@@ -27,7 +27,7 @@ pub(crate) enum Product {
 
 /// Last part of an image's name → what is in it. Whole names only, so that
 /// `kafka-ui` is not taken for Kafka.
-const IMAGES: [(&str, Product); 33] = [
+const IMAGES: [(&str, Product); 37] = [
     ("postgres", Product::Postgres),
     ("postgresql", Product::Postgres),
     ("postgis", Product::Postgres),
@@ -37,7 +37,9 @@ const IMAGES: [(&str, Product); 33] = [
     ("mysql", Product::Mysql),
     ("mysql-server", Product::Mysql),
     ("mariadb", Product::Mysql),
+    ("mariadb-galera", Product::Mysql),
     ("percona", Product::Mysql),
+    ("percona-server", Product::Mysql),
     ("azure-sql-edge", Product::SqlServer),
     ("redis", Product::Redis),
     ("redis-stack", Product::Redis),
@@ -47,6 +49,7 @@ const IMAGES: [(&str, Product); 33] = [
     ("rabbitmq", Product::Amqp),
     ("kafka", Product::Kafka),
     ("cp-kafka", Product::Kafka),
+    ("kafka-native", Product::Kafka),
     ("confluent-local", Product::Kafka),
     ("redpanda", Product::Kafka),
     ("elasticsearch", Product::Elasticsearch),
@@ -61,6 +64,7 @@ const IMAGES: [(&str, Product); 33] = [
     ("opentelemetry-collector", Product::OtelCollector),
     ("opentelemetry-collector-contrib", Product::OtelCollector),
     ("temporal", Product::Temporal),
+    ("auto-setup", Product::Temporal),
 ];
 
 impl Product {
@@ -84,6 +88,10 @@ impl Product {
         let last = last.split(':').next().unwrap_or(last);
         if name.contains("mssql/") {
             return Some(Self::SqlServer);
+        }
+        // `server` alone may be anybody's.
+        if last == "server" && name.contains("temporalio/") {
+            return Some(Self::Temporal);
         }
         IMAGES
             .iter()

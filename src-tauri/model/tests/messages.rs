@@ -247,7 +247,7 @@ services:
     image: x
     endpoints: {tcp: 1}
     probes:
-      ready: {mysql: {user: me}}
+      ready: {log: started}
       live: {http: /live}
       startup: {tcp: http, timeout: soon, intervall: 5s}
       redy: {tcp: true}
@@ -279,7 +279,7 @@ services:
     probes: {ready: {container: true}}
 "#,
         r#"
-benchtop.yaml:6:15: error: a probe of the kind `mysql` is not available yet
+benchtop.yaml:6:15: error: a probe of the kind `log` is not available yet
   hint: use `tcp: true`, or `exec` with a command that asks the service
 benchtop.yaml:7:14: error: a probe with `http` needs an endpoint with the scheme `http` or `https`
   hint: write `http: { path: /health, endpoint: tcp }`, or give `tcp` a `scheme: http`
@@ -294,7 +294,7 @@ benchtop.yaml:9:7: error: unknown probe `redy`
 benchtop.yaml:13:15: error: a probe with `http` needs an endpoint, but the service has none
   hint: add one, such as `endpoints: { http: 8080 }`, or use `exec`
 benchtop.yaml:14:7: error: the live probe does not say what it does
-  hint: add one of `http`, `tcp`, `exec`, `container`, `postgres`, `redis`, `amqp`, `elasticsearch`, `flink`, `prometheus`, `grafana`, `otel-collector`
+  hint: add one of `http`, `tcp`, `exec`, `container`, `postgres`, `mysql`, `redis`, `amqp`, `kafka`, `elasticsearch`, `flink`, `prometheus`, `grafana`, `otel-collector`, `grpc`, `temporal`
 benchtop.yaml:15:26: error: the startup probe has a second kind, `tcp`, but does exactly one thing
   hint: keep one of the two
 benchtop.yaml:15:56: error: `failure_threshold` must be a whole number from 1 upwards, but is `0`
@@ -331,6 +331,13 @@ services:
       startup: {postgres: {usr: me, database: shop}}
       live: {flink: {min_slots: none}}
       ready: {redis: {endpoint: tpc}}
+  k:
+    image: x
+    endpoints: {tcp: 9092}
+    probes:
+      startup: {kafka: {min_broker: 3, min_brokers: none}}
+      live: {temporal: {namspace: x}}
+      ready: {grpc: {topic: x}}
   b:
     image: x
     probes:
@@ -343,9 +350,16 @@ benchtop.yaml:6:28: error: unknown key `usr` in the `postgres` probe
 benchtop.yaml:7:33: error: `min_slots` must be a whole number from 1 upwards, but is `none`
 benchtop.yaml:8:33: error: the endpoint `tpc` does not exist
   hint: the endpoints of the service are `tcp`
-benchtop.yaml:12:14: error: a probe with `redis` needs an endpoint, but the service has none
+benchtop.yaml:13:25: error: unknown key `min_broker` in the `kafka` probe
+  hint: did you mean `min_brokers`?
+benchtop.yaml:13:53: error: `min_brokers` must be a whole number from 1 upwards, but is `none`
+benchtop.yaml:14:25: error: unknown key `namspace` in the `temporal` probe
+  hint: did you mean `namespace`?
+benchtop.yaml:15:22: error: unknown key `topic` in the `grpc` probe
+  hint: known keys: `endpoint`, `service`
+benchtop.yaml:19:14: error: a probe with `redis` needs an endpoint, but the service has none
   hint: add one, such as `endpoints: { http: 8080 }`, or use `exec`
-benchtop.yaml:13:13: error: the live probe must be a map or the name of a kind, such as `tcp` or `redis`, but is text
+benchtop.yaml:20:13: error: the live probe must be a map or the name of a kind, such as `tcp` or `redis`, but is text
 "#,
     );
 }

@@ -270,7 +270,7 @@ impl Task {
         let Some(probe) = spec.probes.get(role) else {
             return;
         };
-        let timeout = probe.timeout.to_duration();
+        let (timeout, is_default) = (probe.timeout.to_duration(), probe.default);
         let exchange = probe::exchange(
             &self.plan,
             spec,
@@ -284,7 +284,11 @@ impl Task {
             service.to_owned(),
         );
         tokio::spawn(async move {
-            let result = ask::ask(exchange, timeout, runtime).await;
+            let mut result = ask::ask(exchange, timeout, runtime).await;
+            if is_default {
+                let whose = "default of a known image".to_owned();
+                result.details.insert("probe".to_owned(), whose);
+            }
             let report = Report::Probed { role, result };
             messages.send(Message::Report {
                 service,

@@ -2,10 +2,11 @@
 //! a clear word about who answers where it is somebody else.
 
 use super::http::{self, Page};
+use super::kafka::Kafka;
 use super::tap::{Heard, Own, Tap};
 use super::{
-    Finding, amqp, elasticsearch, flink, grafana, otel_collector, postgres, prometheus, redis,
-    stranger, tcp,
+    Finding, amqp, elasticsearch, flink, grafana, grpc, kafka, mysql, otel_collector, postgres,
+    prometheus, redis, stranger, tcp, temporal,
 };
 use benchtop_model::plan::Service;
 use benchtop_model::probe::ProbeKind;
@@ -35,10 +36,18 @@ pub enum Question {
 pub enum Wire {
     /// PostgreSQL.
     Postgres(Login),
+    /// MySQL and MariaDB.
+    Mysql(Login),
     /// Redis and its kin.
     Redis(Login),
     /// RabbitMQ.
     Amqp(Login),
+    /// Kafka.
+    Kafka(Kafka),
+    /// The health service of gRPC, asked about one service or the whole server.
+    Grpc(Option<String>),
+    /// Temporal, with the namespace that must be there.
+    Temporal(Option<String>),
 }
 
 /// A page that tells the health of its server.
@@ -71,8 +80,21 @@ impl Question {
             ProbeKind::Postgres { login, .. } => {
                 wire(Wire::Postgres(postgres_login(login, service)))
             }
+            ProbeKind::Mysql { login, .. } => wire(Wire::Mysql(mysql_login(login, service))),
             ProbeKind::Redis { login, .. } => wire(Wire::Redis(login.or(Login::redis(service)))),
             ProbeKind::Amqp { login, .. } => wire(Wire::Amqp(login.or(Login::amqp(service)))),
+            ProbeKind::Kafka {
+                login,
+                min_brokers,
+                topic,
+                ..
+            } => wire(Wire::Kafka(Kafka {
+                login,
+                min_brokers,
+                topic,
+            })),
+            ProbeKind::Grpc { service, .. } => wire(Wire::Grpc(service)),
+            ProbeKind::Temporal { namespace, .. } => wire(Wire::Temporal(namespace)),
             ProbeKind::Elasticsearch { login, .. } => {
                 page(Kind::Elasticsearch, login.or(Login::elasticsearch(service)))
             }
@@ -99,10 +121,30 @@ fn postgres_login(written: Login, service: &Service) -> Login {
     written.or(usual)
 }
 
+/// The password of the image belongs to the user of the image.
+fn mysql_login(written: Login, service: &Service) -> Login {
+    let mut usual = Login::mysql(service);
+    if written.user.is_some() && written.user != usual.user {
+        usual.password = None;
+    }
+    written.or(usual)
+}
+
 impl fmt::Display for Question {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Wire(Wire::Postgres(_)) => f.write_str("SELECT 1"),
+            Self::Wire(Wire::Mysql(_)) => f.write_str("SELECT VERSION()"),
+            Self::Wire(Wire::Kafka(Kafka {
+                topic: Some(topic), ..
+            })) => write!(f, "ask for brokers and `{topic}`"),
+            Self::Wire(Wire::Kafka(_)) => f.write_str("ask for brokers and topics"),
+            Self::Wire(Wire::Grpc(Some(service))) => write!(f, "check {service}"),
+            Self::Wire(Wire::Grpc(None)) => f.write_str("check the server"),
+            Self::Wire(Wire::Temporal(Some(namespace))) => {
+                write!(f, "check the frontend and `{namespace}`")
+            }
+            Self::Wire(Wire::Temporal(None)) => f.write_str("check the frontend"),
             Self::Wire(Wire::Redis(_)) => f.write_str("PING"),
             Self::Wire(Wire::Amqp(_)) => f.write_str("open a channel"),
             Self::Page { page, .. } => write!(f, "GET {}", page.path()),
@@ -156,7 +198,7 @@ impl Wire {
         let own = self.own();
         let stream = Tap::new(stream, own, heard.clone());
         let finding = tokio::select! {
-            answer = self.speak(stream) => match answer {
+            answer = self.speak(stream, address) => match answer {
                 Ok(finding) => finding,
                 Err(text) => explain(text, own, &heard, address).await,
             },
@@ -165,9 +207,13 @@ impl Wire {
         finding.detail("address", address.to_string())
     }
 
-    async fn speak(&self, stream: Tap) -> Result<Finding, String> {
+    async fn speak(&self, stream: Tap, address: SocketAddr) -> Result<Finding, String> {
         match self {
             Self::Postgres(login) => postgres::ask(stream, login).await,
+            Self::Mysql(login) => mysql::ask(stream, login).await,
+            Self::Kafka(question) => kafka::ask(stream, question).await,
+            Self::Grpc(service) => grpc::ask(stream, address, service.as_deref()).await,
+            Self::Temporal(namespace) => temporal::ask(stream, address, namespace.as_deref()).await,
             Self::Redis(login) => redis::ask(stream, login).await,
             Self::Amqp(login) => amqp::ask(stream, login).await,
         }
@@ -177,6 +223,10 @@ impl Wire {
     fn own(&self) -> Own {
         match self {
             Self::Postgres(_) => postgres::is_own,
+            Self::Mysql(_) => mysql::is_own,
+            Self::Kafka(_) => kafka::is_own,
+            Self::Grpc(_) => grpc::is_own,
+            Self::Temporal(_) => temporal::is_own,
             Self::Redis(_) => redis::is_own,
             Self::Amqp(_) => amqp::is_own,
         }

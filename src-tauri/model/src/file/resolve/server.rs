@@ -34,10 +34,12 @@ pub(super) fn resolve(
     };
     Some(match written.word {
         "postgres" => ProbeKind::Postgres { endpoint, login },
+        "mysql" => ProbeKind::Mysql { endpoint, login },
         "redis" => ProbeKind::Redis { endpoint, login },
         "amqp" => ProbeKind::Amqp { endpoint, login },
         "kafka" => ProbeKind::Kafka {
             endpoint,
+            login,
             min_brokers: number("min_brokers")?,
             topic: text(written, "topic"),
         },
@@ -54,7 +56,10 @@ pub(super) fn resolve(
             endpoint,
             service: text(written, "service"),
         },
-        _ => ProbeKind::Temporal { endpoint },
+        _ => ProbeKind::Temporal {
+            endpoint,
+            namespace: text(written, "namespace"),
+        },
     })
 }
 
@@ -67,8 +72,15 @@ pub(super) fn usual(subject: &Subject<'_>) -> Option<Probe> {
     let login = Login::default();
     let kind = match product {
         Product::Postgres => ProbeKind::Postgres { endpoint, login },
+        Product::Mysql => ProbeKind::Mysql { endpoint, login },
         Product::Redis => ProbeKind::Redis { endpoint, login },
         Product::Amqp => ProbeKind::Amqp { endpoint, login },
+        Product::Kafka => ProbeKind::Kafka {
+            endpoint,
+            login,
+            min_brokers: None,
+            topic: None,
+        },
         Product::Elasticsearch => ProbeKind::Elasticsearch { endpoint, login },
         Product::Flink => ProbeKind::Flink {
             endpoint,
@@ -77,13 +89,14 @@ pub(super) fn usual(subject: &Subject<'_>) -> Option<Probe> {
         },
         Product::Prometheus => ProbeKind::Prometheus { endpoint },
         Product::Grafana => ProbeKind::Grafana { endpoint },
-        // Asked for more than a connection, they need what the file does not tell.
-        Product::Kafka
-        | Product::Mysql
-        | Product::SqlServer
-        | Product::Mongodb
-        | Product::OtelCollector
-        | Product::Temporal => return None,
+        Product::Temporal => ProbeKind::Temporal {
+            endpoint,
+            namespace: None,
+        },
+        // The port of its health check is open only where its configuration says so.
+        Product::OtelCollector => return None,
+        // Nothing here speaks their language.
+        Product::SqlServer | Product::Mongodb => return None,
     };
     Some(Probe {
         default: true,
@@ -95,6 +108,7 @@ pub(super) fn usual(subject: &Subject<'_>) -> Option<Probe> {
 fn fitting(word: &str, endpoints: &[Endpoint]) -> Option<String> {
     let product = match word {
         "postgres" => Product::Postgres,
+        "mysql" => Product::Mysql,
         "redis" => Product::Redis,
         "amqp" => Product::Amqp,
         "kafka" => Product::Kafka,

@@ -215,6 +215,82 @@ fn servers_are_asked_in_their_own_language() {
 }
 
 #[test]
+fn brokers_calls_and_workflows_are_asked_for_more_than_an_answer() {
+    let kind = |probe: &str| {
+        let endpoints = "{a: 1, kafka: 9092, sql: {port: auto, target: 3306}, grpc: 7233}";
+        let text = format!("image: x, endpoints: {endpoints}, probes: {{ready: {probe}}}");
+        service(&text).probes.ready.expect("ready").kind
+    };
+    let text = |text: &str| Some(text.to_owned());
+    assert_eq!(
+        kind("{kafka: {min_brokers: 3, topic: orders, user: me, password: p}}"),
+        ProbeKind::Kafka {
+            endpoint: text("kafka"),
+            login: Login {
+                user: text("me"),
+                password: text("p"),
+                database: None,
+            },
+            min_brokers: Some(3),
+            topic: text("orders"),
+        }
+    );
+    assert_eq!(
+        kind("mysql"),
+        ProbeKind::Mysql {
+            endpoint: text("sql"),
+            login: Login::default(),
+        }
+    );
+    assert_eq!(
+        kind("{grpc: {service: shop.Orders}}"),
+        ProbeKind::Grpc {
+            endpoint: text("grpc"),
+            service: text("shop.Orders"),
+        }
+    );
+    assert_eq!(
+        kind("{temporal: {namespace: default}}"),
+        ProbeKind::Temporal {
+            endpoint: text("grpc"),
+            namespace: text("default"),
+        }
+    );
+}
+
+#[test]
+fn a_known_image_has_a_probe_of_its_own() {
+    for (image, port, word) in [
+        ("apache/kafka:4.1.1", 9092, "kafka"),
+        ("confluentinc/cp-kafka:7.6.0", 9092, "kafka"),
+        ("bitnami/kafka", 9092, "kafka"),
+        ("mysql:8", 3306, "mysql"),
+        ("bitnami/mariadb:11", 3306, "mysql"),
+        ("temporalio/auto-setup:1.29.1", 7233, "temporal"),
+        ("temporalio/server", 7233, "temporal"),
+    ] {
+        let ready = service(&format!(
+            "image: '{image}', endpoints: {{a: 1, main: {port}}}"
+        ))
+        .probes
+        .ready
+        .expect(image);
+        assert!(ready.default, "{image}");
+        assert_eq!(ready.kind.word(), word, "{image}");
+        assert_eq!(ready.kind.endpoint(), Some("main"), "{image}");
+    }
+    for image in [
+        "temporalio/ui",
+        "temporalio/admin-tools",
+        "provectuslabs/kafka-ui",
+        "minio/server",
+    ] {
+        let probes = service(&format!("image: '{image}', endpoints: {{http: 8080}}")).probes;
+        assert_eq!(probes.ready, None, "{image}");
+    }
+}
+
+#[test]
 fn a_known_image_is_asked_where_nobody_said_how() {
     let ready = |text: &str| service(text).probes.ready;
     for (image, word) in [

@@ -10,18 +10,25 @@ use crate::problem::{Place, Problem, nearest};
 use std::collections::BTreeMap;
 
 /// Kinds that the design names and that no driver performs yet.
-const LATER_KINDS: [&str; 5] = ["log", "mysql", "kafka", "grpc", "temporal"];
+const LATER_KINDS: [&str; 1] = ["log"];
 
 /// Kinds that speak the protocol of a server, each with its keys.
-const SERVERS: [(&str, &[&str]); 8] = [
+const SERVERS: [(&str, &[&str]); 12] = [
     ("postgres", &["endpoint", "user", "password", "database"]),
+    ("mysql", &["endpoint", "user", "password", "database"]),
     ("redis", &["endpoint", "user", "password"]),
     ("amqp", &["endpoint", "user", "password", "vhost"]),
+    (
+        "kafka",
+        &["endpoint", "user", "password", "min_brokers", "topic"],
+    ),
     ("elasticsearch", &["endpoint", "user", "password"]),
     ("flink", &["endpoint", "min_task_managers", "min_slots"]),
     ("prometheus", &["endpoint"]),
     ("grafana", &["endpoint"]),
     ("otel-collector", &["endpoint"]),
+    ("grpc", &["endpoint", "service"]),
+    ("temporal", &["endpoint", "namespace"]),
 ];
 
 /// All other kinds.
