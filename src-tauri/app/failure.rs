@@ -45,7 +45,7 @@ mod tests {
     fn definition(count: u32) -> ApiError {
         let problem = |line| {
             let place = Place {
-                file: "benchtop.yaml".to_owned(),
+                file: "benchtop.yaml".into(),
                 line,
                 column: 5,
             };

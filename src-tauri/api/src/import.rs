@@ -110,7 +110,7 @@ fn compose(source: &Path, into: &Path) -> Imported {
     let own = source.with_file_name(".env");
     if own.is_file() && source.parent() != Some(into) {
         let place = Place {
-            file: own.display().to_string(),
+            file: own.to_string_lossy().into(),
             ..Place::default()
         };
         let message = "these variables lie in another folder than the file that was made";

@@ -17,7 +17,7 @@ const LARGEST: u64 = 32 * 1024 * 1024;
 /// A problem that names the path and what was looked for.
 pub fn find(path: &Path) -> Result<PathBuf, Problem> {
     let place = Place {
-        file: path.display().to_string(),
+        file: path.to_string_lossy().into(),
         line: 0,
         column: 0,
     };

@@ -56,7 +56,7 @@ fn rules(project: &Path) -> (Rules, Vec<Problem>) {
         Ok(_) => Rules::with(OWN_RULES, &text),
         Err(error) => {
             let place = benchtop_model::problem::Place {
-                file: OWN_RULES.to_owned(),
+                file: OWN_RULES.into(),
                 ..Default::default()
             };
             let problem = Problem::error(&place, format!("it cannot be read: {error}"));

@@ -82,7 +82,7 @@ impl Rules {
 
 fn parse(file: &str, text: &str) -> (Vec<Rule>, Vec<Problem>) {
     let mut findings = Findings::default();
-    let root = yaml::parse_marked(file, text, &mut findings);
+    let root = yaml::parse_marked(&file.into(), text, &mut findings);
     let mut rules = Vec::new();
     let mut names = BTreeSet::new();
     for node in root
@@ -106,7 +106,7 @@ fn parse(file: &str, text: &str) -> (Vec<Rule>, Vec<Problem>) {
         }
     }
     let whole = Place {
-        file: file.to_owned(),
+        file: file.into(),
         ..Place::default()
     };
     (rules, findings.into_sorted(&whole))

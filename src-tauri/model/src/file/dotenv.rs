@@ -69,7 +69,7 @@ impl<'a> Reader<'a> {
 
     fn statement(&mut self) {
         let place = Place {
-            file: self.file.to_owned(),
+            file: self.file.into(),
             line: self.line,
             column: 1,
         };

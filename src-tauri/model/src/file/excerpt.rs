@@ -4,6 +4,7 @@ use crate::problem::{Excerpt, Problem};
 use crate::secret::{self, MASK};
 use std::collections::{BTreeSet, HashMap};
 use std::rc::Rc;
+use std::sync::Arc;
 
 /// Most characters of a line that are shown.
 const MOST_SHOWN: usize = 160;
@@ -18,22 +19,23 @@ const MOST_MARKED: usize = 80;
 /// of a file by the name that is shown.
 pub(crate) fn add(problems: &mut [Problem], text: impl Fn(&str) -> Option<Rc<str>>) {
     // All lines of a file are looked up in one pass, however many problems it has.
-    let mut wanted: HashMap<&str, BTreeSet<u32>> = HashMap::new();
+    let mut wanted: HashMap<Arc<str>, BTreeSet<u32>> = HashMap::new();
     for place in problems.iter().map(|p| &p.place).filter(|p| p.line > 0) {
-        wanted.entry(&place.file).or_default().insert(place.line);
+        let lines = wanted.entry(Arc::clone(&place.file)).or_default();
+        lines.insert(place.line);
     }
-    let mut lines: HashMap<(String, u32), String> = HashMap::new();
+    let mut lines: HashMap<(Arc<str>, u32), String> = HashMap::new();
     for (file, numbers) in wanted {
-        let Some(text) = text(file) else { continue };
+        let Some(text) = text(&file) else { continue };
         let last = numbers.last().copied().unwrap_or(0);
         for (number, line) in (1..=last).zip(text.lines()) {
             if numbers.contains(&number) {
-                lines.insert((file.to_owned(), number), line.to_owned());
+                lines.insert((Arc::clone(&file), number), line.to_owned());
             }
         }
     }
     for problem in problems {
-        let key = (problem.place.file.clone(), problem.place.line);
+        let key = (Arc::clone(&problem.place.file), problem.place.line);
         problem.excerpt = lines
             .get(&key)
             .and_then(|line| of_line(line, problem.place.column));

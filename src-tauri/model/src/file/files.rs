@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
+use std::sync::Arc;
 
 /// Largest file that is read.
 const MOST_BYTES: usize = 10 << 20;
@@ -21,7 +22,7 @@ pub(crate) struct Files<'a> {
     inputs: RefCell<Vec<PathBuf>>,
     seen: RefCell<BTreeSet<PathBuf>>,
     /// By the name that is shown, for excerpts in messages.
-    texts: RefCell<BTreeMap<String, Rc<str>>>,
+    texts: RefCell<BTreeMap<Arc<str>, Rc<str>>>,
     left: Cell<usize>,
 }
 
@@ -78,11 +79,9 @@ impl<'a> Files<'a> {
 
     /// A file as the user would name it: relative to the project folder where it
     /// lies in it.
-    pub(crate) fn name(&self, path: &Path) -> String {
-        path.strip_prefix(self.dir)
-            .unwrap_or(path)
-            .display()
-            .to_string()
+    pub(crate) fn name(&self, path: &Path) -> Arc<str> {
+        let shown = path.strip_prefix(self.dir).unwrap_or(path);
+        shown.to_string_lossy().into()
     }
 
     /// Every file that was looked for, in that order, whether it was there or not.
@@ -109,7 +108,7 @@ impl Unreadable {
             }
             Self::NotText { line, column } => {
                 let place = Place {
-                    file: name.to_owned(),
+                    file: name.into(),
                     line: *line,
                     column: *column,
                 };

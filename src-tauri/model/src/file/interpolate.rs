@@ -175,6 +175,8 @@ impl Walk<'_> {
     fn node(&mut self, node: &mut Node) {
         match &mut node.value {
             Value::Null | Value::Faulty => {}
+            // Most values name no variable, and are not worth a copy.
+            Value::Scalar(text) if !text.contains('$') => {}
             Value::Scalar(text) => {
                 node.value = self
                     .text(text, &node.place)

@@ -202,7 +202,7 @@ fn node(value: Yaml, place: Place) -> Node {
 /// The place of what is tried, unlike any other.
 fn probe_place() -> Place {
     Place {
-        file: "probe".to_owned(),
+        file: "probe".into(),
         line: 7,
         column: 7,
     }

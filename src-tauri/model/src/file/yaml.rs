@@ -10,6 +10,7 @@ mod syntax;
 
 use crate::file::findings::Findings;
 use crate::problem::Place;
+use std::sync::Arc;
 
 /// Most nodes, counting each use of an alias with all that is under it.
 const MOST_NODES: usize = 200_000;
@@ -170,7 +171,7 @@ impl Node {
 
 /// The one document in `text`, or nothing where it cannot be read at all. What
 /// is marked with `!reset` is still in it.
-pub(crate) fn parse_marked(file: &str, text: &str, findings: &mut Findings) -> Option<Node> {
+pub(crate) fn parse_marked(file: &Arc<str>, text: &str, findings: &mut Findings) -> Option<Node> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let built = events::collect(file, text).and_then(|items| build::tree(file, &items, findings));
     match built {
@@ -185,7 +186,7 @@ pub(crate) fn parse_marked(file: &str, text: &str, findings: &mut Findings) -> O
 /// The same without what is marked with `!reset`.
 #[cfg(test)]
 fn parse(file: &str, text: &str, findings: &mut Findings) -> Option<Node> {
-    let mut node = parse_marked(file, text, findings)?;
+    let mut node = parse_marked(&file.into(), text, findings)?;
     node.prune();
     Some(node)
 }

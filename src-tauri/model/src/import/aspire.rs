@@ -46,7 +46,7 @@ enum Kind {
 #[must_use]
 pub fn manifest(file: &str, text: &str, base: &str) -> Imported {
     let place = Place {
-        file: file.to_owned(),
+        file: file.into(),
         ..Place::default()
     };
     let mut notes = Vec::new();

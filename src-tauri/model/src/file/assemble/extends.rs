@@ -31,23 +31,20 @@ struct Target {
 impl Assembly<'_> {
     /// Replaces each service that extends another by what both say.
     pub(super) fn extend_all(&mut self, root: &mut Node, file: &Path, dir: &Path, scope: &Scope) {
-        let Some(Value::Map(entries)) = root.get("services").map(|node| node.value.clone()) else {
+        let Some(Value::Map(entries)) = root.get("services").map(|node| &node.value) else {
             return;
         };
-        let services: HashMap<&str, &Node> = entries
-            .iter()
-            .map(|(key, node)| (key.text.as_str(), node))
-            .collect();
+        if !entries.iter().any(|(_, node)| extends(node)) {
+            return;
+        }
+        let services = by_name(entries);
         let home = Home {
             file,
             dir,
             services: &services,
         };
         let mut extended = Vec::new();
-        for (key, node) in entries
-            .iter()
-            .filter(|(_, node)| node.get("extends").is_some())
-        {
+        for (key, node) in entries.iter().filter(|(_, node)| extends(node)) {
             let node = self.extend(&key.text, node, &home, scope, &mut Vec::new());
             extended.extend(node.map(|node| (key.text.clone(), node)));
         }
@@ -140,10 +137,7 @@ impl Assembly<'_> {
             Some(Value::Map(entries)) => entries,
             _ => &[],
         };
-        let services = entries
-            .iter()
-            .map(|(key, node)| (key.text.as_str(), node))
-            .collect();
+        let services = by_name(entries);
         let dir = file.parent().unwrap_or(Path::new("/"));
         let home = Home {
             file,
@@ -206,4 +200,14 @@ impl Assembly<'_> {
             place,
         })
     }
+}
+
+/// It begins with what another service says.
+fn extends(service: &Node) -> bool {
+    service.get("extends").is_some()
+}
+
+fn by_name(services: &[(Key, Node)]) -> HashMap<&str, &Node> {
+    let named = services.iter();
+    named.map(|(key, node)| (key.text.as_str(), node)).collect()
 }

@@ -30,7 +30,7 @@ fn json(node: &Node) -> Value {
 /// What the schema says against a file, by the place in it.
 fn wrong(text: &str) -> Vec<String> {
     let mut findings = Findings::default();
-    let root = yaml::parse_marked("f", text, &mut findings).expect("YAML");
+    let root = yaml::parse_marked(&"f".into(), text, &mut findings).expect("YAML");
     let file = json(&root);
     let errors = VALIDATOR.iter_errors(&file);
     errors.map(|e| e.instance_path.to_string()).collect()

@@ -6,11 +6,12 @@ use super::{Key, MOST_DEPTH, MOST_NODES, MOST_TEXT, Mark, Node, Value, syntax};
 use crate::file::findings::Findings;
 use crate::problem::{Place, Problem};
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 /// The tree of a document; nothing where the document is empty.
 pub(super) fn tree(
-    file: &str,
-    items: &[Item],
+    file: &Arc<str>,
+    items: &[Item<'_>],
     findings: &mut Findings,
 ) -> Result<Option<Node>, Problem> {
     let mut builder = Builder {
@@ -28,7 +29,7 @@ pub(super) fn tree(
     if node.is_none() {
         findings.error(
             &Place {
-                file: file.to_owned(),
+                file: Arc::clone(file),
                 ..Place::default()
             },
             "the file is empty",
@@ -38,7 +39,7 @@ pub(super) fn tree(
 }
 
 struct Builder<'i> {
-    items: &'i [Item],
+    items: &'i [Item<'i>],
     findings: &'i mut Findings,
     nodes: usize,
     text: usize,
@@ -46,7 +47,7 @@ struct Builder<'i> {
 
 impl<'i> Builder<'i> {
     fn node(&mut self, at: usize, depth: usize) -> Result<Node, Problem> {
-        let items: &'i [Item] = self.items;
+        let items: &'i [Item<'i>] = self.items;
         let item = &items[at];
         self.spend(item, depth)?;
         let value = match &item.kind {
@@ -71,7 +72,7 @@ impl<'i> Builder<'i> {
     }
 
     /// Counts one node; the tree of a YAML bomb ends here.
-    fn spend(&mut self, item: &Item, depth: usize) -> Result<(), Problem> {
+    fn spend(&mut self, item: &Item<'_>, depth: usize) -> Result<(), Problem> {
         self.nodes += 1;
         if let Kind::Scalar { text, .. } = &item.kind {
             self.text += text.len();
@@ -118,7 +119,7 @@ impl<'i> Builder<'i> {
 
     /// A key, and whether it is the merge key.
     fn key(&mut self, at: usize, depth: usize) -> Result<Option<(Key, bool)>, Problem> {
-        let items: &'i [Item] = self.items;
+        let items: &'i [Item<'i>] = self.items;
         let place = &items[at].place;
         let merge = matches!(&items[at].kind, Kind::Scalar { text, plain: true } if text == "<<");
         let node = self.node(at, depth + 1)?;
@@ -148,8 +149,7 @@ impl<'i> Builder<'i> {
     }
 
     fn entry(&mut self, key: Key, node: Node, map: &mut Map) {
-        if let Some(first) = map.first.get(&key.text) {
-            let line = first.line;
+        if let Some(line) = map.first(&key.text) {
             self.findings.push(
                 Problem::error(
                     &key.place,
@@ -162,36 +162,36 @@ impl<'i> Builder<'i> {
             );
             return;
         }
-        map.first.insert(key.text.clone(), key.place.clone());
-        map.parts.push(Part::Entry(key, node));
+        map.add(key, node);
     }
 
     /// `<<: *one` or `<<: [*one, *two]`.
     fn merge(&mut self, key: Key, node: Node, map: &mut Map) {
-        if map.merged {
+        if map.merged.is_some() {
             let problem =
                 Problem::error(&key.place, "the merge key `<<` is written twice in one map");
             self.findings
                 .push(problem.hint("merge several with a list: `<<: [*one, *two]`"));
             return;
         }
-        map.merged = true;
         let sources = match node.value {
             Value::Seq(nodes) => nodes,
             _ => vec![node],
         };
+        let mut merged = Vec::new();
         for source in sources {
             match source.value {
-                Value::Map(entries) => map.parts.push(Part::Merged(entries)),
+                Value::Map(entries) => merged.extend(entries),
                 _ => self.findings.error(
                     &key.place,
                     format!("`<<` merges maps, but found {}", source.describe()),
                 ),
             }
         }
+        map.merged = Some((map.entries.len(), merged));
     }
 
-    fn check_tag(&mut self, item: &Item) {
+    fn check_tag(&mut self, item: &Item<'_>) {
         const SILENT: [&str; 11] = [
             "!reset",
             "!override",
@@ -220,33 +220,53 @@ impl<'i> Builder<'i> {
     }
 }
 
+/// Most entries of a map that are looked through for a key: what people write has
+/// fewer, and a table for each small map costs more than reading the file.
+const FEW: usize = 16;
+
 /// A map in the making.
 #[derive(Default)]
 struct Map {
-    parts: Vec<Part>,
-    /// Where each key was first written.
-    first: HashMap<String, Place>,
-    merged: bool,
-}
-
-enum Part {
-    Entry(Key, Node),
-    Merged(Vec<(Key, Node)>),
+    /// What is written in it.
+    entries: Vec<(Key, Node)>,
+    /// The line of each key, once there are too many to look through.
+    lines: HashMap<String, u32>,
+    /// What `<<` brings in, and before which entry it stands.
+    merged: Option<(usize, Vec<(Key, Node)>)>,
 }
 
 impl Map {
+    /// The line in which a key was written before.
+    fn first(&self, key: &str) -> Option<u32> {
+        if !self.lines.is_empty() {
+            return self.lines.get(key).copied();
+        }
+        let mut written = self.entries.iter().map(|(key, _)| key);
+        let first = written.find(|written| written.text == key);
+        first.map(|written| written.place.line)
+    }
+
+    fn add(&mut self, key: Key, node: Node) {
+        self.entries.push((key, node));
+        if self.entries.len() > FEW {
+            let untold = match self.lines.is_empty() {
+                true => &self.entries[..],
+                false => &self.entries[self.entries.len() - 1..],
+            };
+            let lines = untold.iter().map(|(key, _)| key);
+            let lines = lines.map(|key| (key.text.clone(), key.place.line));
+            self.lines.extend(lines);
+        }
+    }
+
     /// What is written wins over what is merged, an earlier merge over a later.
     fn finish(self) -> Vec<(Key, Node)> {
-        let mut taken: HashSet<String> = self.first.into_keys().collect();
-        let mut entries = Vec::new();
-        for part in self.parts {
-            match part {
-                Part::Entry(key, node) => entries.push((key, node)),
-                Part::Merged(more) => entries.extend(
-                    more.into_iter()
-                        .filter(|(key, _)| taken.insert(key.text.clone())),
-                ),
-            }
+        let mut entries = self.entries;
+        if let Some((at, mut merged)) = self.merged {
+            let written = entries.iter().map(|(key, _)| key.text.clone());
+            let mut taken: HashSet<String> = written.collect();
+            merged.retain(|(key, _)| taken.insert(key.text.clone()));
+            entries.splice(at..at, merged);
         }
         entries
     }

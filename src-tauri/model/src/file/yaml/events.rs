@@ -6,11 +6,12 @@ use crate::problem::{Place, Problem};
 use saphyr_parser::{Event, Parser, ScalarStyle, Span, Tag};
 use std::borrow::Cow;
 use std::collections::HashMap;
+use std::sync::Arc;
 
 /// One node as written.
 #[derive(Debug)]
-pub(super) struct Item {
-    pub(super) kind: Kind,
+pub(super) struct Item<'t> {
+    pub(super) kind: Kind<'t>,
     pub(super) place: Place,
     /// `!name`, or `!!name` for those of YAML itself.
     pub(super) tag: Option<String>,
@@ -18,9 +19,9 @@ pub(super) struct Item {
 
 /// What was written. Positions are indexes in the list of items.
 #[derive(Debug)]
-pub(super) enum Kind {
+pub(super) enum Kind<'t> {
     Scalar {
-        text: String,
+        text: Cow<'t, str>,
         /// Neither quoted nor a block, so that `null` means nothing.
         plain: bool,
     },
@@ -39,7 +40,7 @@ pub(super) enum Kind {
 }
 
 /// All nodes of the one document in `text`.
-pub(super) fn collect(file: &str, text: &str) -> Result<Vec<Item>, Problem> {
+pub(super) fn collect<'t>(file: &Arc<str>, text: &'t str) -> Result<Vec<Item<'t>>, Problem> {
     let mut collector = Collector {
         file,
         items: Vec::new(),
@@ -55,9 +56,9 @@ pub(super) fn collect(file: &str, text: &str) -> Result<Vec<Item>, Problem> {
     Ok(collector.items)
 }
 
-struct Collector<'f> {
-    file: &'f str,
-    items: Vec<Item>,
+struct Collector<'f, 't> {
+    file: &'f Arc<str>,
+    items: Vec<Item<'t>>,
     /// Positions of the containers that have not ended.
     open: Vec<usize>,
     /// Position of each anchored node, by the parser's number of the anchor.
@@ -65,15 +66,15 @@ struct Collector<'f> {
     documents: usize,
 }
 
-impl Collector<'_> {
-    fn take(&mut self, event: Event<'_>, span: Span) -> Result<(), Problem> {
+impl<'t> Collector<'_, 't> {
+    fn take(&mut self, event: Event<'t>, span: Span) -> Result<(), Problem> {
         match event {
             Event::DocumentStart(_) => self.start_document(span),
             Event::Scalar(text, style, anchor, tag) => {
                 let plain = style == ScalarStyle::Plain;
                 self.add(
                     Kind::Scalar {
-                        text: text.into_owned(),
+                        text,
                         plain,
                     },
                     anchor,
@@ -106,7 +107,7 @@ impl Collector<'_> {
 
     fn start(
         &mut self,
-        kind: Kind,
+        kind: Kind<'t>,
         anchor: usize,
         tag: Option<Cow<'_, Tag>>,
         span: Span,
@@ -147,7 +148,7 @@ impl Collector<'_> {
 
     fn add(
         &mut self,
-        kind: Kind,
+        kind: Kind<'t>,
         anchor: usize,
         tag: Option<Cow<'_, Tag>>,
         span: Span,

@@ -4,19 +4,20 @@
 use super::MOST_DEPTH;
 use crate::problem::{Place, Problem};
 use saphyr_parser::{Marker, ScanError};
+use std::sync::Arc;
 
 /// The place of a marker; the parser counts columns from 0.
-pub(super) fn place(file: &str, at: Marker) -> Place {
+pub(super) fn place(file: &Arc<str>, at: Marker) -> Place {
     let small = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
     Place {
-        file: file.to_owned(),
+        file: Arc::clone(file),
         line: small(at.line()).max(1),
         column: small(at.col()).saturating_add(1),
     }
 }
 
 /// The parser's error with its place and, where it can be guessed, a hint.
-pub(super) fn explain(file: &str, text: &str, error: &ScanError) -> Problem {
+pub(super) fn explain(file: &Arc<str>, text: &str, error: &ScanError) -> Problem {
     let place = place(file, *error.marker());
     // The parser has a limit of its own, which text on one line reaches before ours.
     if error.info().contains("recursion limit") {
