@@ -262,7 +262,8 @@ fn a_file_of_the_project_is_opened_in_the_users_editor_and_no_other() {
     };
     let open = |path: &str| {
         let request = benchtop_api::schema::FileOpenRequest {
-            environment: id.clone(),
+            environment: Some(id.clone()),
+            tried: None,
             path: path.to_owned(),
             line: Some(31),
         };

@@ -28,6 +28,8 @@ describe("the start page", () => {
     expect(text).toContain("benchtop.yaml:14:7");
     expect(text).toContain("Did you mean “environment”?");
     expect(await failure.getByRole("listitem").count()).toBe(4);
+    await failure.getByTestId("open-place").first().click();
+    expect(await withFake(page, (fake) => fake.asked["file.open"])).toMatchObject({ environment: null, tried: expect.any(String), path: "benchtop.yaml", line: 14 });
   });
   it("offers what it found in a folder, and opens the file that is chosen", async () => {
     const page = await bench.open("choice", "#/");

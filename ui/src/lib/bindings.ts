@@ -704,9 +704,13 @@ from: string | null,
 to: string | null, };
 export type FileOpenRequest = { 
 /**
- * The environment's identity.
+ * The environment's identity; absent where it could not be opened.
  */
-environment: string, 
+environment: string | null, 
+/**
+ * Without an environment: the folder or the environment file that was to be opened.
+ */
+tried: string | null, 
 /**
  * The file as a program named it; only files of the project are opened.
  */

@@ -5,6 +5,7 @@ use super::Host;
 use super::handlers::Answer;
 use crate::schema::{ApiError, Empty, FileOpenRequest};
 use benchtop_model::editor;
+use benchtop_model::file::FILE_NAMES;
 use std::collections::BTreeMap;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
@@ -17,16 +18,14 @@ const FAILING: Duration = Duration::from_secs(2);
 
 impl Host {
     pub(crate) async fn file_open(self: &Arc<Self>, request: FileOpenRequest) -> Answer<Empty> {
-        let open = self.get(&request.environment).await?;
-        let project = open.handle.snapshot().plan.project_dir.clone();
-        let (source, _) = open.definition();
-        let file = in_project(&project, &request.path).ok_or_else(|| ApiError {
+        let Project { folder, variables } = self.project_of(&request).await?;
+        let file = in_project(&folder, &request.path).ok_or_else(|| ApiError {
             hint: Some("only files below the project folder are opened".to_owned()),
             ..ApiError::not_found(format!("{} is no file of this project", request.path))
         })?;
         let file = file.display().to_string();
-        let installed = |program: &str| is_installed(program, &source.variables);
-        let command = editor::command(&source.variables, installed, &file, request.line);
+        let installed = |program: &str| is_installed(program, &variables);
+        let command = editor::command(&variables, installed, &file, request.line);
         let command = command.ok_or_else(|| ApiError {
             hint: Some(
                 "name one in VISUAL, such as `VISUAL=code`, and open the environment again"
@@ -34,8 +33,46 @@ impl Host {
             ),
             ..ApiError::invalid("no editor with a window was found")
         })?;
-        run(&command, &source.variables, &project).await
+        run(&command, &variables, &folder).await
     }
+
+    async fn project_of(self: &Arc<Self>, request: &FileOpenRequest) -> Answer<Project> {
+        match (&request.environment, &request.tried) {
+            (Some(environment), _) => {
+                let open = self.get(environment).await?;
+                Ok(Project {
+                    folder: open.handle.snapshot().plan.project_dir.clone(),
+                    variables: open.definition().0.variables,
+                })
+            }
+            (None, Some(tried)) => Ok(Project {
+                folder: folder_of_environment(Path::new(tried)).ok_or_else(|| {
+                    ApiError::not_found(format!("there is no environment file in {tried}"))
+                })?,
+                variables: std::env::vars().collect(),
+            }),
+            (None, None) => Err(ApiError::invalid(
+                "name an environment, or the file that was to be opened",
+            )),
+        }
+    }
+}
+
+/// Where the file is looked for, and what the editor is told.
+struct Project {
+    folder: PathBuf,
+    variables: BTreeMap<String, String>,
+}
+
+/// The folder of an environment that cannot be opened, which is one by the file in it.
+fn folder_of_environment(tried: &Path) -> Option<PathBuf> {
+    let folder = match tried.is_file() {
+        true => tried.parent()?,
+        false => tried,
+    };
+    let mut names = FILE_NAMES.iter();
+    let has_one = names.any(|name| folder.join(name).is_file());
+    has_one.then(|| folder.to_owned())
 }
 
 /// The file that is meant, with links resolved. A program in a container names its files
@@ -130,6 +167,17 @@ mod tests {
             "Shop/../../outside",
         ] {
             assert_eq!(found(name), None, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_folder_counts_where_an_environment_file_is_in_it() {
+        let dir = tempfile::tempdir().expect("a folder");
+        assert_eq!(folder_of_environment(dir.path()), None);
+        let file = dir.path().join("compose.yaml");
+        std::fs::write(&file, "services: {").expect("a file");
+        for tried in [dir.path(), &file] {
+            assert_eq!(folder_of_environment(tried).as_deref(), Some(dir.path()));
         }
     }
 

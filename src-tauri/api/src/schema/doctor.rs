@@ -70,8 +70,10 @@ pub struct ReportWritten {
 /// `file.open`: open a file of the project in the user's editor.
 #[derive(Clone, Debug, Serialize, Deserialize, TS)]
 pub struct FileOpenRequest {
-    /// The environment's identity.
-    pub environment: String,
+    /// The environment's identity; absent where it could not be opened.
+    pub environment: Option<String>,
+    /// Without an environment: the folder or the environment file that was to be opened.
+    pub tried: Option<String>,
     /// The file as a program named it; only files of the project are opened.
     pub path: String,
     /// 1-based, where a line is meant.

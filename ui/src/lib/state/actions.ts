@@ -1,6 +1,6 @@
 // What a person can do to services and environments, with the one key per
 // action that marks it as under way.
-import type { Annotation } from "../bindings";
+import type { Annotation, Place } from "../bindings";
 import type { App } from "./app.svelte";
 
 export type ServiceAction = "start" | "stop" | "restart" | "rebuild" | "cancel" | "probe";
@@ -29,6 +29,12 @@ export function startAll(app: App, environment: string): Promise<boolean> {
 /** Brings what runs in line with the file; what did not change is left alone. */
 export function applyChanges(app: App, environment: string): Promise<boolean> {
   return app.act("apply", () => app.backend.call("environment.apply", { environment }));
+}
+
+/** Shows a place of the environment file in the person's editor. `tried` names it where it could not be opened. */
+export function openPlace(app: App, from: { environment: string } | { tried: string }, place: Place): void {
+  const { environment, tried } = { environment: null, tried: null, ...from };
+  void app.act(`open:${place.file}`, () => app.backend.call("file.open", { environment, tried, path: place.file, line: place.line || null }));
 }
 
 export function stopAll(app: App, environment: string): Promise<boolean> {

@@ -30,6 +30,8 @@ export class App {
   connectionMessage: string | null = $state(null);
   /** Why the last attempt to open an environment failed. */
   openFailure: ApiError | null = $state.raw(null);
+  /** The folder or file of that attempt; null for the sample. */
+  tried: string | null = $state.raw(null);
   /** A folder in which there is a choice to make: several files, or one to import. */
   folder: FolderReport | null = $state.raw(null);
   /** Requests under way, by the key that was given to act(). */
@@ -77,6 +79,7 @@ export class App {
   /** Opens a folder or file, the sample where there is no path, and goes there. */
   async open(path: string | null): Promise<void> {
     this.openFailure = null;
+    this.tried = path;
     this.pending.add("open");
     try {
       const opened = await this.backend.call("environment.open", { path, profiles: [], variables: {} });

@@ -72,15 +72,7 @@ impl<'t> Collector<'_, 't> {
             Event::DocumentStart(_) => self.start_document(span),
             Event::Scalar(text, style, anchor, tag) => {
                 let plain = style == ScalarStyle::Plain;
-                self.add(
-                    Kind::Scalar {
-                        text,
-                        plain,
-                    },
-                    anchor,
-                    tag,
-                    span,
-                )
+                self.add(Kind::Scalar { text, plain }, anchor, tag, span)
             }
             Event::SequenceStart(anchor, tag) => {
                 self.start(Kind::Seq { end: 0 }, anchor, tag, span)
