@@ -1,9 +1,15 @@
 #!/bin/bash
 # Creates the database cluster on the first start, then becomes the server.
-# Understands POSTGRES_USER, POSTGRES_PASSWORD, POSTGRES_DB, POSTGRES_HOST_AUTH_METHOD,
-# POSTGRES_INITDB_ARGS and the files in /docker-entrypoint-initdb.d.
+# Understands POSTGRES_USER, POSTGRES_PASSWORD, POSTGRES_DB (each also with `_FILE`),
+# POSTGRES_HOST_AUTH_METHOD, POSTGRES_INITDB_ARGS and the files in
+# /docker-entrypoint-initdb.d.
 set -euo pipefail
 
+# A value in a file, as secrets are mounted.
+for name in POSTGRES_USER POSTGRES_PASSWORD POSTGRES_DB; do
+  file=${name}_FILE
+  [[ -z ${!file:-} ]] || export "$name=$(<"${!file}")"
+done
 export POSTGRES_USER=${POSTGRES_USER:-postgres}
 export POSTGRES_DB=${POSTGRES_DB:-$POSTGRES_USER}
 
