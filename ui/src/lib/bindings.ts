@@ -1456,7 +1456,8 @@ title: string,
 query: MetricQuery, };
 export type Place = { 
 /**
- * The file as the user would name it.
+ * The file as the user would name it. Shared, because a file of some hundred
+ * services has ten thousand places.
  */
 file: string, 
 /**
