@@ -7,6 +7,7 @@
 //! Suggested reading order: [`status`] (the words), [`plan`] (the environment as
 //! resolved), [`file`] (how it is read), [`supervisor`] (what must happen next).
 
+pub mod alert;
 pub mod diagnosis;
 pub mod doctor;
 pub mod editor;
@@ -24,4 +25,5 @@ pub mod signal;
 pub mod status;
 pub mod supervisor;
 pub mod time;
+pub mod vitals;
 pub mod watch;

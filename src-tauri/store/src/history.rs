@@ -7,8 +7,11 @@ use crate::queue::{self, Queue};
 use crate::readers::Readers;
 use crate::record::{NewEnvironment, NewRun, ProbeRow};
 use crate::row::{Annotation, Instance, KnownEnvironment, ProbeSpan, Run, Transition};
-use crate::table::{environments, instances, probe_results, runs, settings, transitions};
+use crate::table::{
+    alerts, environments, instances, probe_results, runs, settings, silences, transitions,
+};
 use crate::writer::Writer;
+use benchtop_model::alert::{Alert, Silence};
 use benchtop_model::exit::Exit;
 use benchtop_model::probe::ProbeRole;
 use benchtop_model::time::Timestamp;
@@ -201,6 +204,35 @@ impl History {
         });
     }
 
+    /// Keeps an alert as it is now.
+    pub fn keep_alert(&self, alert: Alert) {
+        self.send(Message::KeepAlert(Box::new(alert)));
+    }
+
+    /// An alert turned out to be part of another one.
+    pub fn withdraw_alert(&self, run: &str, number: u32) {
+        self.send(Message::WithdrawAlert {
+            run: run.to_owned(),
+            number,
+        });
+    }
+
+    /// Nobody wants to hear of a service; what was said of it before is replaced.
+    pub fn silence(&self, environment: &str, silence: Silence) {
+        self.send(Message::Silence {
+            environment: environment.to_owned(),
+            silence: Box::new(silence),
+        });
+    }
+
+    /// People want to hear of a service again.
+    pub fn end_silence(&self, environment: &str, service: &str) {
+        self.send(Message::EndSilence {
+            environment: environment.to_owned(),
+            service: service.to_owned(),
+        });
+    }
+
     /// Waits until all that was handed over before is on the disk. `false` where the
     /// disk did not take it within ten seconds. Blocks.
     pub fn flush(&self) -> bool {
@@ -302,6 +334,28 @@ impl History {
         self.inner
             .readers
             .ask(|connection| probe_results::of_run(connection, run))
+    }
+
+    /// The alerts of a run, newest first.
+    ///
+    /// # Errors
+    ///
+    /// See [`History::runs`].
+    pub fn alerts(&self, run: &str) -> Result<Vec<Alert>, StoreError> {
+        self.inner
+            .readers
+            .ask(|connection| alerts::of_run(connection, run))
+    }
+
+    /// The silences of an environment by service, ended ones too.
+    ///
+    /// # Errors
+    ///
+    /// See [`History::runs`].
+    pub fn silences(&self, environment: &str) -> Result<Vec<Silence>, StoreError> {
+        self.inner
+            .readers
+            .ask(|connection| silences::of_environment(connection, environment))
     }
 
     /// The last instances of a service over all runs, newest first.

@@ -3,6 +3,7 @@
 
 use crate::record::{NewEnvironment, NewRun, ProbeRow};
 use crate::row::{Annotation, Instance, Transition};
+use benchtop_model::alert::{Alert, Silence};
 use benchtop_model::exit::Exit;
 use benchtop_model::time::Timestamp;
 use std::sync::mpsc::SyncSender;
@@ -38,6 +39,19 @@ pub(crate) enum Message {
     SetSetting {
         key: String,
         value: String,
+    },
+    KeepAlert(Box<Alert>),
+    WithdrawAlert {
+        run: String,
+        number: u32,
+    },
+    Silence {
+        environment: String,
+        silence: Box<Silence>,
+    },
+    EndSilence {
+        environment: String,
+        service: String,
     },
     /// Writes nothing: answered when all before it are committed, with `false` where
     /// they had to be given up.

@@ -3,12 +3,14 @@
 use crate::message::Message;
 use rusqlite::{Connection, Result};
 
+pub(crate) mod alerts;
 pub(crate) mod annotations;
 pub(crate) mod environments;
 pub(crate) mod instances;
 pub(crate) mod probe_results;
 pub(crate) mod runs;
 pub(crate) mod settings;
+pub(crate) mod silences;
 pub(crate) mod transitions;
 
 /// No list is longer: more than a person reads, less than a memory problem.
@@ -41,6 +43,16 @@ pub(crate) fn apply(connection: &Connection, message: &Message) -> Result<Applie
         Message::ForgetEnvironment { id } => environments::forget(connection, id),
         Message::Annotate { run, annotation } => annotations::set(connection, run, annotation),
         Message::SetSetting { key, value } => settings::set(connection, key, value),
+        Message::KeepAlert(alert) => alerts::keep(connection, alert),
+        Message::WithdrawAlert { run, number } => alerts::withdraw(connection, run, *number),
+        Message::Silence {
+            environment,
+            silence,
+        } => silences::set(connection, environment, silence),
+        Message::EndSilence {
+            environment,
+            service,
+        } => silences::end(connection, environment, service),
         Message::Flush(_) => Ok(Applied::Yes),
     }
 }

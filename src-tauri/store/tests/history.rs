@@ -484,3 +484,59 @@ fn many_threads_may_write_and_read_at_once() {
     assert_eq!(history.transitions("r1").unwrap().len(), 1600);
     assert_eq!(history.losses(), Losses::default());
 }
+
+#[test]
+fn an_alert_is_kept_as_it_was_last_and_goes_with_its_run() {
+    let history = with_run();
+    let open = alert("r1", 1, "db");
+    let mut over = alert("r1", 2, "web");
+    history.keep_alert(open.clone());
+    history.keep_alert(over.clone());
+    history.keep_alert(alert("r1", 3, "api"));
+    over.closed = Some(at(1500));
+    over.ending = Some(benchtop_model::alert::Ending::Recovered);
+    over.times = 2;
+    history.keep_alert(over.clone());
+    history.withdraw_alert("r1", 3);
+    history.keep_alert(alert("nobody", 1, "db"));
+    assert!(history.flush());
+    assert_eq!(history.alerts("r1").unwrap(), [over.clone(), open.clone()]);
+    assert_eq!(history.losses().refused, 1, "of a run that is not known");
+
+    // The run is not gone on with: what was open in it is not open for ever.
+    history.transition(transition(
+        "r1",
+        1300,
+        Lifecycle::Running,
+        Health::Unhealthy,
+    ));
+    history.interrupt_runs(&[]);
+    assert!(history.flush());
+    let kept = history.alerts("r1").unwrap();
+    assert_eq!(kept[0], over);
+    assert_eq!(kept[1].closed, Some(at(1300)));
+    assert_eq!(
+        kept[1].ending,
+        Some(benchtop_model::alert::Ending::RunEnded)
+    );
+}
+
+#[test]
+fn a_silence_is_kept_for_each_service_until_it_is_taken_back() {
+    let history = with_run();
+    let silence = |service: &str, until, run: Option<&str>| benchtop_model::alert::Silence {
+        service: service.to_owned(),
+        until,
+        run: run.map(str::to_owned),
+    };
+    history.silence("/shop", silence("db", Some(at(9000)), None));
+    history.silence("/shop", silence("db", None, Some("r1")));
+    history.silence("/shop", silence("api", None, None));
+    history.silence("/other", silence("db", None, None));
+    history.end_silence("/shop", "api");
+    assert!(history.flush());
+    assert_eq!(
+        history.silences("/shop").unwrap(),
+        [silence("db", None, Some("r1"))]
+    );
+}

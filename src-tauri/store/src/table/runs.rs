@@ -1,6 +1,6 @@
 //! Table `runs`: what a run was, and how it ended.
 
-use super::{Applied, MOST, annotations, one_row};
+use super::{Applied, MOST, alerts, annotations, one_row};
 use crate::record::NewRun;
 use crate::row::{Run, RunResult};
 use crate::word::natural;
@@ -58,6 +58,7 @@ pub(crate) fn interrupt(connection: &Connection, except: &[String]) -> Result<Ap
     let sql = "UPDATE runs SET interrupted = 1 \
                WHERE ended IS NULL AND id NOT IN (SELECT value FROM json_each(?1))";
     connection.execute(sql, [serde_json::Value::from(except).to_string()])?;
+    alerts::interrupt(connection)?;
     Ok(Applied::Yes)
 }
 

@@ -107,3 +107,19 @@ pub(crate) fn ids(history: &History) -> Vec<String> {
         .map(|run| run.id)
         .collect()
 }
+
+pub(crate) fn alert(run: &str, number: u32, service: &str) -> benchtop_model::alert::Alert {
+    benchtop_model::alert::Alert {
+        run: run.to_owned(),
+        number,
+        service: service.to_owned(),
+        status: benchtop_model::status::Status::Unhealthy,
+        cause: "it does not answer".to_owned(),
+        next: Some("Read its last lines".to_owned()),
+        affected: vec!["api".to_owned(), "größer \"web\"".to_owned()],
+        since: at(1200),
+        closed: None,
+        ending: None,
+        times: 1,
+    }
+}
