@@ -51,8 +51,8 @@ async fn listen(app: &AppHandle, client: Client) -> ApiError {
         let concerns_tray = match &event {
             Event::Changed { topics, .. } => topics.contains(&Topic::Status),
             Event::Environments => true,
-            Event::Alert(alert) => {
-                notification::show(app, alert);
+            Event::Alert(news) => {
+                notification::show(app, news);
                 false
             }
         };

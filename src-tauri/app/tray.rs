@@ -105,6 +105,10 @@ fn menu(app: &AppHandle, model: &TrayModel) -> tauri::Result<Menu<Wry>> {
             &section.title,
             true,
         )?);
+        if let Some(alerts) = &section.alerts {
+            let id = format!("alerts|{}", section.id);
+            menu = menu.item(&item(app, &id, alerts, true)?);
+        }
         for service in services(app, section)? {
             menu = menu.item(&service);
         }
@@ -154,6 +158,7 @@ fn on_click(app: &AppHandle, event: &MenuEvent) {
         ("quit", ..) => quit::request(app),
         ("open", None, _) => window::show(app),
         ("open", Some(environment), _) => go(app, format!("#/e/{environment}/resources")),
+        ("alerts", Some(environment), _) => go(app, format!("#/e/{environment}/alerts")),
         ("logs", Some(environment), Some(service)) => {
             go(app, format!("#/e/{environment}/logs?service={service}"))
         }

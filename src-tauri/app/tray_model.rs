@@ -21,6 +21,8 @@ pub(crate) struct Section {
     pub(crate) id: String,
     /// Its name and status.
     pub(crate) title: String,
+    /// How many alerts are open, where any are.
+    pub(crate) alerts: Option<String>,
     /// Its services.
     pub(crate) services: Vec<Entry>,
     /// Something can be started.
@@ -68,15 +70,24 @@ fn summary(environments: &[EnvironmentView]) -> String {
         (sum(|e| e.metrics.healthy), "healthy"),
         (sum(|e| e.metrics.stopped), "stopped"),
     ];
-    let parts: Vec<String> = counts
+    let alerts = sum(|e| e.alerts);
+    let counted = counts
         .into_iter()
         .filter(|(n, _)| *n > 0)
-        .map(|(n, word)| format!("{n} {word}"))
-        .collect();
+        .map(|(n, word)| format!("{n} {word}"));
+    let parts: Vec<String> = told(alerts).into_iter().chain(counted).collect();
     if parts.is_empty() {
         "No environment is open".to_owned()
     } else {
         parts.join(", ")
+    }
+}
+
+fn told(alerts: u32) -> Option<String> {
+    match alerts {
+        0 => None,
+        1 => Some("1 alert".to_owned()),
+        many => Some(format!("{many} alerts")),
     }
 }
 
@@ -85,6 +96,7 @@ fn section(environment: &EnvironmentView) -> Section {
     Section {
         id: environment.id.clone(),
         title: format!("{} — {}", environment.name, environment.status.word()),
+        alerts: told(environment.alerts),
         can_start: services.iter().any(|s| !s.alive),
         can_stop: services.iter().any(|s| s.alive),
         services,

@@ -1,11 +1,14 @@
 //! The engine process's answers to the list of [`crate::schema`], and the place
 //! where supervision, log book and history meet.
 
+mod alert_requests;
+mod alerts;
 mod diagnosis;
 mod doctor;
 mod export;
 mod git;
 mod handlers;
+mod health;
 mod logs;
 mod marks;
 mod measured;
@@ -25,6 +28,7 @@ mod watch;
 use crate::definition::Source;
 use crate::paths::{Paths, private_dir};
 use crate::schema::{ApiError, Event};
+use alerts::Alerts;
 use benchtop_engine::environment::{EnvironmentConfig, EnvironmentHandle};
 use benchtop_engine::record::EnvironmentRecord;
 use benchtop_model::plan::Plan;
@@ -144,7 +148,7 @@ impl Host {
 
     /// Begins to supervise an environment.
     fn insert(self: &Arc<Self>, source: Source, record: EnvironmentRecord) -> Arc<OpenEnvironment> {
-        let (id, name) = (record.plan.id(), record.plan.name.clone());
+        let id = record.plan.id();
         let run = record.run.as_ref().map(|run| run.id.clone());
         let run = run.as_deref();
         let folder = self.paths.environment(&id).join("telemetry");
@@ -161,14 +165,21 @@ impl Host {
             MetricBook::default()
         }));
         let notifier = Notifier::new(id.clone(), self.events.clone());
+        let alerts = Alerts::new(
+            id.clone(),
+            &record.plan,
+            run,
+            self.history.clone(),
+            notifier.clone(),
+            self.events.clone(),
+        );
         let sink = HostSink::new(
             id.clone(),
-            name,
             self.history.clone(),
             Arc::clone(&logs),
             Arc::clone(&metrics),
             notifier.clone(),
-            self.events.clone(),
+            Arc::clone(&alerts),
         );
         let current = telemetry::Current::default();
         let telemetry = telemetry::start(&mut record, &logs, &metrics, &notifier, &current);
@@ -192,7 +203,9 @@ impl Host {
             logs,
             metrics,
             telemetry,
+            Arc::clone(&alerts),
         ));
+        alerts.start(&environment);
         metrics::announce(&environment.metrics, notifier.clone());
         metrics::count_spans(&environment.metrics);
         watch::spawn(&environment, notifier);

@@ -5,19 +5,21 @@ use crate::compare::RunComparison;
 use crate::view::*;
 use benchtop_model::doctor::DoctorReport;
 use benchtop_model::problem::Problem;
-use benchtop_model::status::Status;
-use benchtop_model::time::Timestamp;
 use benchtop_store::row::{Annotation, Run};
 use benchtop_telemetry::metrics::query::{MetricFrames, MetricList, PinnedChart};
 use benchtop_telemetry::query::{LogHistogram, LogPage, LogPatterns, LogQuery, TimeRange};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use ts_rs::TS;
 
+mod alerts;
 mod doctor;
+mod health;
 mod metrics;
 mod traces;
 
+pub use alerts::*;
 pub use doctor::*;
+pub use health::*;
 pub use metrics::*;
 pub use traces::*;
 
@@ -82,8 +84,8 @@ pub enum Event {
     },
     /// The list of environments has changed.
     Environments,
-    /// A service turned for the worse, or recovered.
-    Alert(Alert),
+    /// Trouble that people should know of, or its end.
+    Alert(AlertNews),
 }
 
 /// Parts of an environment that change independently.
@@ -102,25 +104,8 @@ pub enum Topic {
     Traces,
     /// New points of metrics.
     Metrics,
-}
-
-/// A change for the worse, or its end.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
-pub struct Alert {
-    /// The environment's identity.
-    pub environment: String,
-    /// The environment's name.
-    pub name: String,
-    /// The service.
-    pub service: String,
-    /// What it was.
-    pub from: Status,
-    /// What it is.
-    pub to: Status,
-    /// Why, one sentence.
-    pub cause: String,
-    /// When.
-    pub at: Timestamp,
+    /// Alerts and silences.
+    Alerts,
 }
 
 /// Nothing to say.
@@ -532,6 +517,9 @@ macro_rules! with_methods {
             "runs.show" => runs_show(RunsShowRequest) -> RunDetails;
             "runs.annotate" => runs_annotate(RunsAnnotateRequest) -> Run;
             "runs.compare" => runs_compare(RunsCompareRequest) -> RunComparison;
+            "probes.history" => probes_history(ProbesHistoryRequest) -> HealthHistory;
+            "alerts.list" => alerts_list(AlertsListRequest) -> AlertList;
+            "alerts.silence" => alerts_silence(AlertsSilenceRequest) -> Empty;
             "runtime.list" => runtime_list(RuntimeListRequest) -> Vec<RuntimeChoice>;
             "runtime.choose" => runtime_choose(RuntimeChooseRequest) -> Empty;
         }

@@ -173,6 +173,8 @@ pub struct EnvironmentView {
     pub run_started: Option<Timestamp>,
     /// The container runtime, where the environment needs one.
     pub runtime: Option<RuntimeView>,
+    /// Open alerts of which somebody wants to hear.
+    pub alerts: u32,
     /// Nothing is on its way any more: every wanted service is Healthy,
     /// Completed, or in trouble with a named cause.
     pub settled: bool,

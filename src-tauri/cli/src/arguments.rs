@@ -76,6 +76,21 @@ pub(crate) enum Command {
         /// Only these
         services: Vec<String>,
     },
+    /// Show how services fared: availability, time to ready, what their probes answered
+    Health {
+        #[command(flatten)]
+        environment: Which,
+        /// Only this one
+        service: Option<String>,
+        /// The whole of this run, as `benchtop runs` names it [default: the last two hours]
+        #[arg(long, value_name = "RUN")]
+        run: Option<String>,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Show what is wrong and what was, once for each cause; silence a service
+    Alerts(Alerts),
     /// Show the log, merged or of some services
     Logs(Logs),
     /// Show what requests did across services, or one trace span by span
@@ -269,6 +284,36 @@ pub(crate) struct RunLabel {
     /// Let it go with the others
     #[arg(long)]
     pub(crate) unpin: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Alerts {
+    #[command(flatten)]
+    pub(crate) environment: Which,
+    /// Of this run, as `benchtop runs` names it [default: the last]
+    #[arg(long, value_name = "RUN")]
+    pub(crate) run: Option<String>,
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+    #[command(subcommand)]
+    pub(crate) command: Option<AlertsCommand>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum AlertsCommand {
+    /// Raise no alerts for a service, until this is taken back
+    Silence {
+        service: String,
+        /// Only for so long: 1h, 30m
+        #[arg(long = "for", value_name = "DURATION", value_parser = parse_duration)]
+        length: Option<Duration>,
+        /// Only until the run ends
+        #[arg(long, conflicts_with = "length")]
+        run: bool,
+    },
+    /// Raise alerts for a service again
+    Unsilence { service: String },
 }
 
 #[derive(Debug, Args)]

@@ -1,10 +1,12 @@
 //! One file per command.
 
+mod alerts;
 mod changes;
 mod check;
 mod doctor;
 mod down;
 mod engine;
+mod health;
 mod import;
 mod logs;
 mod metrics;
@@ -43,6 +45,13 @@ pub(crate) async fn run(command: Command) -> Result<Code, Failure> {
             services,
             json,
         } => why::run(&environment, &services, json).await,
+        Command::Alerts(arguments) => alerts::run(arguments).await,
+        Command::Health {
+            environment,
+            service,
+            run,
+            json,
+        } => health::run(&environment, service, run, json).await,
         Command::Logs(arguments) => logs::run(&arguments).await,
         Command::Traces(arguments) => traces::run(&arguments).await,
         Command::Metrics(arguments) => metrics::run(&arguments).await,

@@ -119,13 +119,9 @@ pub enum Effect {
     Changed(Alert),
     /// Keep it, and tell people that it is over.
     Closed(Alert),
-    /// Forget it: it is part of another one.
-    Withdrawn {
-        /// Its run.
-        run: String,
-        /// Its number.
-        number: u32,
-    },
+    /// Forget it, and take back what was told: it is part of another one, or began with a
+    /// service of which nobody wants to hear.
+    Withdrawn(Alert),
 }
 
 /// One moment on both clocks.
@@ -286,7 +282,12 @@ impl AlertBook {
     fn settle(&mut self, now: Moment) -> Vec<Effect> {
         let mut effects = self.close(now);
         for root in self.roots(now.tick) {
-            if !self.has_alert(&root) {
+            if self.has_alert(&root) {
+                continue;
+            }
+            if self.is_silent(&root, now.wall) {
+                effects.extend(self.hush(&root, now.tick));
+            } else {
                 effects.extend(self.begin(&root, now));
             }
         }
@@ -323,7 +324,7 @@ impl AlertBook {
     /// ago, or a new one.
     fn begin(&mut self, root: &str, now: Moment) -> Option<Effect> {
         let seen = self.services.get(root)?.clone();
-        if self.run.is_empty() || self.is_silent(root, now.wall) {
+        if self.run.is_empty() {
             return None;
         }
         let victim = |alert: &Alert| self.is_victim(&alert.service, root, now.tick);
@@ -369,6 +370,16 @@ impl AlertBook {
         Some(Effect::Raised(alert))
     }
 
+    /// Nobody wants to hear of a root: what fell because of it is known, too.
+    fn hush(&mut self, root: &str, now: Tick) -> Vec<Effect> {
+        let (known, open) = std::mem::take(&mut self.open)
+            .into_iter()
+            .partition(|alert: &Alert| self.is_victim(&alert.service, root, now));
+        self.open = open;
+        let known: Vec<Alert> = known;
+        known.into_iter().map(Effect::Withdrawn).collect()
+    }
+
     /// An alert of a victim is part of the alert of its root.
     fn join(&mut self, now: Tick) -> Vec<Effect> {
         let mut effects = Vec::new();
@@ -389,16 +400,13 @@ impl AlertBook {
             let gone = self.open.remove(from);
             if let Some(into) = self.open.iter_mut().find(|alert| alert.service == *root) {
                 let mut affected: BTreeSet<String> = into.affected.drain(..).collect();
-                affected.extend(gone.affected);
-                affected.insert(gone.service);
+                affected.extend(gone.affected.iter().cloned());
+                affected.insert(gone.service.clone());
                 affected.remove(&into.service);
                 into.affected = affected.into_iter().collect();
                 effects.push(Effect::Changed(into.clone()));
             }
-            effects.push(Effect::Withdrawn {
-                run: gone.run,
-                number: gone.number,
-            });
+            effects.push(Effect::Withdrawn(gone));
         }
         effects
     }

@@ -63,6 +63,64 @@ line: number, } | { "type": "copy",
 command: string, };
 export type Alert = { 
 /**
+ * The run it was raised in.
+ */
+run: string, 
+/**
+ * Counts up within the run, from 1.
+ */
+number: number, 
+/**
+ * The service where it began.
+ */
+service: string, 
+/**
+ * The last status of trouble that it had: Degraded or Unhealthy.
+ */
+status: Status, 
+/**
+ * Why, one sentence without a full stop.
+ */
+cause: string, 
+/**
+ * What to do, one sentence, where that is known.
+ */
+next: string | null, 
+/**
+ * Services that are, or were, in trouble or kept waiting because of it.
+ */
+affected: Array<string>, 
+/**
+ * When the trouble began.
+ */
+since: Timestamp, 
+/**
+ * When it was over; absent while it lasts.
+ */
+closed: Timestamp | null, 
+/**
+ * How it ended.
+ */
+ending: Ending | null, 
+/**
+ * So many times it came, each soon after the recovery before.
+ */
+times: number, };
+export type AlertList = { 
+/**
+ * Which run; absent where there was none yet.
+ */
+run: string | null, 
+/**
+ * Open ones first, then closed ones; of each the newest first.
+ */
+alerts: Array<Alert>, 
+/**
+ * The silences that are in force, by service.
+ */
+silences: Array<Silence>, };
+export type AlertNews = { 
+/**
  * The environment's identity.
  */
 environment: string, 
@@ -71,25 +129,40 @@ environment: string,
  */
 name: string, 
 /**
- * The service.
+ * What has happened.
+ */
+news: AlertNewsKind, 
+/**
+ * The alert as it is now.
+ */
+alert: Alert, 
+/**
+ * Nobody wants to hear of its service.
+ */
+silenced: boolean, };
+export type AlertNewsKind = "raised" | "moved" | "closed";
+export type AlertsListRequest = { 
+/**
+ * The environment's identity.
+ */
+environment: string, 
+/**
+ * Which run; absent: the current one, or the last.
+ */
+run?: string | null, };
+export type AlertsSilenceRequest = { 
+/**
+ * The environment's identity.
+ */
+environment: string, 
+/**
+ * Name of the service.
  */
 service: string, 
 /**
- * What it was.
+ * For how long.
  */
-from: Status, 
-/**
- * What it is.
- */
-to: Status, 
-/**
- * Why, one sentence.
- */
-cause: string, 
-/**
- * When.
- */
-at: Timestamp, };
+length: SilenceLength, };
 export type Annotation = { 
 /**
  * A name for it: `before the upgrade`.
@@ -107,6 +180,35 @@ tags: Array<string>,
  * It is kept, whatever the retention says.
  */
 pinned: boolean, };
+export type AnswerSpan = { 
+/**
+ * What they mean.
+ */
+verdict: Verdict, 
+/**
+ * What each of them said.
+ */
+text: string, 
+/**
+ * When the first of them came.
+ */
+from: Timestamp, 
+/**
+ * How long the last of them counted: until the next answer, where one followed in time.
+ */
+to: Timestamp, 
+/**
+ * How many they are.
+ */
+count: number, 
+/**
+ * Mean latency in microseconds.
+ */
+mean_us: number, 
+/**
+ * The slowest, in microseconds.
+ */
+max_us: number, };
 export type ApiError = { 
 /**
  * What kind of failure.
@@ -381,6 +483,7 @@ events: number,
  */
 links: number, };
 export type Empty = Record<symbol, never>;
+export type Ending = "recovered" | "stopped" | "run_ended";
 export type EndpointView = { 
 /**
  * Its name.
@@ -610,6 +713,10 @@ run_started: Timestamp | null,
  */
 runtime: RuntimeView | null, 
 /**
+ * Open alerts of which somebody wants to hear.
+ */
+alerts: number, 
+/**
  * Nothing is on its way any more: every wanted service is Healthy,
  * Completed, or in trouble with a named cause.
  */
@@ -639,7 +746,7 @@ environment: string,
 /**
  * What has changed.
  */
-topics: Array<Topic>, } | { "type": "environments" } | { "type": "alert" } & Alert;
+topics: Array<Topic>, } | { "type": "environments" } | { "type": "alert" } & AlertNews;
 export type Excerpt = { 
 /**
  * The line without its end, secrets masked; only the neighbourhood of the
@@ -771,6 +878,23 @@ commits: Array<string>,
  */
 more: boolean, };
 export type Health = "Unknown" | "Healthy" | "Degraded" | "Unhealthy";
+export type HealthHistory = { 
+/**
+ * The run that availability and time to ready are of; absent where there was none.
+ */
+run: string | null, 
+/**
+ * Begin of what is shown.
+ */
+from: Timestamp, 
+/**
+ * End of what is shown.
+ */
+to: Timestamp, 
+/**
+ * In the order of the names.
+ */
+services: Array<ServiceHistory>, };
 export type Heatmap = { 
 /**
  * Upper bounds of the rows, rising; above the last there is one more row.
@@ -1526,6 +1650,28 @@ port: number,
  * Process id of the holder, as it was shown; another holder is left alone.
  */
 pid: number, };
+export type ProbeHistory = { 
+/**
+ * Which.
+ */
+role: ProbeRole, 
+/**
+ * Equal answers in a row as one, oldest first; the newest 300.
+ */
+spans: Array<AnswerSpan>, 
+/**
+ * Spans that were left out.
+ */
+omitted: number, 
+/**
+ * All answers in the time that is shown.
+ */
+answers: number, 
+/**
+ * Mean latency in milliseconds in each of equal parts of the time that is shown; null
+ * where nothing is known. Empty where there are no metrics of it.
+ */
+latency_ms: Array<number | null>, };
 export type ProbeRole = "startup" | "live" | "ready";
 export type ProbeView = { 
 /**
@@ -1568,6 +1714,19 @@ failures: number,
  * Named findings of the last answer.
  */
 details: { [key in string]: string }, };
+export type ProbesHistoryRequest = { 
+/**
+ * The environment's identity.
+ */
+environment: string, 
+/**
+ * Only this service; absent: all.
+ */
+service?: string | null, 
+/**
+ * The whole of this run; absent: the last two hours, whatever run they belong to.
+ */
+run?: string | null, };
 export type Problem = { 
 /**
  * Error or warning.
@@ -2029,6 +2188,44 @@ environment: string,
  * Name of the service.
  */
 service: string, };
+export type ServiceHistory = { 
+/**
+ * Its name.
+ */
+service: string, 
+/**
+ * What a person saw, oldest first; the newest 300.
+ */
+states: Array<StatusSpan>, 
+/**
+ * The part of the run, from 0 to 1, in which it was Healthy since it was so first;
+ * time in which it was stopped on purpose does not count. Absent where it never was.
+ */
+availability: number | null, 
+/**
+ * From the launch of its last instance in the run to Healthy.
+ */
+ready_after: Millis | null, 
+/**
+ * The median of the same over earlier runs.
+ */
+usual: Millis | null, 
+/**
+ * How many earlier runs that is.
+ */
+usual_of: number, 
+/**
+ * Turns between well and ill in the last ten minutes.
+ */
+flips: number, 
+/**
+ * It flaps: at least four such turns.
+ */
+flapping: boolean, 
+/**
+ * Its probes, in the order startup, live, ready.
+ */
+probes: Array<ProbeHistory>, };
 export type ServiceKind = "container" | "process" | "external";
 export type ServiceMap = { 
 /**
@@ -2294,6 +2491,24 @@ points: number,
  * Log records.
  */
 logs: number, };
+export type Silence = { 
+/**
+ * The service.
+ */
+service: string, 
+/**
+ * When it ends by itself.
+ */
+until: Timestamp | null, 
+/**
+ * The only run that it holds for.
+ */
+run: string | null, };
+export type SilenceLength = { "type": "off" } | { "type": "time", 
+/**
+ * How long; at most a year.
+ */
+length: Millis, } | { "type": "run" } | { "type": "always" };
 export type Span = { 
 /**
  * Its id, 16 digits.
@@ -2409,6 +2624,19 @@ export type StartReport = {
  */
 obstacles: Array<DoctorCheck>, };
 export type Status = "Stopped" | "Healthy" | "Starting" | "Degraded" | "Unhealthy";
+export type StatusSpan = { 
+/**
+ * Which.
+ */
+status: Status, 
+/**
+ * When it began.
+ */
+from: Timestamp, 
+/**
+ * When it ended, or the end of what is asked for.
+ */
+to: Timestamp, };
 export type Stream = "stdout" | "stderr" | "benchtop";
 export type TelemetryStatus = { 
 /**
@@ -2456,7 +2684,7 @@ since: Timestamp,
 until: Timestamp, };
 export type Timestamp = number;
 export type Tone = "worse" | "neutral" | "better";
-export type Topic = "status" | "usage" | "logs" | "runs" | "traces" | "metrics";
+export type Topic = "status" | "usage" | "logs" | "runs" | "traces" | "metrics" | "alerts";
 export type Trace = { 
 /**
  * The trace.
@@ -2781,6 +3009,9 @@ export type Methods = {
   "runs.show": { request: RunsShowRequest; response: RunDetails };
   "runs.annotate": { request: RunsAnnotateRequest; response: Run };
   "runs.compare": { request: RunsCompareRequest; response: RunComparison };
+  "probes.history": { request: ProbesHistoryRequest; response: HealthHistory };
+  "alerts.list": { request: AlertsListRequest; response: AlertList };
+  "alerts.silence": { request: AlertsSilenceRequest; response: Empty };
   "runtime.list": { request: RuntimeListRequest; response: Array<RuntimeChoice> };
   "runtime.choose": { request: RuntimeChooseRequest; response: Empty };
 };

@@ -305,7 +305,11 @@ impl Host {
     }
 
     /// The environment of a request about one of its services.
-    async fn get_with(&self, environment: &str, service: &str) -> Answer<Arc<OpenEnvironment>> {
+    pub(super) async fn get_with(
+        &self,
+        environment: &str,
+        service: &str,
+    ) -> Answer<Arc<OpenEnvironment>> {
         let open = self.get(environment).await?;
         open.snapshot_with(service)?;
         Ok(open)

@@ -1,5 +1,6 @@
 //! One open environment with all that belongs to it.
 
+use super::alerts::Alerts;
 use super::telemetry::Telemetry;
 use crate::definition::{Definition, Source};
 use crate::schema::{ApiError, Empty, ErrorCode};
@@ -24,6 +25,7 @@ pub(super) struct OpenEnvironment {
     pub(super) metrics: Arc<MetricBook>,
     /// The spans, and the receiver of everything that services send.
     pub(super) telemetry: Telemetry,
+    pub(super) alerts: Arc<Alerts>,
     disk: Mutex<OnDisk>,
     /// Changes of the file are applied at once.
     watching: AtomicBool,
@@ -43,6 +45,7 @@ impl OpenEnvironment {
         logs: Arc<LogBook>,
         metrics: Arc<MetricBook>,
         telemetry: Telemetry,
+        alerts: Arc<Alerts>,
     ) -> Self {
         let definition = source.read();
         Self {
@@ -51,6 +54,7 @@ impl OpenEnvironment {
             logs,
             metrics,
             telemetry,
+            alerts,
             disk: Mutex::new(OnDisk { source, definition }),
             watching: AtomicBool::new(false),
         }

@@ -1,15 +1,15 @@
 //! Where the engine's news goes: history, log book, faces.
 
+use super::alerts::Alerts;
 use super::git;
 use super::measured;
 use super::notifier::Notifier;
-use crate::compare::is_alert;
 use crate::definition;
-use crate::schema::{Alert, Event, Topic};
+use crate::schema::Topic;
 use benchtop_engine::process::log_file::GAP;
 use benchtop_engine::sink::{Changed, EngineEvent, LogLine, Measured, Origin, Sink};
+use benchtop_model::alert::Observed;
 use benchtop_model::plan::Plan;
-use benchtop_model::status::Status;
 use benchtop_model::time::Timestamp;
 use benchtop_store::history::History;
 use benchtop_store::record::{NewRun, ProbeRow};
@@ -21,37 +21,33 @@ use benchtop_telemetry::metrics::builtin::Builtin;
 use benchtop_telemetry::metrics::prometheus;
 use std::sync::Arc;
 use tokio::runtime::{Handle, RuntimeFlavor};
-use tokio::sync::broadcast;
 
 /// The sink of one environment.
 pub(super) struct HostSink {
     environment: String,
-    name: String,
     history: History,
     logs: Arc<LogBook>,
     metrics: Arc<MetricBook>,
     notifier: Notifier,
-    events: broadcast::Sender<Event>,
+    alerts: Arc<Alerts>,
 }
 
 impl HostSink {
     pub(super) fn new(
         environment: String,
-        name: String,
         history: History,
         logs: Arc<LogBook>,
         metrics: Arc<MetricBook>,
         notifier: Notifier,
-        events: broadcast::Sender<Event>,
+        alerts: Arc<Alerts>,
     ) -> Self {
         Self {
             environment,
-            name,
             history,
             logs,
             metrics,
             notifier,
-            events,
+            alerts,
         }
     }
 
@@ -72,6 +68,7 @@ impl HostSink {
         self.logs.begin_run(&record.id, at);
         self.metrics.begin_run(&record.id, at);
         self.history.run_started(record.clone());
+        self.alerts.begin_run(&record.id, plan);
         let (history, dir) = (self.history.clone(), plan.project_dir.clone());
         tokio::task::spawn_blocking(move || {
             if let Some((commit, dirty)) = git::state(&dir) {
@@ -91,25 +88,6 @@ impl HostSink {
             _ => push(),
         }
         self.notifier.mark(Topic::Logs);
-    }
-
-    fn alert(&self, service: &str, from: Status, to: Status, cause: &str, at: Timestamp) {
-        let trouble = |status| matches!(status, Status::Degraded | Status::Unhealthy);
-        let worse = is_alert(from, to);
-        let recovered = to == Status::Healthy && trouble(from);
-        if worse || recovered {
-            let alert = Alert {
-                environment: self.environment.clone(),
-                name: self.name.clone(),
-                service: service.to_owned(),
-                from,
-                to,
-                cause: cause.to_owned(),
-                at,
-            };
-            // Nobody listening is fine.
-            _ = self.events.send(Event::Alert(alert));
-        }
     }
 }
 
@@ -176,12 +154,19 @@ impl Sink for HostSink {
                 generation,
                 lifecycle,
                 health,
-                from,
                 to,
                 cause,
                 at,
+                ..
             } => {
-                self.alert(&service, from, to, &cause, at);
+                let observed = Observed {
+                    service: &service,
+                    lifecycle,
+                    status: to,
+                    cause: &cause,
+                    at,
+                };
+                self.alerts.observe(&observed);
                 self.history.transition(Transition {
                     run,
                     service,

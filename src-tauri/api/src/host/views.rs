@@ -44,6 +44,7 @@ pub(super) fn environment(open: &OpenEnvironment) -> EnvironmentView {
             hint: r.hint.clone(),
             since: r.since,
         }),
+        alerts: open.alerts.count(),
         settled: snapshot.settled,
         idle: snapshot.idle,
         problems: definition.problems,

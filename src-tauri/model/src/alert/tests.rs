@@ -94,8 +94,8 @@ impl Scene {
                 Effect::Moved(alert) => ("moved", alert),
                 Effect::Changed(_) => continue,
                 Effect::Closed(alert) => ("closed", alert),
-                Effect::Withdrawn { number, .. } => {
-                    self.told.push(format!("withdrawn {number}"));
+                Effect::Withdrawn(alert) => {
+                    self.told.push(format!("withdrawn {}", alert.number));
                     continue;
                 }
             };
@@ -318,6 +318,24 @@ fn a_silent_service_raises_nothing_until_its_silence_ends() {
     scene.after(60);
     scene.recovers("db");
     assert_eq!(scene.told[1..], ["closed 1 db Recovered"]);
+}
+
+#[test]
+fn victims_of_a_silent_service_are_taken_back() {
+    let mut scene = Scene::well();
+    let silence = Silence {
+        service: "db".to_owned(),
+        until: None,
+        run: None,
+    };
+    let now = scene.moment();
+    scene.book.silence("db", Some(silence), now);
+    scene.falls("api");
+    scene.after(10);
+    scene.falls("db");
+    scene.falls("worker");
+    scene.after(600);
+    assert_eq!(scene.told, ["raised 1 api", "withdrawn 1"]);
 }
 
 #[test]

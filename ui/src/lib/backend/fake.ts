@@ -6,6 +6,7 @@ import type { ApiError, PinnedChart, Run, RuntimeChoice, Topic, Variable } from 
 import type { FieldChange, ServiceChange } from "../bindings";
 import type { Backend, BackendEvent, Method, RequestOf, ResponseOf } from "./backend";
 import { CHOICE, importFile, inspect } from "./fake/folders";
+import { healthHistory } from "./fake/health";
 import { keptPins, metricFrames, metricList } from "./fake/metrics";
 import { compareRuns, pastDetails } from "./fake/runs";
 import { downloadLogs } from "./web";
@@ -44,8 +45,8 @@ export function fakeBackend(): Backend {
   };
   window.fake = control;
   const changed = (...topics: Topic[]): void => control.emit({ type: "changed", environment: world.environment.id, topics });
-  world.onAlert = (service, from, to, cause) =>
-    control.emit({ type: "alert", environment: world.environment.id, name: world.environment.name, service, from, to, cause, at: Date.now() });
+  const { alerts } = world;
+  alerts.begin(world.services.map(({ view }) => view), world.run, Date.now());
 
   let last = Date.now();
   let sampled = 0;
@@ -53,6 +54,8 @@ export function fakeBackend(): Backend {
     const now = Date.now();
     world.tick(now, now - last);
     last = now;
+    alerts.follow(world.services.map(({ view }) => view), world.run, now, (news, alert) =>
+      control.emit({ type: "alert", environment: world.environment.id, name: world.environment.name, news, alert: structuredClone(alert), silenced: alerts.silences.has(alert.service) }));
     if (scenario !== "disconnected") changed("status", "logs", "traces", ...(now - sampled < 2_000 ? [] : (["metrics"] as const)));
     if (now - sampled >= 2_000) sampled = now;
   }, FRAME);
@@ -70,7 +73,8 @@ export function fakeBackend(): Backend {
       failures.delete(method);
       if (failure) throw failure;
       const answer = answers[method](request as never) as ResponseOf<M>;
-      if (!/^(environment\.(list|status|diagnosis)|logs|metrics|traces|telemetry|runs\.(list|show|compare)|engine|doctor|report|service\.details)/.test(method)) changed("status", "runs");
+      if (method === "alerts.silence") changed("alerts", "status");
+      else if (!/^(environment\.(list|status|diagnosis)|logs|metrics|traces|telemetry|runs\.(list|show|compare)|engine|doctor|probes|alerts\.list|report|service\.details)/.test(method)) changed("status", "runs");
       return answer;
     },
     subscribe(handler) {
@@ -131,6 +135,9 @@ function makeAnswers(world: World, scenario: Scenario): Answers {
     "report.preview": () => preview(world),
     "report.write": ({ path }) => ({ path, bytes: 48_213 }),
     "file.open": () => nothing,
+    "probes.history": ({ service }) => healthHistory(world.view().services, service, world.view().run, now()),
+    "alerts.list": () => world.alerts.list(world.runStarted === null ? null : world.run),
+    "alerts.silence": ({ service, length }) => (world.alerts.silence(service, length, world.run, now()), nothing),
     "logs.query": ({ query }) => world.logs.query(query),
     "logs.histogram": (request) => world.logs.histogram(request),
     "logs.context": (request) => world.logs.context(request),

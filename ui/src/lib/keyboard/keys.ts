@@ -25,6 +25,7 @@ export const SHORTCUTS: readonly ShortcutGroup[] = [
     { keys: "4", what: "Metrics" },
     { keys: "5", what: "Runs" },
     { keys: "6", what: "Doctor" },
+    { keys: "a", what: "Alerts" },
     { keys: ",", what: "Settings" },
     { keys: "/", what: "Filter or search" },
     { keys: "?", what: "This list" },

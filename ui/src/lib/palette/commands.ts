@@ -35,6 +35,7 @@ function environmentCommands(app: App, environment: string): Command[] {
     id: `panel:${panel}`, title: `Go to ${panel[0]?.toUpperCase()}${panel.slice(1)}`, detail: "Panel", icon: icons[panel], keys: String(index + 1),
     run: () => app.router.go(panelRoute(environment, panel)),
   }));
+  commands.push({ id: "alerts", title: "Show alerts", detail: name, icon: "bell", keys: "a", run: () => app.router.go({ view: "alerts", environment }) });
   commands.push({ id: "service-map", title: "Show the map of services", detail: "Traces", icon: "map", run: () => app.router.go(tracesRoute(environment, { map: true })) });
   commands.push({ id: "failed-traces", title: "Show traces with errors", detail: "Traces", icon: "traces", run: () => app.router.go(tracesRoute(environment, { errors: true })) });
   commands.push({ id: "report", title: "Report for a ticket…", detail: "Doctor", icon: "download", run: () => (app.dialog = "report") });

@@ -35,6 +35,7 @@ export type Route =
   // `base`: the run that it is compared with.
   | { view: "runs"; environment: string; run: string | null; base: string | null }
   | { view: "doctor"; environment: string }
+  | { view: "alerts"; environment: string }
   | { view: "settings"; environment: string | null };
 
 /** What is shown of an open environment. */
@@ -74,6 +75,8 @@ export function parseRoute(hash: string): Route {
       return { view: "runs", environment, run: values.get("run"), base: values.get("base") };
     case "doctor":
       return { view: "doctor", environment };
+    case "alerts":
+      return { view: "alerts", environment };
     case "settings":
       return { view: "settings", environment };
     default:

@@ -1,6 +1,6 @@
 // What a person can do to services and environments, with the one key per
 // action that marks it as under way.
-import type { Annotation, Place } from "../bindings";
+import type { Annotation, Place, SilenceLength } from "../bindings";
 import type { App } from "./app.svelte";
 
 export type ServiceAction = "start" | "stop" | "restart" | "rebuild" | "cancel" | "probe";
@@ -52,6 +52,11 @@ export function freePort(app: App, environment: string, service: string, port: n
     await app.backend.call("port.free", { port, pid });
     return app.backend.call("service.restart", { environment, service });
   });
+}
+
+/** Raises no alerts for a service, or raises them again. */
+export function silence(app: App, environment: string, service: string, length: SilenceLength): Promise<boolean> {
+  return app.act(`${service}:silence`, () => app.backend.call("alerts.silence", { environment, service, length }));
 }
 
 /** Replaces what was said of a run. */

@@ -4,7 +4,9 @@ import { createContext } from "svelte";
 import { SvelteSet } from "svelte/reactivity";
 import type { Backend, BackendEvent, QuitMode, Startup } from "../backend/backend";
 import { toApiError } from "../backend/backend";
-import type { Alert, ApiError, Environment, FolderReport } from "../bindings";
+import type { AlertNews, ApiError, Environment, FolderReport } from "../bindings";
+import { lasted } from "../alerts/alerts";
+import { sentence } from "../format/sentence";
 import { Router } from "../routing/router.svelte";
 import { writeClipboard } from "./clipboard";
 import { EnvironmentStore } from "./environment.svelte";
@@ -168,13 +170,18 @@ export class App {
     }
   }
 
-  #alert(alert: Alert): void {
-    const { environment, service } = alert;
-    const recovered = alert.to === "Healthy";
+  #alert({ environment, name, news, alert, silenced }: AlertNews): void {
+    if (silenced || news === "withdrawn") return;
+    const { service } = alert;
+    const recovered = news === "closed";
+    // One that was stopped is no news for who stopped it.
+    if (recovered && alert.ending !== "recovered") return;
+    const elsewhere = environment === this.environment?.id ? "" : `${name}: `;
+    const affected = alert.affected.length ? `. Affects ${alert.affected.join(", ")}` : "";
     this.toasts.show({
-      tone: alert.to,
-      title: recovered ? `${service} is Healthy again` : `${service} is ${alert.to}`,
-      text: alert.cause,
+      tone: recovered ? "Healthy" : alert.status,
+      title: `${elsewhere}${recovered ? `${service} is Healthy again` : `${service} is ${alert.status}`}`,
+      text: recovered ? `It ${lasted(alert, Date.now())}` : `${sentence(alert.cause)}${affected}`,
       actions: recovered ? [] : [
         { label: "Show logs", run: () => this.router.go(logsRoute(environment, { services: [service] })) },
         { label: "Restart", run: () => void this.act(`${service}:restart`, () => this.backend.call("service.restart", { environment, service })) },

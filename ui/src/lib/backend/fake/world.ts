@@ -1,6 +1,7 @@
 // The simulated environment: time passes, services come up in order, die, and
 // are restarted.
 import type { Environment, EnvironmentView, Problem, RuntimeView, Status } from "../../bindings";
+import { FakeAlerts } from "./alerts";
 import { FakeLogStore } from "./log-store";
 import { ordinaryLine, troubleLine } from "./log-lines";
 import { pick, seeded } from "./random";
@@ -31,7 +32,7 @@ export class World {
   failingBuild: string | null = null;
   /** Time runs so much faster while things start. */
   pace = 1;
-  onAlert: (service: string, from: Status, to: Status, cause: string) => void = () => {};
+  readonly alerts = new FakeAlerts();
   #owedLines = 0;
 
   constructor(definitions: ServiceDefinition[], now: number, name = "shop") {
@@ -196,6 +197,7 @@ export class World {
       },
       services: views,
       id: this.environment.id, name: this.environment.name, project_dir: this.environment.project_dir, file: this.environment.file,
+      alerts: this.alerts.heard,
       run: this.runStarted === null ? null : this.run, run_started: this.runStarted,
       runtime: this.runtime, idle: this.runStarted === null && !views.some((view) => view.lifecycle === "Failed"), settled: !views.some((view) => view.status === "Starting"), problems: this.problems, changed: this.changed, watching: false,
     });
@@ -204,24 +206,20 @@ export class World {
   /** A running service breaks: it is marked and, where asked, tried again. */
   degrade(name: string, now: number, cause: string): void {
     const service = this.find(name);
-    const from = service.view.status;
     service.enter(this.run, now, "Running", "Degraded", "Degraded", cause);
     service.view.reason = cause;
     for (const probe of service.view.probes)
       if (probe.role === "ready") for (let failure = 0; failure < 4; failure++) answer(probe, "fail", now - 2_000, 4_120, "503 Service Unavailable");
-    this.onAlert(name, from, "Degraded", cause);
   }
 
   crash(name: string, now: number, code: number, cause: string, restartIn: number | null): void {
     const service = this.find(name);
-    const from = service.view.status;
     service.end(now, code);
     service.enter(this.run, now, restartIn === null ? "Failed" : "Backoff", "Unknown", "Unhealthy", cause);
     service.view.reason = cause;
     service.view.next_start = restartIn === null ? null : now + restartIn;
     for (const probe of service.view.probes) answer(probe, "fail", now, 210, "connection refused on 127.0.0.1 and ::1");
     this.note(name, `Ended with exit code ${code}: ${cause}`, now, "error");
-    this.onAlert(name, from, "Unhealthy", cause);
     if (restartIn !== null)
       this.#after(service, restartIn, (at) => {
         service.view.restarts += 1;
