@@ -11,6 +11,7 @@ fn client(name: &str) -> String {
         "  {name}:
     image: benchtop-test/postgres:15
     entrypoint: [sleep, '86400']
+    stop_signal: SIGKILL
     environment: {{ PGHOST: postgres, PGUSER: shop, PGPASSWORD: right, PGCONNECT_TIMEOUT: '2' }}
     references: [postgres]
     probes: {{ ready: {{ exec: [psql, -c, 'select 1'], interval: 1s, timeout: 4s, failure_threshold: 1 }} }}
