@@ -140,7 +140,7 @@ alert: Alert,
  * Nobody wants to hear of its service.
  */
 silenced: boolean, };
-export type AlertNewsKind = "raised" | "moved" | "closed";
+export type AlertNewsKind = "raised" | "moved" | "closed" | "withdrawn";
 export type AlertsListRequest = { 
 /**
  * The environment's identity.
