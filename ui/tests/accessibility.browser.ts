@@ -65,11 +65,11 @@ const VIEWS: View[] = [
   ["logs with a search that is none", "busy", at("logs"), async (page) => {
     await page.getByTestId("log-row").first().waitFor();
     await page.getByTestId("log-search").fill('"open');
-    await page.getByTestId("log-query-problem").waitFor();
+    await page.getByTestId("log-search-problem").waitFor();
   }],
   ["logs with the help", "busy", at("logs"), async (page) => {
     await page.getByTestId("log-row").first().waitFor();
-    await page.getByTestId("log-help").click();
+    await page.getByTestId("log-search-help").click();
     await page.getByRole("menu").waitFor();
   }],
   ["logs with the view's choices", "busy", at("logs"), async (page) => {

@@ -116,7 +116,7 @@ describe("the logs panel", () => {
     const page = await bench.open("busy", address);
     await page.getByTestId("log-row").first().waitFor();
     await page.getByTestId("log-search").fill('"not closed');
-    const problem = page.getByTestId("log-query-problem");
+    const problem = page.getByTestId("log-search-problem");
     await problem.waitFor();
     expect(await problem.innerText()).toContain("A quote is not closed, at character 1");
     expect(await page.getByTestId("log-search").getAttribute("aria-describedby")).toBe(await problem.getAttribute("id"));
@@ -127,7 +127,7 @@ describe("the logs panel", () => {
   });
   it("puts an example of the help into the search", async () => {
     const page = await bench.open("busy", address);
-    await page.getByTestId("log-help").click();
+    await page.getByTestId("log-search-help").click();
     await page.getByRole("menuitem").filter({ hasText: "level>=warn" }).click();
     await until(() => page.getByTestId("log-row").evaluateAll((rows) => rows.map((row) => row.getAttribute("data-level"))), (levels) => levels.length > 3 && levels.every((level) => level === "warn" || level === "error"), "only warnings and errors are shown");
     expect(await page.getByTestId("log-search").inputValue()).toBe("level>=warn");

@@ -31,7 +31,7 @@ const VIEWS = [
   ["settings", "busy", `#/e/${ENVIRONMENT}/settings`],
   ["settings-start", "busy", "#/settings"],
   ["logs-context", "busy", `#/e/${ENVIRONMENT}/logs?service=catalog&text=catalog`, async (page) => { await page.getByTestId("log-row").nth(8).click(); await page.keyboard.press("x"); }],
-  ["logs-help", "busy", `#/e/${ENVIRONMENT}/logs`, async (page) => page.getByTestId("log-help").click()],
+  ["logs-help", "busy", `#/e/${ENVIRONMENT}/logs`, async (page) => page.getByTestId("log-search-help").click()],
   ["logs-view", "busy", `#/e/${ENVIRONMENT}/logs`, async (page) => page.getByTestId("log-view-menu").click()],
   ["logs-problem", "busy", `#/e/${ENVIRONMENT}/logs`, async (page) => page.getByTestId("log-search").fill('level>= "open')],
   ["logs-jump", "busy", `#/e/${ENVIRONMENT}/logs`, async (page) => page.keyboard.press("g")],
