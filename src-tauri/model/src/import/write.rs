@@ -34,7 +34,8 @@ impl Lines {
     /// A comment of one or more lines.
     pub(super) fn comment(&mut self, depth: usize, text: &str) {
         for line in text.lines() {
-            let line: String = line.chars().filter(|c| !c.is_control()).collect();
+            // What ends a line for YAML would end the comment, and nothing can be escaped in it.
+            let line = line.replace(must_be_escaped, " ");
             self.line(depth, format!("# {line}").trim_end());
         }
     }
@@ -67,7 +68,7 @@ pub(crate) fn scalar(text: &str) -> String {
             '\n' => quoted.push_str("\\n"),
             '\r' => quoted.push_str("\\r"),
             '\t' => quoted.push_str("\\t"),
-            c if c.is_control() || ['\u{2028}', '\u{2029}', '\u{feff}'].contains(&c) => {
+            c if must_be_escaped(c) => {
                 quoted.push_str(&format!("\\U{:08x}", u32::from(c)));
             }
             c => quoted.push(c),
@@ -75,6 +76,11 @@ pub(crate) fn scalar(text: &str) -> String {
     }
     quoted.push('"');
     quoted
+}
+
+/// Characters that a YAML file cannot hold as they are.
+fn must_be_escaped(c: char) -> bool {
+    c.is_control() || ['\u{2028}', '\u{2029}', '\u{feff}'].contains(&c)
 }
 
 /// Whether no reader can take it for anything but this text.
@@ -94,6 +100,13 @@ fn is_plain(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn nothing_breaks_out_of_a_comment() {
+        let mut lines = Lines::default();
+        lines.comment(1, "a\rb: 1\u{2028}c\u{feff}d\u{85}e\nf");
+        assert_eq!(lines.finish(), "  # a b: 1 c d e\n  # f\n");
+    }
 
     #[test]
     fn a_key_that_is_too_long_for_its_line_is_marked() {
