@@ -189,7 +189,7 @@ fn read_dotenv(
 fn early_name(root: &yaml::Node, dir: &Path, scope: &Scope) -> String {
     let mut silent = Findings::default();
     let written = root.get("name").and_then(|node| match &node.value {
-        yaml::Value::Scalar(text) => {
+        yaml::Value::Scalar(text) if node.mark != yaml::Mark::Reset => {
             let value = scope.expand(text, &|_| None, &mut |_| {}).ok()?;
             Some(written::At {
                 value,

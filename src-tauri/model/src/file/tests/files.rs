@@ -129,6 +129,16 @@ fn an_override_is_merged_by_compose_s_rules() {
 }
 
 #[test]
+fn a_name_that_is_taken_away_names_nothing() {
+    let services = "services: {a: {image: x}}";
+    let own = format!("name: !reset mine\n{services}");
+    assert_eq!(compose(&own, &[]).name, "shop");
+    let over = [("compose.override.yaml", "name: !reset ~")];
+    let named = format!("name: mine\n{services}");
+    assert_eq!(compose(&named, &over).name, "shop");
+}
+
+#[test]
 fn an_override_may_add_services_and_name_the_environment() {
     let over = "name: mine\nservices: {b: {image: y, build: .}}";
     let plan = compose(
