@@ -150,6 +150,18 @@ fn the_local_testing_example_becomes_healthy_on_its_real_systems() {
         let completed = state["lifecycle"] == "Completed";
         assert!(completed || state["status"] == "Healthy", "{state}");
     }
+    for (service, said) in [
+        ("kafka-2", "3 brokers, 2 topics"),
+        ("flink-jobmanager", "task managers: 3, slots: 30"),
+        ("flink-sql-gateway", "SQL gateway of Apache Flink"),
+        ("temporal", "Temporal 1."),
+    ] {
+        let state = example.home.service(&["-f", &example.file()], service);
+        assert!(
+            state["probes"].to_string().contains(said),
+            "{said}: {state}"
+        );
+    }
     let format = "{{.Name}} {{.MemUsage}}";
     let used = run("docker", &["stats", "--no-stream", "--format", format]);
     println!("{}", used.unwrap_or_default());

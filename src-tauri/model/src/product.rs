@@ -67,6 +67,9 @@ const IMAGES: [(&str, Product); 37] = [
     ("auto-setup", Product::Temporal),
 ];
 
+/// Where Flink offers metrics, and where its parts speak with each other.
+const FLINK_ASIDE: [u16; 5] = [6121, 6122, 6123, 6124, 9249];
+
 impl Product {
     /// By the image, or by the scheme of an endpoint.
     pub(crate) fn of(service: &Service) -> Option<Self> {
@@ -124,6 +127,12 @@ impl Product {
             .or_else(by_port)
             .or_else(by_http)
             .or_else(|| usable().next())
+    }
+
+    /// Whether an endpoint is for something else: metrics, or parts of itself.
+    pub(crate) fn is_aside(self, endpoint: &Endpoint) -> bool {
+        let port = listens_at(endpoint);
+        self == Self::Flink && port.is_some_and(|port| FLINK_ASIDE.contains(&port))
     }
 
     fn is_http(self) -> bool {

@@ -7,6 +7,31 @@ use serde::Deserialize;
 
 pub(super) const PATH: &str = "/overview";
 
+/// Where the SQL gateway, which has no overview, tells of itself.
+pub(super) const GATEWAY_PATH: &str = "/v1/info";
+
+#[derive(Debug, Deserialize)]
+struct Info {
+    #[serde(rename = "productName")]
+    product: String,
+    version: String,
+}
+
+/// The SQL gateway; it has no task managers that could be counted.
+pub(super) fn judge_gateway(page: &Page, counts: bool) -> Option<Finding> {
+    let info: Info = serde_json::from_slice(&page.body).ok()?;
+    let finding = match counts {
+        true => Finding::fail(
+            "this is the SQL gateway, which has no task managers: ask the job manager",
+        ),
+        false => Finding::new(
+            Verdict::Pass,
+            format!("SQL gateway of {} {}", info.product, info.version),
+        ),
+    };
+    Some(finding.detail("version", info.version))
+}
+
 #[derive(Debug, Deserialize)]
 struct Overview {
     taskmanagers: u32,
@@ -36,11 +61,14 @@ impl Overview {
                 .filter(|least| has < *least)
                 .map(|least| format!("{has} of {least} {what}"))
         };
-        let missing = lacks("task managers", self.taskmanagers, min_managers)
-            .or_else(|| lacks("slots", self.slots, min_slots));
-        let (verdict, text) = match missing {
-            Some(missing) => (Verdict::Fail, missing),
-            None => (
+        let missing = [
+            lacks("task managers", self.taskmanagers, min_managers),
+            lacks("slots", self.slots, min_slots),
+        ];
+        let missing: Vec<String> = missing.into_iter().flatten().collect();
+        let (verdict, text) = match missing.is_empty() {
+            false => (Verdict::Fail, missing.join(", ")),
+            true => (
                 Verdict::Pass,
                 format!(
                     "Flink {}, task managers: {}, slots: {} ({} free)",
@@ -75,6 +103,8 @@ mod tests {
             "Flink 2.0.0, task managers: 2, slots: 8 (5 free)"
         );
         assert_eq!(overview.finding(Some(3), None).text, "2 of 3 task managers");
+        let both = overview.finding(Some(3), Some(12));
+        assert_eq!(both.text, "2 of 3 task managers, 8 of 12 slots");
         let slots = overview.finding(None, Some(9));
         assert_eq!(
             (slots.verdict, slots.text.as_str()),

@@ -209,8 +209,8 @@ impl Cluster {
         }
     }
 
-    /// A topic that cannot be used fails; all else is a cluster that answers, and is
-    /// not what it should be.
+    /// What was asked for and is not there fails: a cluster that starts is not ready
+    /// with its first broker. All else is a cluster that is not what it should be.
     fn judge(&self, question: &Kafka, missing: &BTreeSet<i32>) -> (Verdict, String) {
         let name = question.topic.as_deref().unwrap_or_default();
         match self.topic {
@@ -229,7 +229,11 @@ impl Cluster {
             let topics = counted(self.topics, "topic", "topics");
             return (Verdict::Pass, format!("{brokers}, {topics}"));
         }
-        (Verdict::Warn, trouble.join("; "))
+        let verdict = match self.lacks(question.min_brokers) {
+            true => Verdict::Fail,
+            false => Verdict::Warn,
+        };
+        (verdict, trouble.join("; "))
     }
 
     fn trouble(&self, min_brokers: Option<u32>, missing: &BTreeSet<i32>) -> Vec<String> {
@@ -349,7 +353,7 @@ mod tests {
     fn a_broker_that_is_away_is_named() {
         let without = cluster(&[1, 3], vec![partition(1, &[1, 2, 3], &[1, 3])]);
         let found = judge(&without, &question(Some(3), None));
-        assert_eq!(found.verdict, Verdict::Warn);
+        assert_eq!(found.verdict, Verdict::Fail);
         assert_eq!(
             found.text,
             "2 of 3 brokers; broker 2 is missing; 1 partition under-replicated"

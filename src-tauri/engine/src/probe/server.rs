@@ -11,6 +11,7 @@ use super::{
 use benchtop_model::plan::Service;
 use benchtop_model::probe::ProbeKind;
 use benchtop_model::product::Login;
+use reqwest::StatusCode;
 use std::fmt;
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -160,6 +161,10 @@ pub(super) async fn ask(question: Question, host: &str, port: u16, timeout: Dura
             login,
             page,
         } => match http::fetch(&scheme, host, port, page.path(), &login).await {
+            Ok(answer) if answer.status == StatusCode::NOT_FOUND => {
+                let other = page.elsewhere(&scheme, host, port, &login).await;
+                answer.located(other.unwrap_or_else(|| page.judge(&answer)))
+            }
             Ok(answer) => answer.located(page.judge(&answer)),
             Err(finding) => finding,
         },
@@ -175,6 +180,21 @@ impl Kind {
             Self::Grafana => grafana::PATH,
             Self::OtelCollector => otel_collector::PATH,
         }
+    }
+
+    /// What a relative of the server says, which has another page.
+    async fn elsewhere(
+        &self,
+        scheme: &str,
+        host: &str,
+        port: u16,
+        login: &Login,
+    ) -> Option<Finding> {
+        let Self::Flink(managers, slots) = self else {
+            return None;
+        };
+        let page = http::fetch(scheme, host, port, flink::GATEWAY_PATH, login).await;
+        flink::judge_gateway(&page.ok()?, managers.or(*slots).is_some())
     }
 
     fn judge(&self, page: &Page) -> Finding {

@@ -82,6 +82,8 @@ pub(super) fn usual(subject: &Subject<'_>) -> Option<Probe> {
             topic: None,
         },
         Product::Elasticsearch => ProbeKind::Elasticsearch { endpoint, login },
+        // A task manager has the same image and no page that could be asked.
+        Product::Flink if product.is_aside(found) => return None,
         Product::Flink => ProbeKind::Flink {
             endpoint,
             min_task_managers: None,
