@@ -320,6 +320,33 @@ fn a_port_without_a_listener_refuses() {
     }
 }
 
+/// A line is written once, and counts as long as the instance lives, whichever engine
+/// has seen it.
+#[test]
+fn a_line_of_the_log_is_waited_for_and_remembered() {
+    let bench = Bench::new(
+        "line",
+        r#"services:
+  talker:
+    process: [sh, -c, "echo starting; sleep 0.5; echo Listening on 7; exec sleep 1000"]
+    probes:
+      startup: { log: starting }
+      ready: { log: { regex: 'on [0-9]+$' } }
+  silent:
+    process: [sleep, "1000"]
+    probes: { ready: { log: Listening } }
+"#,
+    );
+    bench.call("up", &["--detach"]).expect(0);
+    let ready = bench.wait_for_text("talker", "ready", "Listening on 7");
+    assert_eq!(ready["verdict"], "pass", "{ready}");
+    let silent = bench.wait_for_text("silent", "ready", "not yet written: a line with");
+    assert_eq!(silent["verdict"], "fail", "{silent}");
+    bench.home.kill_engine();
+    let ready = bench.wait_for_text("talker", "ready", "Listening on 7");
+    assert_eq!(ready["verdict"], "pass", "{ready}");
+}
+
 /// A server that has hung itself up takes connections and no notice of them.
 #[test]
 fn a_server_that_hangs_is_left_after_the_timeout() {

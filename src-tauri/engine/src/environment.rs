@@ -8,6 +8,7 @@
 mod adopt;
 mod ask;
 mod build;
+mod ears;
 mod effects;
 mod hooks;
 mod launch;

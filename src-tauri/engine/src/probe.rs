@@ -7,6 +7,7 @@ mod flink;
 mod grafana;
 mod grpc;
 mod http;
+mod http_body;
 mod kafka;
 mod mysql;
 mod otel_collector;
@@ -19,6 +20,7 @@ mod tap;
 mod tcp;
 mod temporal;
 
+pub use http::Expected;
 pub use kafka::Kafka;
 pub use server::Question;
 
@@ -26,7 +28,7 @@ use crate::container::exec as container_exec;
 use crate::container::runtime::Runtime;
 use benchtop_model::inject::Ports;
 use benchtop_model::plan::{Plan, Service};
-use benchtop_model::probe::{Probe, ProbeKind, ProbeResult, Verdict};
+use benchtop_model::probe::{LinePattern, Probe, ProbeKind, ProbeResult, Verdict};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -49,8 +51,15 @@ pub enum Exchange {
         port: u16,
         /// Path and query.
         path: String,
-        /// The only status that passes, where one is demanded.
-        status: Option<u16>,
+        /// What is demanded of the answer.
+        expected: Expected,
+    },
+    /// A line that the service has written.
+    Log {
+        /// The one that is waited for.
+        wanted: LinePattern,
+        /// The one that came.
+        said: Option<String>,
     },
     /// A connection.
     Tcp {
@@ -104,7 +113,7 @@ pub enum Subject {
     External,
 }
 
-/// What a probe asks of whom.
+/// What a probe asks of whom; `said` is the line of its instance that it waits for.
 #[must_use]
 pub fn exchange(
     plan: &Plan,
@@ -112,6 +121,7 @@ pub fn exchange(
     probe: &Probe,
     ports: &Ports,
     subject: Subject,
+    said: Option<&str>,
 ) -> Exchange {
     let address = |endpoint: Option<&str>| {
         let endpoint = service.endpoint(endpoint)?;
@@ -129,6 +139,7 @@ pub fn exchange(
                 endpoint,
                 path,
                 status,
+                body,
             },
             _,
         ) => {
@@ -150,7 +161,10 @@ pub fn exchange(
                     host: at.host,
                     port: at.port,
                     path: path.clone(),
-                    status: *status,
+                    expected: Expected {
+                        status: *status,
+                        body: body.clone(),
+                    },
                 },
                 None => Exchange::Impossible(format!("GET {path}, once its port is assigned")),
             }
@@ -175,6 +189,10 @@ pub fn exchange(
             command: command.clone(),
             cwd: plan.project_dir.clone(),
             environment: std::env::vars().collect(),
+        },
+        (ProbeKind::Log { line }, _) => Exchange::Log {
+            wanted: line.clone(),
+            said: said.map(str::to_owned),
         },
         (ProbeKind::Container, Subject::Container(id)) => Exchange::Container { id },
         (ProbeKind::Container, _) => Exchange::Impossible("it is not a container".to_owned()),
@@ -215,6 +233,7 @@ impl Exchange {
                 port,
             } => format!("{question} at {host}:{port}"),
             Self::Exec { command, .. } | Self::ContainerExec { command, .. } => command.join(" "),
+            Self::Log { wanted, .. } => wanted.to_string(),
             Self::Container { .. } => "the container's own health check".to_owned(),
             Self::Impossible(why) => why.clone(),
         }
@@ -264,8 +283,12 @@ impl Exchange {
                 host,
                 port,
                 path,
-                status,
-            } => http::get(&scheme, &host, port, &path, status).await,
+                expected,
+            } => http::get(&scheme, &host, port, &path, expected).await,
+            Self::Log { wanted, said } => match said {
+                Some(line) => Finding::new(Verdict::Pass, shorten(&line)),
+                None => Finding::fail(format!("not yet written: {wanted}")),
+            },
             Self::Tcp { host, port } => tcp::probe(&host, port).await,
             Self::Server {
                 question,

@@ -4,6 +4,7 @@
 use crate::process::protocol::read_json;
 use benchtop_model::inject::{Ports, Telemetry};
 use benchtop_model::plan::{Plan, ServiceKind};
+use benchtop_model::probe::ProbeRole;
 use benchtop_model::supervisor::{Former, Memory};
 use benchtop_model::time::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -67,6 +68,9 @@ pub struct ServiceRecord {
     /// When this start was decided, before anything was done for it.
     #[serde(default)]
     pub asked: Option<Timestamp>,
+    /// Lines that probes of this start waited for and that have come.
+    #[serde(default)]
+    pub said: BTreeMap<ProbeRole, String>,
 }
 
 impl EnvironmentRecord {

@@ -4,6 +4,7 @@ use crate::product::Login;
 use crate::time::Millis;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use std::fmt;
 use ts_rs::TS;
 
 /// Which question a probe answers, with kubelet's meaning.
@@ -45,6 +46,9 @@ pub enum ProbeKind {
         path: String,
         /// The only status that passes, where one is demanded.
         status: Option<u16>,
+        /// What the body must say, where anything is demanded.
+        #[serde(default)]
+        body: Option<BodyRule>,
     },
     /// A TCP connection that is accepted.
     Tcp {
@@ -56,6 +60,11 @@ pub enum ProbeKind {
     Exec {
         /// Program and arguments.
         command: Vec<String>,
+    },
+    /// A line that the service has written since it was started.
+    Log {
+        /// Which one.
+        line: LinePattern,
     },
     /// The container's own health check, as the container runtime reports it.
     Container,
@@ -93,7 +102,7 @@ pub enum ProbeKind {
         endpoint: Option<String>,
         /// Who asks, where the listener wants to know (SASL PLAIN).
         login: Login,
-        /// With fewer brokers the cluster is degraded.
+        /// So many brokers must be there.
         min_brokers: Option<u32>,
         /// This topic must exist, with a leader for each partition.
         topic: Option<String>,
@@ -155,6 +164,7 @@ impl ProbeKind {
             Self::Http { .. } => "http",
             Self::Tcp { .. } => "tcp",
             Self::Exec { .. } => "exec",
+            Self::Log { .. } => "log",
             Self::Container => "container",
             Self::Postgres { .. } => "postgres",
             Self::Mysql { .. } => "mysql",
@@ -175,7 +185,7 @@ impl ProbeKind {
     #[must_use]
     pub fn endpoint(&self) -> Option<&str> {
         match self {
-            Self::Exec { .. } | Self::Container => None,
+            Self::Exec { .. } | Self::Log { .. } | Self::Container => None,
             Self::Http { endpoint, .. }
             | Self::Tcp { endpoint }
             | Self::Postgres { endpoint, .. }
@@ -203,6 +213,37 @@ impl ProbeKind {
             | Self::Amqp { login, .. }
             | Self::Elasticsearch { login, .. } => login.password.as_mut(),
             _ => None,
+        }
+    }
+}
+
+/// What the body of an answer must say.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct BodyRule {
+    /// Where in the JSON: keys and indexes with dots between; the whole body as text
+    /// where it is absent.
+    pub path: Option<String>,
+    /// The value, as text.
+    pub equals: Option<String>,
+    /// A part of the value.
+    pub contains: Option<String>,
+}
+
+/// Which line is meant.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "lowercase")]
+pub enum LinePattern {
+    /// One that contains this.
+    Text(String),
+    /// One that this matches.
+    Regex(String),
+}
+
+impl fmt::Display for LinePattern {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Text(text) => write!(f, "a line with `{text}`"),
+            Self::Regex(regex) => write!(f, "a line that matches `{regex}`"),
         }
     }
 }

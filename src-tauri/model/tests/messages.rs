@@ -247,7 +247,7 @@ services:
     image: x
     endpoints: {tcp: 1}
     probes:
-      ready: {log: started}
+      ready: {log: {}}
       live: {http: /live}
       startup: {tcp: http, timeout: soon, intervall: 5s}
       redy: {tcp: true}
@@ -279,8 +279,8 @@ services:
     probes: {ready: {container: true}}
 "#,
         r#"
-benchtop.yaml:6:15: error: a probe of the kind `log` is not available yet
-  hint: use `tcp: true`, or `exec` with a command that asks the service
+benchtop.yaml:6:15: error: `log` does not say which line is meant
+  hint: write `log: started`, or `log: { regex: "started in \\d+" }`
 benchtop.yaml:7:14: error: a probe with `http` needs an endpoint with the scheme `http` or `https`
   hint: write `http: { path: /health, endpoint: tcp }`, or give `tcp` a `scheme: http`
 benchtop.yaml:8:22: error: the endpoint `http` does not exist
@@ -294,7 +294,7 @@ benchtop.yaml:9:7: error: unknown probe `redy`
 benchtop.yaml:13:15: error: a probe with `http` needs an endpoint, but the service has none
   hint: add one, such as `endpoints: { http: 8080 }`, or use `exec`
 benchtop.yaml:14:7: error: the live probe does not say what it does
-  hint: add one of `http`, `tcp`, `exec`, `container`, `postgres`, `mysql`, `redis`, `amqp`, `kafka`, `elasticsearch`, `flink`, `prometheus`, `grafana`, `otel-collector`, `grpc`, `temporal`
+  hint: add one of `http`, `tcp`, `exec`, `log`, `container`, `postgres`, `mysql`, `redis`, `amqp`, `kafka`, `elasticsearch`, `flink`, `prometheus`, `grafana`, `otel-collector`, `grpc`, `temporal`
 benchtop.yaml:15:26: error: the startup probe has a second kind, `tcp`, but does exactly one thing
   hint: keep one of the two
 benchtop.yaml:15:56: error: `failure_threshold` must be a whole number from 1 upwards, but is `0`
@@ -338,6 +338,13 @@ services:
       startup: {kafka: {min_broker: 3, min_brokers: none}}
       live: {temporal: {namspace: x}}
       ready: {grpc: {topic: x}}
+  l:
+    image: x
+    endpoints: {http: 80}
+    probes:
+      startup: {log: {regex: "a("}}
+      live: {log: alive}
+      ready: {http: {body: {}}}
   b:
     image: x
     probes:
@@ -357,9 +364,14 @@ benchtop.yaml:14:25: error: unknown key `namspace` in the `temporal` probe
   hint: did you mean `namespace`?
 benchtop.yaml:15:22: error: unknown key `topic` in the `grpc` probe
   hint: known keys: `endpoint`, `service`
-benchtop.yaml:19:14: error: a probe with `redis` needs an endpoint, but the service has none
+benchtop.yaml:20:30: error: `a(` is no regular expression: error: unclosed group
+benchtop.yaml:21:14: error: a line that was written once does not tell whether the service is alive
+  hint: use `log` for `startup` or `ready`
+benchtop.yaml:22:22: error: `body` does not say what is expected
+  hint: write something like `body: { path: status, equals: UP }`
+benchtop.yaml:26:14: error: a probe with `redis` needs an endpoint, but the service has none
   hint: add one, such as `endpoints: { http: 8080 }`, or use `exec`
-benchtop.yaml:20:13: error: the live probe must be a map or the name of a kind, such as `tcp` or `redis`, but is text
+benchtop.yaml:27:13: error: the live probe must be a map or the name of a kind, such as `tcp` or `redis`, but is text
 "#,
     );
 }

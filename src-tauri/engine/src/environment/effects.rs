@@ -1,5 +1,6 @@
 //! Performs what the supervisor asks for, and notes the outcome.
 
+use super::ears::Said;
 use super::hooks::{self, Hooks, Place};
 use super::message::{Live, Message};
 use super::task::Task;
@@ -15,7 +16,7 @@ use benchtop_model::inject;
 use benchtop_model::plan::{Run, Service};
 use benchtop_model::probe::ProbeRole;
 use benchtop_model::status::{Health, Lifecycle, Status};
-use benchtop_model::supervisor::{Effect, Report};
+use benchtop_model::supervisor::{Effect, Event, Report};
 use benchtop_model::time::Millis;
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
@@ -277,6 +278,7 @@ impl Task {
             probe,
             &self.record.assigned(),
             self.subject(spec),
+            self.said(service, role),
         );
         let (messages, runtime, service) = (
             self.messages.clone(),
@@ -296,6 +298,39 @@ impl Task {
                 report,
             })
         });
+    }
+
+    /// The line that a probe of the present instance waits for, where it has come.
+    fn said(&self, service: &str, role: ProbeRole) -> Option<&str> {
+        let record = self.record.services.get(service)?;
+        record.said.get(&role).map(String::as_str)
+    }
+
+    /// An instance has written what a probe waits for. It will not write it again for
+    /// the next engine, so it goes into the record.
+    pub(super) fn on_said(&mut self, said: Said) {
+        let Some(record) = self.record.services.get_mut(&said.service) else {
+            return;
+        };
+        if record.memory.generation != said.generation {
+            return;
+        }
+        record.said.insert(said.role, said.line);
+        self.unsaved = true;
+        self.handle(Event::ProbeNow {
+            service: said.service,
+        });
+    }
+
+    /// A service that is starting has written something: perhaps that it is ready. One
+    /// that is in trouble may write without end, and has its intervals.
+    pub(super) fn on_spoke(&mut self, service: String, generation: u64) {
+        let state = self.supervisor.service(&service);
+        let starts = state.is_some_and(|state| state.status() == Status::Starting);
+        match starts {
+            true => self.handle(Event::ProbeNow { service }),
+            false => self.ears.rest(&service, generation),
+        }
     }
 
     /// What runs of a service, for its probes.

@@ -1,5 +1,6 @@
 //! All that can wake the task of an environment.
 
+use super::ears::Said;
 use super::snapshot::Usage;
 use crate::container::look::Condition;
 use crate::container::monitor::RuntimeNews;
@@ -41,6 +42,10 @@ pub(super) enum Message {
     },
     /// From [`super::EnvironmentHandle::probe`].
     ProbeNow { service: String },
+    /// An instance has written the line that a probe waits for.
+    Said(Said),
+    /// An instance that may not be ready yet has written something.
+    Spoke { service: String, generation: u64 },
     /// From [`super::EnvironmentHandle::choose_runtime`].
     ChooseRuntime { address: Option<String> },
     /// From [`super::EnvironmentHandle::replan`] and [`super::EnvironmentHandle::apply`].

@@ -240,6 +240,7 @@ impl Task {
                 probe,
                 &ports,
                 self.subject(&state.spec),
+                None,
             );
             ProbeSnapshot {
                 role,

@@ -1,6 +1,7 @@
 //! The owner of an environment's state, and its loop.
 
 use super::build::BuildState;
+use super::ears::Ears;
 use super::effects::Instance;
 use super::message::Message;
 use super::snapshot::{EnvironmentSnapshot, RuntimeSnapshot, Usage};
@@ -32,6 +33,8 @@ pub(super) struct Task {
     pub(super) socket_dir: PathBuf,
     pub(super) shim: PathBuf,
     pub(super) sink: Arc<dyn Sink>,
+    /// Between the instances and the sink.
+    pub(super) ears: Ears,
     pub(super) base_environment: Arc<BTreeMap<String, String>>,
     /// To ourselves, for drivers.
     pub(super) messages: mpsc::UnboundedSender<Message>,
@@ -106,13 +109,16 @@ impl Task {
     fn new(config: EnvironmentConfig, messages: mpsc::UnboundedSender<Message>) -> Self {
         let plan = Arc::new(config.record.plan.clone());
         let base_environment = config.record.base_environment.clone();
+        let ears = Ears::new(&plan);
+        let sink = ears.before(config.sink, messages.clone());
         Self {
             supervisor: Supervisor::resumed(&plan, &config.record.former),
             record: config.record,
             dir: config.dir,
             socket_dir: config.socket_dir,
             shim: config.shim,
-            sink: config.sink,
+            sink,
+            ears,
             messages,
             instances: HashMap::new(),
             runtime: watch::Sender::new(RuntimeState::default()),
@@ -210,6 +216,11 @@ impl Task {
                 text,
             } => self.on_built(service, build, outcome, text),
             Message::ProbeNow { service } => self.handle(Event::ProbeNow { service }),
+            Message::Said(said) => self.on_said(said),
+            Message::Spoke {
+                service,
+                generation,
+            } => self.on_spoke(service, generation),
             Message::ChooseRuntime { address } => self.choose_runtime(address),
             Message::Replan {
                 plan,
@@ -301,6 +312,7 @@ impl Task {
             .values()
             .any(|s| s.kind() == ServiceKind::Container);
         self.plan = Arc::new(plan.clone());
+        self.ears.learn(&plan);
         self.record.plan = plan.clone();
         let surroundings = Arc::new(Surroundings::of(&base_environment));
         self.reconsider_runtime |= self.surroundings != surroundings;
@@ -343,6 +355,7 @@ impl Task {
             if fresh.memory.generation != record.memory.generation {
                 fresh.kind = Some(service.spec.kind());
                 fresh.container_id = None;
+                fresh.said.clear();
                 fresh.started = None;
                 fresh.asked = Some(clock::now());
             }

@@ -4,9 +4,9 @@
 //! body are read; certificates are not verified, as in kubelet: a development
 //! certificate is no ill health.
 
-use super::{Finding, stranger, tcp};
+use super::{Finding, http_body, stranger, tcp};
 use benchtop_model::inject::Address;
-use benchtop_model::probe::Verdict;
+use benchtop_model::probe::{BodyRule, Verdict};
 use benchtop_model::product::Login;
 use reqwest::redirect::Policy;
 use reqwest::{Client, Response, StatusCode};
@@ -54,15 +54,24 @@ fn client(localhost: IpAddr) -> Option<Client> {
         .ok()
 }
 
+/// What is demanded of an answer.
+#[derive(Clone, Debug, Default)]
+pub struct Expected {
+    /// The only status that passes; 200 to 399 where it is absent.
+    pub status: Option<u16>,
+    /// What the body must say.
+    pub body: Option<BodyRule>,
+}
+
 pub(super) async fn get(
     scheme: &str,
     host: &str,
     port: u16,
     path: &str,
-    expected: Option<u16>,
+    expected: Expected,
 ) -> Finding {
     match fetch(scheme, host, port, path, &Login::default()).await {
-        Ok(page) => page.located(judge(&page, expected)),
+        Ok(page) => page.located(judge(&page, &expected)),
         Err(finding) => finding,
     }
 }
@@ -184,13 +193,19 @@ fn say(error: &reqwest::Error) -> String {
     cause.to_string()
 }
 
-fn judge(page: &Page, expected: Option<u16>) -> Finding {
+fn judge(page: &Page, expected: &Expected) -> Finding {
     let status = page.status.as_u16();
-    let passes = match expected {
+    let passes = match expected.status {
         Some(expected) => status == expected,
         None => (200..400).contains(&status),
     };
     let text = page.status.to_string();
+    if let Some(rule) = expected.body.as_ref().filter(|_| passes) {
+        return http_body::judge(rule, &page.body);
+    }
+    if let Ok(status) = serde_json::from_value(String::from_utf8_lossy(&page.body).trim().into()) {
+        return HealthReport::plain(status).finding(passes, &text);
+    }
     match serde_json::from_slice::<HealthReport>(&page.body) {
         Ok(report) => report.finding(passes, &text),
         Err(_) if passes => Finding::new(Verdict::Pass, text),
@@ -213,7 +228,8 @@ async fn read_body(mut response: Response) -> Vec<u8> {
 #[derive(Debug, Deserialize)]
 struct HealthReport {
     status: ReportStatus,
-    #[serde(default)]
+    /// `results` in the writer that ASP.NET's documentation shows.
+    #[serde(default, alias = "results")]
     entries: BTreeMap<String, Entry>,
 }
 
@@ -231,6 +247,14 @@ enum ReportStatus {
 }
 
 impl HealthReport {
+    /// What ASP.NET writes where nobody asked for more: one word.
+    fn plain(status: ReportStatus) -> Self {
+        Self {
+            status,
+            entries: BTreeMap::new(),
+        }
+    }
+
     fn finding(self, passes: bool, http: &str) -> Finding {
         let verdict = match self.status {
             ReportStatus::Healthy if passes => Verdict::Pass,
@@ -288,6 +312,35 @@ mod tests {
         assert_eq!(
             report(r#"{"status":"Healthy","entries":{}}"#).verdict,
             Verdict::Pass
+        );
+        let results = report(r#"{"status":"Degraded","results":{"queue":{"status":"Degraded"}}}"#);
+        assert_eq!(results.text, "queue Degraded");
+    }
+
+    #[test]
+    fn one_word_is_a_report_too() {
+        let judge = |status: u16, body: &str| {
+            let page = Page {
+                status: StatusCode::from_u16(status).expect("a status"),
+                body: body.as_bytes().to_vec(),
+                address: SocketAddr::from((Ipv4Addr::LOCALHOST, 80)),
+            };
+            let finding = super::judge(&page, &Expected::default());
+            (finding.verdict, finding.text)
+        };
+        assert_eq!(
+            judge(200, "Healthy\n"),
+            (Verdict::Pass, "200 OK, Healthy".into())
+        );
+        assert_eq!(
+            judge(200, "Degraded"),
+            (Verdict::Warn, "200 OK, Degraded".into())
+        );
+        assert_eq!(judge(200, "Unhealthy").0, Verdict::Fail);
+        assert_eq!(judge(503, "Healthy").0, Verdict::Fail);
+        assert_eq!(
+            judge(200, "Degraded mode is off"),
+            (Verdict::Pass, "200 OK".into())
         );
     }
 }

@@ -239,7 +239,8 @@ impl HealthState {
         let mut health = Health::Healthy;
         for probe in &self.probes {
             let found = match (probe.role, probe.verdict) {
-                (_, Some(Verdict::Pass)) => continue,
+                // Its gate is open, and nobody asks it again.
+                (_, Some(Verdict::Pass)) | (ProbeRole::Startup, Some(Verdict::Warn)) => continue,
                 (_, Some(Verdict::Warn)) => Health::Degraded,
                 (_, None) if patient => self.assumed.unwrap_or(Health::Unknown),
                 (ProbeRole::Ready, _) => Health::Degraded,

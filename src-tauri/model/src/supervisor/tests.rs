@@ -414,6 +414,19 @@ fn a_service_that_calls_itself_degraded_is() {
 }
 
 #[test]
+fn a_start_that_ended_degraded_is_not_held_against_the_service_for_ever() {
+    let mut bench = Bench::new(
+        "  a: { process: a, endpoints: { http: auto }, probes: { startup: { http: /s }, ready: { http: /r } } }",
+    );
+    bench
+        .up()
+        .launched("a")
+        .probed("a", ProbeRole::Startup, Verdict::Warn)
+        .probed("a", ProbeRole::Ready, Verdict::Pass);
+    assert_eq!(bench.status("a"), Status::Healthy);
+}
+
+#[test]
 fn probes_are_quick_until_ready_slow_after_and_quick_again_in_doubt() {
     let mut bench = Bench::new(READY);
     assert_eq!(bench.up().launched("a").probes().len(), 1, "at once");

@@ -3,11 +3,11 @@
 use super::{duration, server, words};
 use crate::file::findings::Findings;
 use crate::file::written::At;
-use crate::file::written::probes::{self, Kind};
+use crate::file::written::probes::{self, Body, Kind, Log};
 use crate::file::written::service::Service;
 use crate::file::written::values::Words;
 use crate::plan::{Endpoint, Healthcheck, Protocol, ServiceKind};
-use crate::probe::{Probe, ProbeKind, ProbeRole, Probes};
+use crate::probe::{BodyRule, LinePattern, Probe, ProbeKind, ProbeRole, Probes};
 use crate::problem::{Place, Problem, nearest};
 use crate::product::Product;
 
@@ -52,7 +52,14 @@ fn probe(written: &probes::Probe, subject: &Subject<'_>, findings: &mut Findings
     let initial_delay =
         duration::resolve("initial_delay", written.initial_delay.as_ref(), findings);
     let kind = written.kind.as_ref()?;
-    let mut probe = Probe::new(resolve_kind(kind, subject, findings)?);
+    let kind_of_probe = resolve_kind(kind, subject, findings)?;
+    if let (ProbeRole::Live, ProbeKind::Log { .. }) = (written.role, &kind_of_probe) {
+        let message = "a line that was written once does not tell whether the service is alive";
+        let problem = Problem::error(&kind.place, message);
+        findings.push(problem.hint("use `log` for `startup` or `ready`"));
+        return None;
+    }
+    let mut probe = Probe::new(kind_of_probe);
     match (written.role, timeout) {
         (ProbeRole::Startup, Some(whole)) => probe.deadline = whole,
         (_, Some(attempt)) => probe.timeout = attempt,
@@ -76,6 +83,7 @@ fn resolve_kind(
             path,
             endpoint,
             status,
+            body,
         } => {
             let path = http_path(path.as_ref(), findings)?;
             let status = match status {
@@ -87,6 +95,10 @@ fn resolve_kind(
                 endpoint: endpoint.as_ref().map(|e| e.value.clone()),
                 path,
                 status,
+                body: match body {
+                    Some(body) => Some(body_rule(body, findings)?),
+                    None => None,
+                },
             })
         }
         Kind::Tcp { endpoint } => {
@@ -96,6 +108,7 @@ fn resolve_kind(
             })
         }
         Kind::Exec(words) => subject.exec(words, &kind.place, findings),
+        Kind::Log(log) => subject.log(log, &kind.place, findings),
         Kind::Container => subject.container(&kind.place, findings),
         Kind::Server(written) => server::resolve(written, subject, &kind.place, findings),
     }
@@ -150,6 +163,41 @@ impl Subject<'_> {
             return None;
         }
         Some(ProbeKind::Exec { command })
+    }
+
+    fn log(&self, log: &Log, place: &Place, findings: &mut Findings) -> Option<ProbeKind> {
+        if self.kind == ServiceKind::External {
+            let problem = Problem::error(place, "an external service has no log here");
+            findings.push(problem.hint("use `http` or `tcp`"));
+            return None;
+        }
+        let line = match (&log.text, &log.regex) {
+            (Some(text), None) => LinePattern::Text(text.value.clone()),
+            (None, Some(regex)) => {
+                if let Err(error) = regex::Regex::new(&regex.value) {
+                    let cause = error.to_string();
+                    let cause = cause.lines().last().unwrap_or_default();
+                    let message = format!("`{}` is no regular expression: {cause}", regex.value);
+                    findings.error(&regex.place, message);
+                    return None;
+                }
+                LinePattern::Regex(regex.value.clone())
+            }
+            (None, None) => {
+                let problem = Problem::error(place, "`log` does not say which line is meant");
+                findings.push(
+                    problem
+                        .hint("write `log: started`, or `log: { regex: \"started in \\\\d+\" }`"),
+                );
+                return None;
+            }
+            (Some(_), Some(_)) => {
+                let problem = Problem::error(place, "`log` has both `text` and `regex`");
+                findings.push(problem.hint("keep one of the two"));
+                return None;
+            }
+        };
+        Some(ProbeKind::Log { line })
     }
 
     fn container(&self, place: &Place, findings: &mut Findings) -> Option<ProbeKind> {
@@ -229,6 +277,21 @@ pub(super) fn http_path(path: Option<&At<String>>, findings: &mut Findings) -> O
         findings.push(problem.hint("begin it with `/`; the host comes from the endpoint"));
     }
     good.then(|| path.value.clone())
+}
+
+fn body_rule(body: &At<Body>, findings: &mut Findings) -> Option<BodyRule> {
+    let text = |key: &Option<At<String>>| key.as_ref().map(|text| text.value.clone());
+    let rule = BodyRule {
+        path: text(&body.value.path),
+        equals: text(&body.value.equals),
+        contains: text(&body.value.contains),
+    };
+    if rule.path.is_none() && rule.equals.is_none() && rule.contains.is_none() {
+        let problem = Problem::error(&body.place, "`body` does not say what is expected");
+        findings.push(problem.hint("write something like `body: { path: status, equals: UP }`"));
+        return None;
+    }
+    Some(rule)
 }
 
 fn http_status(text: &At<String>, findings: &mut Findings) -> Option<u16> {

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::plan::{Condition, Run};
-use crate::probe::ProbeKind;
+use crate::probe::{BodyRule, LinePattern, ProbeKind};
 use crate::product::Login;
 use crate::time::Millis;
 
@@ -109,6 +109,7 @@ fn probes_have_kinds_and_fields() {
         endpoint: endpoint.map(str::to_owned),
         path: path.into(),
         status,
+        body: None,
     };
     assert_eq!(startup.kind, http(None, "/s", None));
     assert_eq!(
@@ -259,6 +260,41 @@ fn brokers_calls_and_workflows_are_asked_for_more_than_an_answer() {
 }
 
 #[test]
+fn a_body_and_a_line_are_waited_for() {
+    let kind = |probe: &str| {
+        let text = format!("image: x, endpoints: {{http: 80}}, probes: {{ready: {probe}}}");
+        service(&text).probes.ready.expect("ready").kind
+    };
+    let text = |text: &str| Some(text.to_owned());
+    assert_eq!(
+        kind("{http: {path: /h, body: {path: checks.0.status, equals: UP}}}"),
+        ProbeKind::Http {
+            endpoint: None,
+            path: "/h".into(),
+            status: None,
+            body: Some(BodyRule {
+                path: text("checks.0.status"),
+                equals: text("UP"),
+                contains: None,
+            }),
+        }
+    );
+    for (written, expected) in [
+        ("{log: Started}", LinePattern::Text("Started".into())),
+        (
+            "{log: {text: 'ready: 1'}}",
+            LinePattern::Text("ready: 1".into()),
+        ),
+        (
+            "{log: {regex: 'in [0-9]+ ms'}}",
+            LinePattern::Regex("in [0-9]+ ms".into()),
+        ),
+    ] {
+        assert_eq!(kind(written), ProbeKind::Log { line: expected });
+    }
+}
+
+#[test]
 fn a_known_image_has_a_probe_of_its_own() {
     for (image, port, word) in [
         ("apache/kafka:4.1.1", 9092, "kafka"),
@@ -284,8 +320,9 @@ fn a_known_image_has_a_probe_of_its_own() {
         "temporalio/admin-tools",
         "provectuslabs/kafka-ui",
         "minio/server",
+        "flink:2.2.1",
     ] {
-        let probes = service(&format!("image: '{image}', endpoints: {{http: 8080}}")).probes;
+        let probes = service(&format!("image: '{image}', endpoints: {{http: 9249}}")).probes;
         assert_eq!(probes.ready, None, "{image}");
     }
 }

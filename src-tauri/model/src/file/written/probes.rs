@@ -9,9 +9,6 @@ use crate::probe::ProbeRole;
 use crate::problem::{Place, Problem, nearest};
 use std::collections::BTreeMap;
 
-/// Kinds that the design names and that no driver performs yet.
-const LATER_KINDS: [&str; 1] = ["log"];
-
 /// Kinds that speak the protocol of a server, each with its keys.
 const SERVERS: [(&str, &[&str]); 12] = [
     ("postgres", &["endpoint", "user", "password", "database"]),
@@ -32,7 +29,7 @@ const SERVERS: [(&str, &[&str]); 12] = [
 ];
 
 /// All other kinds.
-const PLAIN: [&str; 4] = ["http", "tcp", "exec", "container"];
+const PLAIN: [&str; 5] = ["http", "tcp", "exec", "log", "container"];
 
 /// The keys that every kind of probe has.
 const FIELDS: [&str; 5] = [
@@ -64,13 +61,78 @@ pub(crate) enum Kind {
         path: Option<At<String>>,
         endpoint: Option<At<String>>,
         status: Option<At<String>>,
+        body: Option<At<Body>>,
     },
     Tcp {
         endpoint: Option<At<String>>,
     },
     Exec(Words),
+    Log(Log),
     Container,
     Server(Server),
+}
+
+/// What the body of an answer must say, as written.
+#[derive(Debug, Default)]
+pub(crate) struct Body {
+    pub(crate) path: Option<At<String>>,
+    pub(crate) equals: Option<At<String>>,
+    pub(crate) contains: Option<At<String>>,
+}
+
+/// The line that is waited for, as written.
+#[derive(Debug, Default)]
+pub(crate) struct Log {
+    pub(crate) text: Option<At<String>>,
+    pub(crate) regex: Option<At<String>>,
+}
+
+impl Body {
+    fn read(field: &Field<'_>, findings: &mut Findings) -> Option<At<Self>> {
+        const KEYS: Keys<Body> = Keys {
+            known: &[
+                ("path", |body, field, findings| {
+                    body.path = field.filled(findings)
+                }),
+                ("equals", |body, field, findings| {
+                    body.equals = field.text(findings)
+                }),
+                ("contains", |body, field, findings| {
+                    body.contains = field.filled(findings)
+                }),
+            ],
+            later: &[],
+        };
+        let mut body = Self::default();
+        KEYS.read("`body`", field.node, &mut body, findings);
+        Some(At {
+            value: body,
+            place: field.key.place.clone(),
+        })
+    }
+}
+
+impl Log {
+    /// A text, or a map.
+    fn read(field: &Field<'_>, findings: &mut Findings) -> Option<Self> {
+        const KEYS: Keys<Log> = Keys {
+            known: &[
+                ("text", |log, field, findings| {
+                    log.text = field.filled(findings)
+                }),
+                ("regex", |log, field, findings| {
+                    log.regex = field.filled(findings)
+                }),
+            ],
+            later: &[],
+        };
+        let mut log = Self::default();
+        match &field.node.value {
+            Value::Map(_) => KEYS.read("the `log` probe", field.node, &mut log, findings),
+            _ => log.text = Some(field.text(findings)?),
+        }
+        Some(log)
+    }
 }
 
 /// A kind that speaks the protocol of a server, with its keys as written.
@@ -203,16 +265,6 @@ impl Probe {
 
     fn take_kind(&mut self, field: &Field<'_>, findings: &mut Findings) {
         let key = field.key.text.as_str();
-        if LATER_KINDS.contains(&key) {
-            let problem = Problem::error(
-                &field.key.place,
-                format!("a probe of the kind `{key}` is not available yet"),
-            );
-            findings.push(
-                problem.hint("use `tcp: true`, or `exec` with a command that asks the service"),
-            );
-            return;
-        }
         let Some(kind) = Kind::read(field, findings) else {
             return;
         };
@@ -242,6 +294,7 @@ impl Kind {
                 path: None,
                 endpoint: None,
                 status: None,
+                body: None,
             },
             "tcp" => Self::Tcp { endpoint: None },
             "container" => Self::Container,
@@ -264,6 +317,7 @@ impl Kind {
                 }
                 None => None,
             },
+            "log" => Log::read(field, findings).map(Self::Log),
             "container" => Self::container(field, findings),
             word => {
                 let (word, known) = server(word)?;
@@ -278,6 +332,7 @@ impl Kind {
             path: Option<At<String>>,
             endpoint: Option<At<String>>,
             status: Option<At<String>>,
+            body: Option<At<Body>>,
         }
         const KEYS: Keys<Http> = Keys {
             known: &[
@@ -289,6 +344,9 @@ impl Kind {
                 }),
                 ("status", |http, field, findings| {
                     http.status = field.text(findings)
+                }),
+                ("body", |http, field, findings| {
+                    http.body = Body::read(field, findings)
                 }),
             ],
             later: &[],
@@ -304,6 +362,7 @@ impl Kind {
             path: http.path,
             endpoint: http.endpoint,
             status: http.status,
+            body: http.body,
         })
     }
 
@@ -340,7 +399,7 @@ impl Kind {
 }
 
 fn is_kind(key: &str) -> bool {
-    PLAIN.contains(&key) || server(key).is_some() || LATER_KINDS.contains(&key)
+    PLAIN.contains(&key) || server(key).is_some()
 }
 
 fn server(word: &str) -> Option<(&'static str, &'static [&'static str])> {
