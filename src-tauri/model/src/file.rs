@@ -21,6 +21,7 @@ mod written;
 pub(crate) mod yaml;
 
 pub use flatten::flatten;
+pub use resolve::parse_duration;
 pub use schema::schema;
 
 use crate::plan::Plan;

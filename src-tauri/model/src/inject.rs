@@ -127,6 +127,16 @@ pub fn variables(plan: &Plan, service: &str, ports: &Ports) -> BTreeMap<String, 
     variables
 }
 
+/// What a program of this host is told of all services, as if it referenced each.
+#[must_use]
+pub fn addresses(plan: &Plan, ports: &Ports) -> BTreeMap<String, String> {
+    let mut variables = BTreeMap::new();
+    for service in plan.services.values() {
+        add_reference(service, ports, Viewpoint::Host, &mut variables);
+    }
+    variables
+}
+
 /// `text` with each `{{service.endpoint.url}}`, `.host` and `.port` replaced by
 /// what is reached from the viewpoint. Other braces are left as they are.
 ///

@@ -20,6 +20,7 @@ pub mod plan;
 pub mod probe;
 pub mod problem;
 pub mod product;
+pub mod scenario;
 pub mod secret;
 pub mod signal;
 pub mod status;

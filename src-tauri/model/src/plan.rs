@@ -18,6 +18,7 @@ pub use settings::{
 };
 
 use crate::probe::Probes;
+use crate::scenario::Scenario;
 use crate::time::Millis;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -46,6 +47,9 @@ pub struct Plan {
     /// Endpoints that use another port than the file says, for this run.
     #[serde(default, skip_serializing_if = "settings::is_usual")]
     pub moved: Vec<Moved>,
+    /// Lists of steps to run against it, by name.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub scenarios: BTreeMap<String, Scenario>,
 }
 
 impl Plan {

@@ -18,6 +18,7 @@ mod ports;
 mod rebuild;
 mod replicas;
 mod run;
+mod scenarios;
 mod scrape;
 mod server;
 mod service;
@@ -30,6 +31,7 @@ use super::interpolate::Scope;
 use super::written::{self, At};
 use crate::plan::{self, Plan};
 use crate::problem::{Place, Problem};
+pub use duration::parse as parse_duration;
 pub(crate) use grants::Sources;
 use service::Draft;
 use std::cell::Cell;
@@ -86,7 +88,7 @@ pub(crate) fn resolve(
         .flat_map(|draft| draft.texts.iter().cloned())
         .collect();
     let services = replicas::expand(drafts, project.name, findings);
-    let plan = Plan {
+    let mut plan = Plan {
         name: project.name.to_owned(),
         project_dir: project.dir.to_owned(),
         file: path.to_owned(),
@@ -94,7 +96,9 @@ pub(crate) fn resolve(
         volumes,
         networks,
         moved: Vec::new(),
+        scenarios: BTreeMap::new(),
     };
+    plan.scenarios = scenarios::resolve(file, &plan, sure, findings);
     if sure {
         check::templates(&plan, &texts, findings);
     }

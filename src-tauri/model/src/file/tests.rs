@@ -8,6 +8,7 @@ mod needs;
 mod reach;
 mod rebuild;
 mod run;
+mod scenarios;
 mod scrape;
 mod several;
 
@@ -141,7 +142,7 @@ fn keys_of_others_are_ignored_in_silence() {
 version: '3'
 x-mine: {image: $NO}
 networks: {default: {}}
-scenarios: {s: {steps: [$NO]}}
+scenarios: {s: {steps: [{wait: 1s, name: $NO}]}}
 services:
   a: {image: x, x-y: 1, expose: [80], networks: [default]}
 ";

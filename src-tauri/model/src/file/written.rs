@@ -10,6 +10,7 @@ pub(crate) mod probes;
 pub(crate) mod reach;
 mod read;
 pub(crate) mod rebuild;
+pub(crate) mod scenarios;
 pub(crate) mod scrape;
 pub(crate) mod service;
 pub(crate) mod settings;
@@ -41,6 +42,7 @@ pub(crate) struct File {
     pub(crate) networks: Vec<Network>,
     pub(crate) secrets: Vec<Source>,
     pub(crate) configs: Vec<Source>,
+    pub(crate) scenarios: Vec<scenarios::Scenario>,
 }
 
 /// An entry of the top-level `volumes`.
@@ -94,7 +96,9 @@ const KEYS: Keys<File> = Keys {
         ("networks", |file, field, findings| {
             file.networks = Network::read_all(field, findings)
         }),
-        ("scenarios", |_, _, _| {}),
+        ("scenarios", |file, field, findings| {
+            file.scenarios = scenarios::Scenario::read_all(field, findings)
+        }),
         ("version", |_, _, _| {}),
     ],
     later: &["models"],

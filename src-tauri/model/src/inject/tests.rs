@@ -81,6 +81,7 @@ fn plan(services: Vec<Service>) -> Plan {
         volumes: BTreeMap::new(),
         networks: BTreeMap::new(),
         moved: Vec::new(),
+        scenarios: BTreeMap::new(),
     }
 }
 

@@ -49,8 +49,10 @@ pub(super) fn positive(
     Some(parsed)
 }
 
-/// A bare number counts seconds. Rounded up to whole milliseconds.
-fn parse(text: &str) -> Option<Millis> {
+/// The length of time that a text names: `5s`, `1m30s`, `500ms`. A bare number counts
+/// seconds. Rounded up to whole milliseconds.
+#[must_use]
+pub fn parse(text: &str) -> Option<Millis> {
     let text = text.trim();
     if let Ok(secs) = text.parse::<u32>() {
         return Some(Millis::from_secs(secs.into()));
