@@ -29,7 +29,7 @@ use benchtop_model::plan::Plan;
 use message::Message;
 use snapshot::EnvironmentSnapshot;
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use tokio::sync::{mpsc, oneshot, watch};
@@ -60,6 +60,9 @@ pub struct EnvironmentHandle {
     /// When somebody last looked, in ticks: statistics are sampled often only
     /// for an audience.
     looked: Arc<AtomicU64>,
+    /// Where scenarios write what their programs print.
+    sink: Arc<dyn Sink>,
+    dir: Arc<Path>,
 }
 
 impl EnvironmentHandle {
@@ -67,8 +70,13 @@ impl EnvironmentHandle {
     #[must_use]
     pub fn spawn(config: EnvironmentConfig) -> Self {
         let looked = Arc::new(AtomicU64::new(0));
+        let sink = Arc::clone(&config.sink);
+        let dir: Arc<Path> = config.dir.clone().into();
+        crate::scenario::leftovers::end(&dir);
         let (messages, snapshots) = task::spawn(config, Arc::clone(&looked));
         Self {
+            sink,
+            dir,
             messages,
             snapshots,
             looked,
@@ -199,6 +207,16 @@ impl EnvironmentHandle {
         self.send(Message::Sync { done });
         // The task being gone is no news to whoever asks.
         _ = taken.await;
+    }
+
+    /// Where records are kept.
+    pub(crate) fn dir(&self) -> &Path {
+        &self.dir
+    }
+
+    /// Where output is kept.
+    pub(crate) fn sink(&self) -> &Arc<dyn Sink> {
+        &self.sink
     }
 
     fn send(&self, message: Message) {

@@ -17,5 +17,6 @@ pub mod ports;
 pub mod probe;
 pub mod process;
 pub mod record;
+pub mod scenario;
 pub mod sink;
 pub mod watch;

@@ -1,6 +1,6 @@
 //! Performs probes: real exchanges, each with one deadline for everything.
 
-mod amqp;
+pub(crate) mod amqp;
 mod elasticsearch;
 mod exec;
 mod flink;
@@ -11,13 +11,13 @@ mod http_body;
 mod kafka;
 mod mysql;
 mod otel_collector;
-mod postgres;
+pub(crate) mod postgres;
 mod prometheus;
-mod redis;
-mod server;
+pub(crate) mod redis;
+pub(crate) mod server;
 mod stranger;
 mod tap;
-mod tcp;
+pub(crate) mod tcp;
 mod temporal;
 
 pub use http::Expected;

@@ -8,7 +8,7 @@ use amq_protocol::protocol::{AMQPClass, channel};
 use amq_protocol::types::{AMQPValue, FieldTable};
 use benchtop_model::probe::Verdict;
 use benchtop_model::product::Login;
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 
 const HEADER: &[u8] = b"AMQP\x00\x00\x09\x01";
 
@@ -27,6 +27,20 @@ pub(super) fn is_own(first: &[u8]) -> bool {
 
 pub(super) async fn ask(mut stream: Tap, login: &Login) -> Result<Finding, String> {
     let stream = &mut stream;
+    let properties = open(stream, login).await?;
+    close(stream, "probed").await?;
+    Ok(finding(&properties, virtual_host(login)))
+}
+
+fn virtual_host(login: &Login) -> &str {
+    login.database.as_deref().unwrap_or("/")
+}
+
+/// The handshake, a login and channel 1; answers with what the broker says of itself.
+pub(crate) async fn open(
+    stream: &mut (impl AsyncRead + AsyncWrite + Unpin),
+    login: &Login,
+) -> Result<FieldTable, String> {
     stream.write_all(HEADER).await.map_err(text_of)?;
     let AMQPClass::Connection(Method::Start(start)) = receive(stream).await? else {
         return Err("the broker does not begin the handshake".to_owned());
@@ -41,9 +55,8 @@ pub(super) async fn ask(mut stream: Tap, login: &Login) -> Result<Finding, Strin
         heartbeat: 0,
     };
     send(stream, 0, Method::TuneOk(tuned)).await?;
-    let virtual_host = login.database.as_deref().unwrap_or("/");
     let open = Open {
-        virtual_host: virtual_host.into(),
+        virtual_host: virtual_host(login).into(),
     };
     send(stream, 0, Method::Open(open)).await?;
     receive(stream).await?;
@@ -56,9 +69,17 @@ pub(super) async fn ask(mut stream: Tap, login: &Login) -> Result<Finding, Strin
     let AMQPClass::Channel(channel::AMQPMethod::OpenOk(_)) = receive(stream).await? else {
         return Err("the broker does not open a channel".to_owned());
     };
+    Ok(start.server_properties)
+}
+
+/// Says goodbye.
+pub(crate) async fn close(
+    stream: &mut (impl AsyncRead + AsyncWrite + Unpin),
+    why: &str,
+) -> Result<(), String> {
     let close = Close {
         reply_code: SUCCESS,
-        reply_text: "probed".into(),
+        reply_text: why.into(),
         class_id: 0,
         method_id: 0,
     };
@@ -66,7 +87,7 @@ pub(super) async fn ask(mut stream: Tap, login: &Login) -> Result<Finding, Strin
     // Its farewell is awaited, or the broker notes an unexpected end; what it
     // says no longer matters.
     _ = receive(stream).await;
-    Ok(finding(&start.server_properties, virtual_host))
+    Ok(())
 }
 
 fn start_ok(login: &Login) -> StartOk {
@@ -88,11 +109,19 @@ fn start_ok(login: &Login) -> StartOk {
     }
 }
 
-async fn send(stream: &mut Tap, channel: u16, method: Method) -> Result<(), String> {
+async fn send(
+    stream: &mut (impl AsyncRead + AsyncWrite + Unpin),
+    channel: u16,
+    method: Method,
+) -> Result<(), String> {
     send_class(stream, channel, AMQPClass::Connection(method)).await
 }
 
-async fn send_class(stream: &mut Tap, channel: u16, class: AMQPClass) -> Result<(), String> {
+pub(crate) async fn send_class(
+    stream: &mut (impl AsyncRead + AsyncWrite + Unpin),
+    channel: u16,
+    class: AMQPClass,
+) -> Result<(), String> {
     let frame = AMQPFrame::Method(channel, class);
     let bytes = gen_frame(&frame)(WriteContext::from(Vec::new()))
         .map_err(text_of)?
@@ -102,7 +131,7 @@ async fn send_class(stream: &mut Tap, channel: u16, class: AMQPClass) -> Result<
 }
 
 /// The next method; a broker that closes instead has said why.
-async fn receive(stream: &mut Tap) -> Result<AMQPClass, String> {
+async fn receive(stream: &mut (impl AsyncRead + AsyncWrite + Unpin)) -> Result<AMQPClass, String> {
     loop {
         match frame(stream).await? {
             AMQPFrame::Method(_, AMQPClass::Connection(Method::Close(close))) => {
@@ -116,7 +145,9 @@ async fn receive(stream: &mut Tap) -> Result<AMQPClass, String> {
 }
 
 /// One frame: type, channel, length, content, and the byte that ends it.
-async fn frame(stream: &mut Tap) -> Result<AMQPFrame, String> {
+pub(crate) async fn frame(
+    stream: &mut (impl AsyncRead + AsyncWrite + Unpin),
+) -> Result<AMQPFrame, String> {
     let mut bytes = vec![0; 7];
     stream.read_exact(&mut bytes).await.map_err(text_of)?;
     if bytes.starts_with(b"AMQP") {
@@ -134,7 +165,7 @@ async fn frame(stream: &mut Tap) -> Result<AMQPFrame, String> {
 }
 
 /// `ACCESS_REFUSED - Login was refused using …` is shortened to its meaning.
-fn refusal(code: u16, text: &str) -> String {
+pub(crate) fn refusal(code: u16, text: &str) -> String {
     let text = match text.split_once(" - ") {
         Some((_, sentence)) => sentence,
         None => text,

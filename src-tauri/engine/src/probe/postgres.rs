@@ -40,7 +40,8 @@ pub(super) async fn ask(stream: Tap, login: &Login) -> Result<Finding, String> {
     answer
 }
 
-fn config(login: &Login) -> Config {
+/// What a client of this login says first.
+pub(crate) fn config(login: &Login) -> Config {
     let mut config = Config::new();
     config
         .application_name("benchtop")
@@ -91,7 +92,7 @@ fn finding(version: &str, recovers: bool) -> Finding {
 
 /// What the server said, or the innermost cause: the outer ones only repeat the
 /// kind of error.
-fn say(error: &Error) -> String {
+pub(crate) fn say(error: &Error) -> String {
     if let Some(said) = error.as_db_error() {
         return said.message().to_owned();
     }

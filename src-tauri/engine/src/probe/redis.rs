@@ -15,6 +15,19 @@ pub(super) fn is_own(first: &[u8]) -> bool {
 }
 
 pub(super) async fn ask(stream: Tap, login: &Login) -> Result<Finding, String> {
+    let info = introduction(login);
+    let (connection, driver) =
+        MultiplexedConnection::new_with_config(&info, stream, without_deadlines())
+            .await
+            .map_err(|error| say(&error))?;
+    tokio::select! {
+        answer = exchange(connection) => answer,
+        () = driver => Err("the server closed the connection".to_owned()),
+    }
+}
+
+/// What a client of this login says first.
+pub(crate) fn introduction(login: &Login) -> RedisConnectionInfo {
     let mut info = RedisConnectionInfo::default().set_skip_set_lib_name();
     if let Some(user) = &login.user {
         info = info.set_username(user);
@@ -22,17 +35,14 @@ pub(super) async fn ask(stream: Tap, login: &Login) -> Result<Finding, String> {
     if let Some(password) = &login.password {
         info = info.set_password(password);
     }
-    // The deadline of the probe is the only one.
-    let config = AsyncConnectionConfig::new()
+    info
+}
+
+/// The deadline of whoever asks is the only one.
+pub(crate) fn without_deadlines() -> AsyncConnectionConfig {
+    AsyncConnectionConfig::new()
         .set_response_timeout(None)
-        .set_connection_timeout(None);
-    let (connection, driver) = MultiplexedConnection::new_with_config(&info, stream, config)
-        .await
-        .map_err(|error| say(&error))?;
-    tokio::select! {
-        answer = exchange(connection) => answer,
-        () = driver => Err("the server closed the connection".to_owned()),
-    }
+        .set_connection_timeout(None)
 }
 
 async fn exchange(mut connection: MultiplexedConnection) -> Result<Finding, String> {
@@ -83,7 +93,7 @@ fn finding(info: &str, loads: bool) -> Finding {
 }
 
 /// What the server said: `NOAUTH Authentication required.`
-fn say(error: &RedisError) -> String {
+pub(crate) fn say(error: &RedisError) -> String {
     if error.kind() == ErrorKind::AuthenticationFailed {
         return "the server refuses the password".to_owned();
     }

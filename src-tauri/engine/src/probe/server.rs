@@ -114,7 +114,7 @@ impl Question {
 
 /// Who asks without a database of its own is asked into the one of its user, as
 /// every client of PostgreSQL does.
-fn postgres_login(written: Login, service: &Service) -> Login {
+pub(crate) fn postgres_login(written: Login, service: &Service) -> Login {
     let mut usual = Login::postgres(service);
     if written.user.is_some() && written.user != usual.user {
         usual.password = None;

@@ -8,7 +8,7 @@ use tokio::net::TcpStream;
 
 /// Connects to the first address that answers. `localhost` means both loopback
 /// families, tried in turn: a server may listen on either.
-pub(super) async fn connect(host: &str, port: u16) -> io::Result<(TcpStream, SocketAddr)> {
+pub(crate) async fn connect(host: &str, port: u16) -> io::Result<(TcpStream, SocketAddr)> {
     let addresses = match host {
         "localhost" => vec![
             SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), port),
@@ -29,7 +29,7 @@ pub(super) async fn connect(host: &str, port: u16) -> io::Result<(TcpStream, Soc
 }
 
 /// A short sentence for a failed connection.
-pub(super) fn say(error: &io::Error) -> String {
+pub(crate) fn say(error: &io::Error) -> String {
     match error.kind() {
         io::ErrorKind::ConnectionRefused => "connection refused".to_owned(),
         io::ErrorKind::ConnectionReset => "connection reset".to_owned(),

@@ -1,0 +1,29 @@
+//! One file for each kind of step.
+
+mod amqp;
+mod check;
+mod command;
+mod http;
+mod redis;
+mod sql;
+mod wait;
+
+use super::context::Attempt;
+use super::outcome::Outcome;
+use benchtop_model::scenario::Kind;
+
+/// Performs one attempt.
+pub(super) async fn perform(attempt: &Attempt<'_>) -> Outcome {
+    let ended = match attempt.step.kind {
+        Kind::Check => check::perform(attempt).await,
+        Kind::Run => Box::pin(command::perform(attempt)).await,
+        Kind::Http => http::perform(attempt).await,
+        Kind::Wait => wait::perform(attempt).await,
+        Kind::Sql => sql::perform(attempt).await,
+        Kind::Redis => redis::perform(attempt).await,
+        Kind::AmqpPublish => amqp::perform(attempt).await,
+        // The reader of the file has refused it; a plan of another version may not have.
+        kind => Err(format!("this version cannot run `{}`", kind.word())),
+    };
+    ended.unwrap_or_else(Outcome::failed)
+}

@@ -1,0 +1,250 @@
+//! HTTP requests: one, or many at a time, with what they took.
+
+use super::super::context::Attempt;
+use super::super::outcome::Outcome;
+use benchtop_model::scenario::report::Progress;
+use futures_util::StreamExt as _;
+use reqwest::{Client, Method};
+use std::sync::LazyLock;
+use std::time::{Duration, Instant};
+
+/// Most requests of one step: what each took is kept until the end.
+const MOST_REQUESTS: u64 = 10_000_000;
+
+/// Most at the same time.
+const MOST_AT_ONCE: u64 = 1_000;
+
+/// So much of an answer is looked at; the rest is read and dropped, so that the
+/// connection can be used again.
+const MOST_BODY: usize = 256 * 1024;
+
+/// More than this is not even read.
+const MOST_READ: usize = 64 << 20;
+
+/// Never through a proxy; redirects are answers, not errors.
+static CLIENT: LazyLock<Result<Client, String>> = LazyLock::new(|| {
+    // A second installation is refused, and that is fine.
+    _ = rustls::crypto::ring::default_provider().install_default();
+    Client::builder()
+        .no_proxy()
+        .redirect(reqwest::redirect::Policy::none())
+        .tls_danger_accept_invalid_certs(true)
+        .user_agent(concat!("benchtop/", env!("CARGO_PKG_VERSION")))
+        .build()
+        .map_err(|error| format!("the HTTP client could not be made: {error}"))
+});
+
+/// What is sent, again and again.
+struct Request {
+    client: &'static Client,
+    method: Method,
+    url: String,
+    headers: Vec<(String, String)>,
+    body: Option<String>,
+    status: Option<u16>,
+    contains: Option<String>,
+}
+
+/// What came of one request.
+struct Answer {
+    took: Duration,
+    status: Option<u16>,
+    fault: Option<String>,
+}
+
+pub(super) async fn perform(attempt: &Attempt<'_>) -> Result<Outcome, String> {
+    let request = Request::of(attempt)?;
+    let count = attempt.number("requests", 1, MOST_REQUESTS)?;
+    let at_once = attempt.number("concurrency", 1, MOST_AT_ONCE)?.max(1);
+    let began = Instant::now();
+    let mut tally = Tally::default();
+    let mut answers = futures_util::stream::iter(0..count)
+        .map(|_| request.send())
+        .buffer_unordered(usize::try_from(at_once).unwrap_or(1));
+    while let Some(answer) = answers.next().await {
+        tally.add(answer);
+        attempt.progress(|| Progress {
+            done: tally.took_us.len() as f64,
+            total: Some(count as f64),
+            rate: Some(tally.took_us.len() as f64 / began.elapsed().as_secs_f64()),
+            what: "requests".to_owned(),
+        });
+    }
+    drop(answers);
+    Ok(tally.outcome(&request, attempt, began.elapsed()))
+}
+
+impl Request {
+    fn of(attempt: &Attempt<'_>) -> Result<Self, String> {
+        let url = attempt.required("url")?.to_owned();
+        if !(url.starts_with("http://") || url.starts_with("https://")) {
+            return Err(format!(
+                "`{url}` is no address: write `http://…` or `{{{{SERVICE.ENDPOINT.url}}}}/…`"
+            ));
+        }
+        let body = attempt.text("body").map(str::to_owned);
+        let usual = if body.is_some() { "POST" } else { "GET" };
+        let method = attempt.text("method").unwrap_or(usual).to_ascii_uppercase();
+        let status = match attempt.text("status") {
+            Some(_) => u16::try_from(attempt.number("status", 0, 999)?).ok(),
+            None => None,
+        };
+        Ok(Self {
+            client: CLIENT.as_ref().map_err(Clone::clone)?,
+            method: Method::from_bytes(method.as_bytes())
+                .map_err(|_| format!("`{method}` is no method"))?,
+            url,
+            headers: attempt.map("headers").into_iter().collect(),
+            body,
+            status,
+            contains: attempt.text("contains").map(str::to_owned),
+        })
+    }
+
+    async fn send(&self) -> Answer {
+        let began = Instant::now();
+        let (status, fault) = match self.exchange().await {
+            Ok((status, fault)) => (Some(status), fault),
+            Err(fault) => (None, Some(fault)),
+        };
+        Answer {
+            took: began.elapsed(),
+            status,
+            fault,
+        }
+    }
+
+    async fn exchange(&self) -> Result<(u16, Option<String>), String> {
+        let mut request = self.client.request(self.method.clone(), &self.url);
+        for (name, value) in &self.headers {
+            request = request.header(name, value);
+        }
+        if let Some(body) = &self.body {
+            request = request.body(body.clone());
+        }
+        let mut response = request.send().await.map_err(|error| say(&error))?;
+        let status = response.status().as_u16();
+        let (mut kept, mut read) = (Vec::new(), 0);
+        while let Some(chunk) = response.chunk().await.map_err(|error| say(&error))? {
+            read += chunk.len();
+            let room = MOST_BODY.saturating_sub(kept.len());
+            kept.extend_from_slice(&chunk[..chunk.len().min(room)]);
+            if read > MOST_READ {
+                return Err(format!("the answer has more than {} MB", MOST_READ >> 20));
+            }
+        }
+        Ok((status, self.judge(status, &String::from_utf8_lossy(&kept))))
+    }
+
+    /// Why the answer is not the wanted one.
+    fn judge(&self, status: u16, body: &str) -> Option<String> {
+        let expected = self
+            .status
+            .map_or((200..400).contains(&status), |wanted| wanted == status);
+        if !expected {
+            let first = body.lines().next().unwrap_or_default();
+            let first: String = first.chars().take(200).collect();
+            return Some(
+                format!("status {status}: {first}")
+                    .trim_end_matches([':', ' '])
+                    .to_owned(),
+            );
+        }
+        let text = self.contains.as_deref()?;
+        (!body.contains(text)).then(|| format!("the answer does not contain `{text}`"))
+    }
+}
+
+/// The innermost cause: the outer ones only repeat the address.
+fn say(error: &reqwest::Error) -> String {
+    let mut cause: &dyn std::error::Error = error;
+    while let Some(inner) = cause.source() {
+        cause = inner;
+    }
+    cause.to_string()
+}
+
+#[derive(Default)]
+struct Tally {
+    /// In microseconds; as many as a request can take before it is given up.
+    took_us: Vec<u32>,
+    errors: u64,
+    fault: Option<String>,
+    status: Option<u16>,
+}
+
+impl Tally {
+    fn add(&mut self, answer: Answer) {
+        let took = answer.took.as_micros();
+        self.took_us.push(u32::try_from(took).unwrap_or(u32::MAX));
+        self.errors += u64::from(answer.fault.is_some());
+        self.status = answer.status.or(self.status);
+        if self.fault.is_none() {
+            self.fault = answer.fault;
+        }
+    }
+
+    /// Errors fail the step, unless a criterion of its own speaks of them.
+    fn outcome(mut self, request: &Request, attempt: &Attempt<'_>, took: Duration) -> Outcome {
+        self.took_us.sort_unstable();
+        let count = self.took_us.len();
+        let judged = attempt
+            .step
+            .pass
+            .iter()
+            .any(|criterion| criterion.0.contains("errors"));
+        let fault = self.fault.take();
+        let text = match (&fault, count) {
+            (Some(fault), 1) => fault.clone(),
+            (Some(fault), _) => format!(
+                "{} of {count} requests failed, the first with: {fault}",
+                self.errors
+            ),
+            (None, 1) => format!("status {}", self.status.unwrap_or_default()),
+            (None, _) => format!("{count} requests, all as expected"),
+        };
+        let mut outcome = match fault.is_none() || judged {
+            true => Outcome::passed(text),
+            false => Outcome::failed(text),
+        };
+        outcome = outcome.detail("request", format!("{} {}", request.method, request.url));
+        if let Some(status) = self.status {
+            outcome = outcome.metric("status", status.into());
+        }
+        let mean = self.took_us.iter().map(|us| f64::from(*us)).sum::<f64>() / count.max(1) as f64;
+        outcome
+            .metric("requests", count as f64)
+            .metric("errors", self.errors as f64)
+            .metric("throughput", count as f64 / took.as_secs_f64())
+            .metric("mean_ms", mean / 1000.0)
+            .metric("p50_ms", self.percentile(0.5))
+            .metric("p99_ms", self.percentile(0.99))
+            .metric("max_ms", self.percentile(1.0))
+    }
+
+    /// Of what was sorted: the smallest value that so large a share does not exceed.
+    fn percentile(&self, share: f64) -> f64 {
+        let rank = (self.took_us.len() as f64 * share).ceil() as usize;
+        let at = rank.clamp(1, self.took_us.len().max(1)) - 1;
+        self.took_us
+            .get(at)
+            .map_or(f64::NAN, |us| f64::from(*us) / 1000.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn percentiles_are_values_that_were_measured() {
+        let tally = Tally {
+            took_us: (1..=200).map(|n| n * 1000).collect(),
+            ..Tally::default()
+        };
+        assert_eq!(tally.percentile(0.5), 100.0);
+        assert_eq!(tally.percentile(0.99), 198.0);
+        assert_eq!(tally.percentile(1.0), 200.0);
+        assert!(Tally::default().percentile(0.5).is_nan());
+    }
+}
