@@ -5,15 +5,17 @@ use crate::message::{InstanceKey, Message};
 use crate::open;
 use crate::queue::{self, Queue};
 use crate::readers::Readers;
-use crate::record::{NewEnvironment, NewRun, ProbeRow};
+use crate::record::{NewEnvironment, NewRun, ProbeRow, ScenarioRow};
 use crate::row::{Annotation, Instance, KnownEnvironment, ProbeSpan, Run, Transition};
 use crate::table::{
-    alerts, environments, instances, probe_results, runs, settings, silences, transitions,
+    alerts, environments, instances, probe_results, runs, scenarios, settings, silences,
+    transitions,
 };
 use crate::writer::Writer;
 use benchtop_model::alert::{Alert, Silence};
 use benchtop_model::exit::Exit;
 use benchtop_model::probe::ProbeRole;
+use benchtop_model::scenario::report::ScenarioReport;
 use benchtop_model::time::Timestamp;
 use rusqlite::Connection;
 use std::path::Path;
@@ -196,6 +198,16 @@ impl History {
         });
     }
 
+    /// How an execution of a scenario stands; what was said of it before is replaced.
+    pub fn scenario_result(&self, row: ScenarioRow) {
+        self.send(Message::ScenarioResult(Box::new(row)));
+    }
+
+    /// At the start of an engine: scenarios that went on when the last one ended.
+    pub fn interrupt_scenarios(&self) {
+        self.send(Message::InterruptScenarios);
+    }
+
     /// Keeps a setting.
     pub fn set_setting(&self, key: &str, value: &str) {
         self.send(Message::SetSetting {
@@ -356,6 +368,33 @@ impl History {
         self.inner
             .readers
             .ask(|connection| silences::of_environment(connection, environment))
+    }
+
+    /// Executions of one scenario of an environment or of all, newest first.
+    ///
+    /// # Errors
+    ///
+    /// See [`History::runs`].
+    pub fn scenario_results(
+        &self,
+        environment: &str,
+        scenario: Option<&str>,
+        limit: u32,
+    ) -> Result<Vec<ScenarioReport>, StoreError> {
+        self.inner
+            .readers
+            .ask(|connection| scenarios::list(connection, environment, scenario, limit))
+    }
+
+    /// Executions in one run, oldest first.
+    ///
+    /// # Errors
+    ///
+    /// See [`History::runs`].
+    pub fn scenario_results_of_run(&self, run: &str) -> Result<Vec<ScenarioReport>, StoreError> {
+        self.inner
+            .readers
+            .ask(|connection| scenarios::of_run(connection, run))
     }
 
     /// The last instances of a service over all runs, newest first.

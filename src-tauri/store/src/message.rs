@@ -1,7 +1,7 @@
 //! All that can be asked of the writer. Each is made by the method of
 //! [`History`](crate::History) of the same name.
 
-use crate::record::{NewEnvironment, NewRun, ProbeRow};
+use crate::record::{NewEnvironment, NewRun, ProbeRow, ScenarioRow};
 use crate::row::{Annotation, Instance, Transition};
 use benchtop_model::alert::{Alert, Silence};
 use benchtop_model::exit::Exit;
@@ -36,6 +36,8 @@ pub(crate) enum Message {
         run: String,
         annotation: Box<Annotation>,
     },
+    ScenarioResult(Box<ScenarioRow>),
+    InterruptScenarios,
     SetSetting {
         key: String,
         value: String,

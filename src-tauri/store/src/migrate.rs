@@ -9,23 +9,25 @@ use crate::error::StoreError;
 use rusqlite::{Connection, TransactionBehavior};
 
 /// In order; a migration that was ever released is never changed.
-const MIGRATIONS: [&str; 3] = [
+const MIGRATIONS: [&str; 4] = [
     include_str!("../migrations/0001_history.sql"),
     include_str!("../migrations/0002_annotations.sql"),
     include_str!("../migrations/0003_alerts.sql"),
+    include_str!("../migrations/0004_scenarios.sql"),
 ];
 
 /// The newest format this program knows.
 pub(crate) const LATEST: i32 = MIGRATIONS.len() as i32;
 
 /// What every file of the newest format has.
-const TABLES: [&str; 9] = [
+const TABLES: [&str; 10] = [
     "alerts",
     "annotations",
     "environments",
     "instances",
     "probe_results",
     "runs",
+    "scenario_results",
     "settings",
     "silences",
     "transitions",

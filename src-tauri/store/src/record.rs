@@ -1,6 +1,7 @@
 //! What the engine hands over to be kept.
 
 use benchtop_model::probe::{ProbeResult, ProbeRole};
+use benchtop_model::scenario::report::ScenarioReport;
 use benchtop_model::time::Timestamp;
 
 /// A run that begins.
@@ -56,4 +57,13 @@ pub struct NewEnvironment {
     pub file: String,
     /// The built-in sample.
     pub sample: bool,
+}
+
+/// An execution of a scenario, as it stands.
+#[derive(Clone, Debug)]
+pub struct ScenarioRow {
+    /// The environment's identity.
+    pub environment: String,
+    /// All that is known of it.
+    pub report: ScenarioReport,
 }

@@ -9,6 +9,7 @@ pub(crate) mod environments;
 pub(crate) mod instances;
 pub(crate) mod probe_results;
 pub(crate) mod runs;
+pub(crate) mod scenarios;
 pub(crate) mod settings;
 pub(crate) mod silences;
 pub(crate) mod transitions;
@@ -53,6 +54,8 @@ pub(crate) fn apply(connection: &Connection, message: &Message) -> Result<Applie
             environment,
             service,
         } => silences::end(connection, environment, service),
+        Message::ScenarioResult(row) => scenarios::set(connection, row),
+        Message::InterruptScenarios => scenarios::interrupt(connection),
         Message::Flush(_) => Ok(Applied::Yes),
     }
 }
