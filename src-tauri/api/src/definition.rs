@@ -7,6 +7,7 @@ use crate::view::CheckReport;
 use benchtop_engine::load;
 use benchtop_model::plan::{Container, Plan, Run};
 use benchtop_model::problem::{Problem, Severity};
+use benchtop_model::scenario::{Item, Scenario, Setting};
 use benchtop_model::{graph, secret};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -183,7 +184,33 @@ pub fn masked(plan: &Plan) -> serde_json::Value {
             secret::MASK.clone_into(password);
         }
     }
+    for scenario in plan.scenarios.values_mut() {
+        mask_scenario(scenario);
+    }
     serde_json::to_value(plan).unwrap_or_default()
+}
+
+/// Variables and options are masked by their names.
+fn mask_scenario(scenario: &mut Scenario) {
+    for (key, value) in &mut scenario.vars {
+        *value = secret::mask(key, value);
+    }
+    let items = scenario.steps.iter_mut();
+    let steps = items.flat_map(|item| match item {
+        Item::Step(step) => std::slice::from_mut(step),
+        Item::Parallel(steps) => steps.as_mut_slice(),
+    });
+    for (key, setting) in steps.flat_map(|step| &mut step.options) {
+        match setting {
+            Setting::Text(text) => *text = secret::mask(key, text),
+            Setting::List(_) => {}
+            Setting::Map(all) => {
+                for (key, text) in all {
+                    *text = secret::mask(key, text);
+                }
+            }
+        }
+    }
 }
 
 /// What is put into it may be a secret, and so may what its build is told.

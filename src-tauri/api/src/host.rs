@@ -19,6 +19,7 @@ mod open_file;
 mod report;
 mod runs;
 mod runtimes;
+mod scenarios;
 mod sink;
 mod telemetry;
 mod traces;
@@ -36,7 +37,7 @@ use benchtop_store::history::History;
 use benchtop_telemetry::book::{Limits, LogBook};
 use benchtop_telemetry::metrics::book::{MetricBook, MetricLimits};
 use notifier::Notifier;
-use open::OpenEnvironment;
+use open::{Kept, OpenEnvironment};
 use sink::HostSink;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -130,6 +131,7 @@ impl Host {
                 .map(|run| run.id.clone()),
         );
         self.history.interrupt_runs(&going_on);
+        self.history.interrupt_scenarios();
         for record in records {
             let remembered = self.history.environments().unwrap_or_default();
             let sample = remembered
@@ -196,14 +198,18 @@ impl Host {
             runtime: self.runtime_of(&id),
         });
         current.set(handle.clone());
+        let scenarios = scenarios::Scenarios::new(&id, &self.history, &notifier);
         let environment = Arc::new(OpenEnvironment::new(
             id.clone(),
             source,
             handle,
-            logs,
-            metrics,
-            telemetry,
-            Arc::clone(&alerts),
+            Kept {
+                logs,
+                metrics,
+                telemetry,
+                alerts: Arc::clone(&alerts),
+                scenarios,
+            },
         ));
         alerts.start(&environment);
         metrics::announce(&environment.metrics, notifier.clone());

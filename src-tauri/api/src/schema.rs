@@ -5,6 +5,7 @@ use crate::compare::RunComparison;
 use crate::view::*;
 use benchtop_model::doctor::DoctorReport;
 use benchtop_model::problem::Problem;
+use benchtop_model::scenario::report::ScenarioReport;
 use benchtop_store::row::{Annotation, Run};
 use benchtop_telemetry::metrics::query::{MetricFrames, MetricList, PinnedChart};
 use benchtop_telemetry::query::{LogHistogram, LogPage, LogPatterns, LogQuery, TimeRange};
@@ -15,12 +16,14 @@ mod alerts;
 mod doctor;
 mod health;
 mod metrics;
+mod scenarios;
 mod traces;
 
 pub use alerts::*;
 pub use doctor::*;
 pub use health::*;
 pub use metrics::*;
+pub use scenarios::*;
 pub use traces::*;
 
 /// The version of this list. A face and an engine whose numbers differ say so
@@ -106,6 +109,8 @@ pub enum Topic {
     Metrics,
     /// Alerts and silences.
     Alerts,
+    /// A scenario began, went on or ended.
+    Scenarios,
 }
 
 /// Nothing to say.
@@ -520,6 +525,10 @@ macro_rules! with_methods {
             "probes.history" => probes_history(ProbesHistoryRequest) -> HealthHistory;
             "alerts.list" => alerts_list(AlertsListRequest) -> AlertList;
             "alerts.silence" => alerts_silence(AlertsSilenceRequest) -> Empty;
+            "scenarios.list" => scenarios_list(ScenariosListRequest) -> ScenarioList;
+            "scenario.run" => scenario_run(ScenarioRunRequest) -> ScenarioReport;
+            "scenario.cancel" => scenario_cancel(ScenarioCancelRequest) -> Empty;
+            "scenario.history" => scenario_history(ScenarioHistoryRequest) -> Vec<ScenarioReport>;
             "runtime.list" => runtime_list(RuntimeListRequest) -> Vec<RuntimeChoice>;
             "runtime.choose" => runtime_choose(RuntimeChooseRequest) -> Empty;
         }

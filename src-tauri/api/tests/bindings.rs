@@ -37,6 +37,7 @@ macro_rules! visit_methods {
             use benchtop_api::schema::*;
             use benchtop_api::view::*;
             use benchtop_model::doctor::DoctorReport;
+            use benchtop_model::scenario::report::ScenarioReport;
             use benchtop_store::row::Run;
             use benchtop_telemetry::metrics::query::{MetricFrames, MetricList, PinnedChart};
             use benchtop_telemetry::query::{LogHistogram, LogPage, LogPatterns};

@@ -1,6 +1,7 @@
 //! One open environment with all that belongs to it.
 
 use super::alerts::Alerts;
+use super::scenarios::Scenarios;
 use super::telemetry::Telemetry;
 use crate::definition::{Definition, Source};
 use crate::schema::{ApiError, Empty, ErrorCode};
@@ -26,9 +27,20 @@ pub(super) struct OpenEnvironment {
     /// The spans, and the receiver of everything that services send.
     pub(super) telemetry: Telemetry,
     pub(super) alerts: Arc<Alerts>,
+    /// The scenario that goes on.
+    pub(super) scenarios: Scenarios,
     disk: Mutex<OnDisk>,
     /// Changes of the file are applied at once.
     watching: AtomicBool,
+}
+
+/// What is kept of an environment, and who keeps it.
+pub(super) struct Kept {
+    pub(super) logs: Arc<LogBook>,
+    pub(super) metrics: Arc<MetricBook>,
+    pub(super) telemetry: Telemetry,
+    pub(super) alerts: Arc<Alerts>,
+    pub(super) scenarios: Scenarios,
 }
 
 /// The definition as it lies on disk.
@@ -38,15 +50,14 @@ struct OnDisk {
 }
 
 impl OpenEnvironment {
-    pub(super) fn new(
-        id: String,
-        source: Source,
-        handle: EnvironmentHandle,
-        logs: Arc<LogBook>,
-        metrics: Arc<MetricBook>,
-        telemetry: Telemetry,
-        alerts: Arc<Alerts>,
-    ) -> Self {
+    pub(super) fn new(id: String, source: Source, handle: EnvironmentHandle, kept: Kept) -> Self {
+        let Kept {
+            logs,
+            metrics,
+            telemetry,
+            alerts,
+            scenarios,
+        } = kept;
         let definition = source.read();
         Self {
             id,
@@ -55,6 +66,7 @@ impl OpenEnvironment {
             metrics,
             telemetry,
             alerts,
+            scenarios,
             disk: Mutex::new(OnDisk { source, definition }),
             watching: AtomicBool::new(false),
         }

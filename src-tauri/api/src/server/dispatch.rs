@@ -24,6 +24,7 @@ macro_rules! dispatch {
 use crate::compare::RunComparison;
 use crate::view::*;
 use benchtop_model::doctor::DoctorReport;
+use benchtop_model::scenario::report::ScenarioReport;
 use benchtop_store::row::Run;
 use benchtop_telemetry::metrics::query::{MetricFrames, MetricList, PinnedChart};
 use benchtop_telemetry::query::{LogHistogram, LogPage, LogPatterns};
