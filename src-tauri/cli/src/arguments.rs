@@ -121,6 +121,13 @@ pub(crate) enum Command {
         #[command(subcommand)]
         command: Option<Runs>,
     },
+    /// Lists of steps to run against the environment: checks, commands, load
+    Scenario {
+        #[command(flatten)]
+        environment: Which,
+        #[command(subcommand)]
+        command: Scenario,
+    },
     /// The container runtimes of this machine, and which of them is used
     Runtime {
         #[command(subcommand)]
@@ -136,6 +143,52 @@ pub(crate) enum Command {
     /// One of the sample's services
     #[command(hide = true)]
     Sample { role: String },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Scenario {
+    /// List the scenarios of the environment file, and how each went last
+    List {
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Run one to its end; Ctrl-C cancels it, and cleanup steps still run
+    Run(ScenarioRun),
+    /// End the one that goes on; asked a second time, its cleanup as well
+    Cancel,
+    /// List what was run, newest first
+    History {
+        /// Only this one
+        scenario: Option<String>,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+        /// At most so many
+        #[arg(long, default_value_t = 20)]
+        limit: u32,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ScenarioRun {
+    /// Its name
+    pub(crate) name: String,
+    /// Print the report as JSON, and nothing else
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Write the report as JUnit XML
+    #[arg(long, value_name = "FILE")]
+    pub(crate) junit: Option<PathBuf>,
+    /// Replace the usual value of a variable
+    #[arg(long, value_name = "NAME=VALUE", value_parser = assignment)]
+    pub(crate) set: Vec<(String, String)>,
+}
+
+/// `NAME=VALUE`.
+fn assignment(text: &str) -> Result<(String, String), String> {
+    let (name, value) = text.split_once('=').ok_or("expected NAME=VALUE")?;
+    Ok((name.trim().to_owned(), value.to_owned()))
 }
 
 /// Which environment is meant.

@@ -63,3 +63,27 @@ pub(crate) fn status(status: Status) -> String {
     };
     paint(code, &format!("{shape} {}", status.word()))
 }
+
+/// How something that was run ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Outcome {
+    /// As it should.
+    Good,
+    /// Not as it should.
+    Bad,
+    /// It goes on.
+    Open,
+    /// It was not brought to its end.
+    Off,
+}
+
+/// Shape, colour and word of an outcome, padded to one width.
+pub(crate) fn outcome(outcome: Outcome, word: &str) -> String {
+    let (code, shape) = match outcome {
+        Outcome::Good => ("32", "●"),
+        Outcome::Bad => ("31", "✖"),
+        Outcome::Open => ("34", "◌"),
+        Outcome::Off => ("2", "○"),
+    };
+    paint(code, &format!("{shape} {word:<11}"))
+}

@@ -13,6 +13,7 @@ mod metrics;
 mod report;
 mod runs;
 mod runtime;
+mod scenario;
 mod services;
 mod status;
 mod traces;
@@ -69,6 +70,10 @@ pub(crate) async fn run(command: Command) -> Result<Code, Failure> {
                 fail_on_worse,
             }) => runs::compare::run(&list.environment, (&a, &b), json, fail_on_worse).await,
         },
+        Command::Scenario {
+            environment,
+            command,
+        } => Box::pin(scenario::run(&environment, command)).await,
         Command::Runtime { command } => runtime::run(command).await,
         Command::Engine { command } => Box::pin(engine::run(command)).await,
         Command::Sample { role } => Box::pin(sample::run(&role)).await,
