@@ -131,6 +131,8 @@ const VIEWS: View[] = [
     await page.getByTestId("annotate-run").click();
     await page.getByTestId("run-label").waitFor();
   }],
+  ["scenarios, one that has failed", "busy", at("scenarios?scenario=order-load&execution=s-96"), (page) => page.getByTestId("scenario-outcome").waitFor()],
+  ["no scenarios", "stopped", at("scenarios"), (page) => page.getByTestId("scenario-example").waitFor()],
   ["the doctor, all well", "busy", at("doctor"), (page) => page.getByTestId("doctor-summary").waitFor()],
   ["the doctor in trouble, with its question", "failing", at("doctor"), async (page) => {
     await page.getByTestId("doctor-remove").click();

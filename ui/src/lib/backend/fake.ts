@@ -9,6 +9,7 @@ import { CHOICE, importFile, inspect } from "./fake/folders";
 import { healthHistory } from "./fake/health";
 import { keptPins, metricFrames, metricList } from "./fake/metrics";
 import { compareRuns, pastDetails } from "./fake/runs";
+import { FakeScenarios } from "./fake/scenario-runs";
 import { downloadLogs } from "./web";
 import { buildWorld, definitionProblems, SCENARIOS, type Scenario } from "./fake/scenarios";
 import type { World } from "./fake/world";
@@ -48,11 +49,13 @@ export function fakeBackend(): Backend {
   const { alerts } = world;
   alerts.begin(world.services.map(({ view }) => view), world.run, Date.now());
 
+  const scenarios = new FakeScenarios(Date.now(), world.run, scenario === "empty" || scenario === "stopped");
   let last = Date.now();
   let sampled = 0;
   setInterval(() => {
     const now = Date.now();
     world.tick(now, now - last);
+    if (scenarios.tick(now)) changed("scenarios");
     last = now;
     alerts.follow(world.services.map(({ view }) => view), world.run, now, (news, alert) =>
       control.emit({ type: "alert", environment: world.environment.id, name: world.environment.name, news, alert: structuredClone(alert), silenced: alerts.silences.has(alert.service) }));
@@ -62,7 +65,7 @@ export function fakeBackend(): Backend {
   if (scenario === "disconnected")
     setTimeout(() => control.emit({ type: "connection", connected: false, message: "The engine does not answer since 9 s" }), 700);
 
-  const answers = makeAnswers(world, scenario);
+  const answers = makeAnswers(world, scenario, scenarios);
   const door: Backend = {
     async call<M extends Method>(method: M, request: RequestOf<M>): Promise<ResponseOf<M>> {
       control.calls[method] = (control.calls[method] ?? 0) + 1;
@@ -74,7 +77,7 @@ export function fakeBackend(): Backend {
       if (failure) throw failure;
       const answer = answers[method](request as never) as ResponseOf<M>;
       if (method === "alerts.silence") changed("alerts", "status");
-      else if (!/^(environment\.(list|status|diagnosis)|logs|metrics|traces|telemetry|runs\.(list|show|compare)|engine|doctor|probes|alerts\.list|report|service\.details)/.test(method)) changed("status", "runs");
+      else if (!/^(environment\.(list|status|diagnosis)|logs|metrics|traces|telemetry|runs\.(list|show|compare)|engine|doctor|probes|alerts\.list|report|service\.details|scenarios\.list|scenario\.history)/.test(method)) changed("status", "runs", ...(method.startsWith("scenario") ? (["scenarios"] as const) : []));
       return answer;
     },
     subscribe(handler) {
@@ -92,7 +95,7 @@ export function fakeBackend(): Backend {
 
 type Answers = { [M in Method]: (request: RequestOf<M>) => ResponseOf<M> };
 
-function makeAnswers(world: World, scenario: Scenario): Answers {
+function makeAnswers(world: World, scenario: Scenario, scenarios: FakeScenarios): Answers {
   const { environment } = world;
   const now = (): number => Date.now();
   const nothing = {};
@@ -166,6 +169,10 @@ function makeAnswers(world: World, scenario: Scenario): Answers {
       const find = (id: string): Run => world.history.find((run) => run.id === id) ?? { ...world.history[0]!, id };
       return compareRuns(find(a), find(b), world.services);
     },
+    "scenarios.list": () => scenarios.list(),
+    "scenario.run": (request) => scenarios.begin(request.scenario, world.run, now()),
+    "scenario.cancel": () => (scenarios.cancel(now()), nothing),
+    "scenario.history": (request) => scenarios.history(request.scenario),
     "runtime.list": () => runtimes(),
     "runtime.choose": () => nothing,
     "runs.show": ({ run }) => {

@@ -30,7 +30,7 @@ export function allCommands(app: App): Command[] {
 function environmentCommands(app: App, environment: string): Command[] {
   const services = app.environment?.view?.services ?? [];
   const name = app.environment?.view?.name ?? "";
-  const icons = { resources: "resources", logs: "logs", traces: "traces", metrics: "metrics", runs: "runs", doctor: "stethoscope" } as const;
+  const icons = { resources: "resources", logs: "logs", traces: "traces", metrics: "metrics", runs: "runs", scenarios: "flask", doctor: "stethoscope" } as const;
   const commands: Command[] = PANELS.map((panel, index) => ({
     id: `panel:${panel}`, title: `Go to ${panel[0]?.toUpperCase()}${panel.slice(1)}`, detail: "Panel", icon: icons[panel], keys: String(index + 1),
     run: () => app.router.go(panelRoute(environment, panel)),

@@ -6,8 +6,8 @@ import { readTraces, tracesRoute, writeTraces, type TracesRoute } from "./traces
 import { decode, list, moment } from "./values";
 
 export { metricsRoute, tracesRoute, type MetricsRoute, type TracesRoute };
-export type Panel = "resources" | "logs" | "traces" | "metrics" | "runs" | "doctor";
-export const PANELS: readonly Panel[] = ["resources", "logs", "traces", "metrics", "runs", "doctor"];
+export type Panel = "resources" | "logs" | "traces" | "metrics" | "runs" | "scenarios" | "doctor";
+export const PANELS: readonly Panel[] = ["resources", "logs", "traces", "metrics", "runs", "scenarios", "doctor"];
 
 /** What the log panel shows. */
 export type LogsRoute = {
@@ -34,6 +34,8 @@ export type Route =
   | MetricsRoute
   // `base`: the run that it is compared with.
   | { view: "runs"; environment: string; run: string | null; base: string | null }
+  // `execution`: one that has ended; null for the newest.
+  | { view: "scenarios"; environment: string; scenario: string | null; execution: string | null }
   | { view: "doctor"; environment: string }
   | { view: "alerts"; environment: string }
   | { view: "settings"; environment: string | null };
@@ -73,6 +75,8 @@ export function parseRoute(hash: string): Route {
       return readMetrics(environment, values);
     case "runs":
       return { view: "runs", environment, run: values.get("run"), base: values.get("base") };
+    case "scenarios":
+      return { view: "scenarios", environment, scenario: values.get("scenario"), execution: values.get("execution") };
     case "doctor":
       return { view: "doctor", environment };
     case "alerts":
@@ -91,6 +95,8 @@ export function formatRoute(route: Route): string {
   const values = new URLSearchParams();
   if (route.view === "resources" && route.select) values.set("select", route.select);
   if (route.view === "runs" && route.run) values.set("run", route.run);
+  if (route.view === "scenarios" && route.scenario) values.set("scenario", route.scenario);
+  if (route.view === "scenarios" && route.execution) values.set("execution", route.execution);
   if (route.view === "traces") writeTraces(route, values);
   if (route.view === "metrics") writeMetrics(route, values);
   if (route.view === "runs" && route.base) values.set("base", route.base);
@@ -116,6 +122,7 @@ export function panelRoute(environment: string, panel: Panel): Route {
     case "traces": return tracesRoute(environment);
     case "metrics": return metricsRoute(environment);
     case "runs": return { view: "runs", environment, run: null, base: null };
+    case "scenarios": return { view: "scenarios", environment, scenario: null, execution: null };
     case "doctor": return { view: "doctor", environment };
   }
 }

@@ -63,3 +63,13 @@ export function silence(app: App, environment: string, service: string, length: 
 export function annotate(app: App, run: string, annotation: Annotation): Promise<boolean> {
   return app.act("annotate", () => app.backend.call("runs.annotate", { run, annotation }));
 }
+
+/** Begins a scenario; how it goes is told by the topic `scenarios`. */
+export function runScenario(app: App, environment: string, scenario: string, vars: Record<string, string> = {}): Promise<boolean> {
+  return app.act(`scenario:${scenario}`, () => app.backend.call("scenario.run", { environment, scenario, vars }));
+}
+
+/** Ends the scenario that goes on; its cleanup steps still run. */
+export function cancelScenario(app: App, environment: string): Promise<boolean> {
+  return app.act("scenario:cancel", () => app.backend.call("scenario.cancel", { environment }));
+}
