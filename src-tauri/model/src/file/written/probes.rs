@@ -61,7 +61,7 @@ pub(crate) enum Kind {
         path: Option<At<String>>,
         endpoint: Option<At<String>>,
         status: Option<At<String>>,
-        body: Option<At<Body>>,
+        body: Option<Box<At<Body>>>,
     },
     Tcp {
         endpoint: Option<At<String>>,
@@ -362,7 +362,7 @@ impl Kind {
             path: http.path,
             endpoint: http.endpoint,
             status: http.status,
-            body: http.body,
+            body: http.body.map(Box::new),
         })
     }
 
