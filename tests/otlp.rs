@@ -6,6 +6,11 @@ use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+#[path = "otlp/clients.rs"]
+mod clients;
+#[path = "otlp/transfer.rs"]
+mod transfer;
+
 /// A page of traces, as the command line prints it.
 fn traces(bench: &Workbench, more: &[&str]) -> Value {
     let printed = bench

@@ -155,7 +155,6 @@ fn ours(table: &mut Table, spans: u64) -> f64 {
         spans: Arc::clone(&store),
         metrics: Arc::new(NoMetrics),
         logs: Arc::new(BookSink::new(book, Box::new(|_| 0), || {})),
-        forward: None,
     };
     let receiver = {
         let _inside = runtime.enter();

@@ -28,3 +28,20 @@ it("opens without an environment, by a key, and sets the theme", async () => {
   await page.getByRole("button", { name: "Start page" }).click();
   await page.getByTestId("open-folder").waitFor();
 });
+it("sends telemetry on to another backend, says how that goes, and stops it", async () => {
+  const page = await bench.open("busy", `#/e/${SHOP}/settings`);
+  const section = page.getByTestId("telemetry-settings");
+  await section.getByLabel("Address of OTLP/HTTP").fill("http://localhost:14318");
+  await page.keyboard.press("Enter");
+  const state = section.getByTestId("forward-state");
+  await state.waitFor();
+  expect(await state.innerText()).toContain("1,204 requests sent on, 2 waiting, 0 dropped");
+  const asked = () => withFake(page, (fake) => fake.asked["telemetry.forward"]);
+  await until(asked, (request) => JSON.stringify(request) === JSON.stringify({ environment: "/home/dev/projects/shop", address: "http://localhost:14318" }), "it was set for this environment");
+  await section.getByLabel("Address of OTLP/HTTP").fill("http://localhost:1");
+  await section.getByTestId("forward-save").click();
+  await until(() => state.innerText(), (text) => text.includes("It does not take the telemetry now."), "a backend that does not answer is said");
+  await section.getByTestId("forward-stop").click();
+  await state.waitFor({ state: "detached" });
+  expect(await section.getByLabel("Address of OTLP/HTTP").inputValue()).toBe("");
+});

@@ -23,6 +23,7 @@ mod scenarios;
 mod sink;
 mod telemetry;
 mod traces;
+mod transfer;
 mod views;
 mod watch;
 
@@ -185,6 +186,7 @@ impl Host {
         );
         let current = telemetry::Current::default();
         let telemetry = telemetry::start(&mut record, &logs, &metrics, &notifier, &current);
+        telemetry.forward_to(self.forward_of(&id));
         let socket_dir = self.paths.sockets(&id);
         if let Err(error) = private_dir(&socket_dir) {
             tracing::error!(%error, "no folder for sockets");

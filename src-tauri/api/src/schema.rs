@@ -16,6 +16,7 @@ mod alerts;
 mod doctor;
 mod health;
 mod metrics;
+mod runtime;
 mod scenarios;
 mod traces;
 
@@ -23,6 +24,7 @@ pub use alerts::*;
 pub use doctor::*;
 pub use health::*;
 pub use metrics::*;
+pub use runtime::*;
 pub use scenarios::*;
 pub use traces::*;
 
@@ -455,23 +457,6 @@ pub struct RunsCompareRequest {
     pub b: String,
 }
 
-/// `runtime.list`: the container runtimes of this machine. Asks each of them,
-/// for 4 s at the most.
-#[derive(Clone, Debug, Serialize, Deserialize, TS)]
-pub struct RuntimeListRequest {
-    /// As this environment sees it; absent: as one without a choice of its own.
-    pub environment: Option<String>,
-}
-
-/// `runtime.choose`: which container runtime is used. Kept in the settings.
-#[derive(Clone, Debug, Serialize, Deserialize, TS)]
-pub struct RuntimeChooseRequest {
-    /// For this environment; absent: for all that have no choice of their own.
-    pub environment: Option<String>,
-    /// Its address; absent: no choice, so the default or the first that answers.
-    pub address: Option<String>,
-}
-
 /// The list. Each line makes a [`Method`], a route, a handler that the host must
 /// have, and an entry of the TypeScript map.
 #[macro_export]
@@ -518,6 +503,9 @@ macro_rules! with_methods {
             "traces.get" => traces_get(TraceGetRequest) -> Trace;
             "traces.map" => traces_map(TracesMapRequest) -> ServiceMap;
             "telemetry.status" => telemetry_status(TelemetryStatusRequest) -> TelemetryStatus;
+            "telemetry.export" => telemetry_export(TelemetryExportRequest) -> TelemetryExported;
+            "telemetry.import" => telemetry_import(TelemetryImportRequest) -> TelemetryImported;
+            "telemetry.forward" => telemetry_forward(TelemetryForwardRequest) -> Empty;
             "runs.list" => runs_list(RunsListRequest) -> Vec<Run>;
             "runs.show" => runs_show(RunsShowRequest) -> RunDetails;
             "runs.annotate" => runs_annotate(RunsAnnotateRequest) -> Run;

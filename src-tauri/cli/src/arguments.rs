@@ -97,6 +97,13 @@ pub(crate) enum Command {
     Traces(Traces),
     /// Show what was measured: last values, and their course
     Metrics(Metrics),
+    /// Where telemetry is received and sent on to, and a run's telemetry as a file
+    Telemetry {
+        #[command(flatten)]
+        environment: Which,
+        #[command(subcommand)]
+        command: Telemetry,
+    },
     /// Read the environment file and report what is wrong with it
     Check {
         #[command(flatten)]
@@ -460,6 +467,40 @@ pub(crate) struct Metrics {
     /// Print JSON: the metrics, their points, and what happened meanwhile
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Telemetry {
+    /// Where services send to, and what came of it
+    Status {
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Write spans, logs and metrics of a run to a file: a request of OTLP in JSON on each line
+    Export {
+        /// The file
+        path: PathBuf,
+        /// Of this run, as `benchtop runs` names it
+        #[arg(long, default_value = "latest")]
+        run: String,
+        /// Replace the file where it exists
+        #[arg(long)]
+        overwrite: bool,
+    },
+    /// Make a run of such a file, to look at
+    Import {
+        /// The file
+        path: PathBuf,
+    },
+    /// Send a copy of everything on to another backend of OTLP/HTTP
+    Forward {
+        /// Such as http://localhost:14318, or `off`
+        address: String,
+        /// For all environments that have no address of their own
+        #[arg(long)]
+        all: bool,
+    },
 }
 
 #[derive(Debug, Subcommand)]

@@ -16,6 +16,7 @@ mod runtime;
 mod scenario;
 mod services;
 mod status;
+mod telemetry;
 mod traces;
 mod up;
 mod why;
@@ -56,6 +57,10 @@ pub(crate) async fn run(command: Command) -> Result<Code, Failure> {
         Command::Logs(arguments) => logs::run(&arguments).await,
         Command::Traces(arguments) => traces::run(&arguments).await,
         Command::Metrics(arguments) => metrics::run(&arguments).await,
+        Command::Telemetry {
+            environment,
+            command,
+        } => Box::pin(telemetry::run(&environment, command)).await,
         Command::Check { environment, json } => check::run(&environment, json).await,
         Command::Doctor(arguments) => doctor::run(&arguments).await,
         Command::Report(arguments) => report::run(&arguments).await,

@@ -165,6 +165,55 @@ impl LogBook {
         }
     }
 
+    /// A book of its own for one more run in the same folder, such as one that is read from
+    /// a file. So many numbers are left free here for its records. Once it is filled and
+    /// dropped, [`Self::include`] makes it one of the earlier runs.
+    ///
+    /// # Errors
+    /// Where this book is in memory only, or no thread can be started.
+    pub fn beside(&self, run: &str, at: Timestamp, records: u64) -> std::io::Result<Self> {
+        let Some(folder) = &self.shared.folder else {
+            return Err(std::io::Error::other("the log is kept in memory only"));
+        };
+        let limits = Limits {
+            retention: retention::Retention::everything(),
+            ..self.shared.limits.clone()
+        };
+        let shared = Arc::new(Shared::new(limits, Some(folder.clone())));
+        let first = {
+            let mut shelves = self.shared.lock();
+            let newest = shelves.newest();
+            shelves.set_newest(newest + records);
+            newest
+        };
+        shared.lock().set_newest(first);
+        runs::begin(&shared, folder, run, at);
+        let for_writer = Arc::clone(&shared);
+        let writer = std::thread::Builder::new()
+            .name("logs".to_owned())
+            .spawn(move || writer::run(&for_writer))?;
+        Ok(Self {
+            shared,
+            writer: Some(writer),
+        })
+    }
+
+    /// A run whose file came into the folder is one of the earlier ones from now on.
+    pub fn include(&self, run: &str) {
+        if let Some(folder) = &self.shared.folder {
+            runs::include(&self.shared, folder, run);
+        }
+    }
+
+    /// Removes the file of a run that is neither the present one nor one of the earlier
+    /// ones: what came of it is of no use.
+    pub fn discard(&self, run: &str) {
+        let known = self.run_file(Some(run)).is_some();
+        if let (Some(folder), false) = (&self.shared.folder, known) {
+            crate::file::remove(&runs::path_of(folder, run, Timestamp(0)));
+        }
+    }
+
     /// From now on these runs stay, whatever the limits of retention say.
     pub fn pin(&self, runs: &[String]) {
         *self.shared.pinned() = runs.to_vec();

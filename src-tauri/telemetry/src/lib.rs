@@ -35,3 +35,4 @@ mod patterns;
 pub mod query;
 pub mod spans;
 pub mod trace;
+pub mod transfer;

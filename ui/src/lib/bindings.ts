@@ -841,6 +841,27 @@ path: string,
  * The file first that opens when the folder is opened.
  */
 files: Array<FoundFile>, };
+export type ForwardStatus = { 
+/**
+ * Its address.
+ */
+address: string, 
+/**
+ * Requests that it has taken.
+ */
+sent: number, 
+/**
+ * Requests that it did not take, or for which there was no room.
+ */
+dropped: number, 
+/**
+ * Requests that wait for it.
+ */
+waiting: number, 
+/**
+ * Whether it did not take the last one, or does not answer.
+ */
+failing: boolean, };
 export type FoundFile = { 
 /**
  * Absolute path.
@@ -2638,6 +2659,67 @@ from: Timestamp,
  */
 to: Timestamp, };
 export type Stream = "stdout" | "stderr" | "benchtop";
+export type TelemetryExportRequest = { 
+/**
+ * The environment's identity.
+ */
+environment: string, 
+/**
+ * The run; absent: the present one, or the newest that is kept.
+ */
+run?: string | null, 
+/**
+ * The file, as an absolute path.
+ */
+path: string, 
+/**
+ * Replace the file where it exists; otherwise that is an error.
+ */
+overwrite: boolean, };
+export type TelemetryExported = { 
+/**
+ * How much of each.
+ */
+counts: SignalCounts, 
+/**
+ * Size of the file.
+ */
+bytes: number, 
+/**
+ * The file.
+ */
+path: string, };
+export type TelemetryForwardRequest = { 
+/**
+ * For this environment; absent: for all that have no address of their own.
+ */
+environment: string | null, 
+/**
+ * A backend of OTLP/HTTP, such as `http://localhost:14318`; absent: none.
+ */
+address: string | null, };
+export type TelemetryImportRequest = { 
+/**
+ * The environment's identity.
+ */
+environment: string, 
+/**
+ * The file, as an absolute path.
+ */
+path: string, };
+export type TelemetryImported = { 
+/**
+ * The run that was made.
+ */
+run: string, 
+/**
+ * How much of each it has.
+ */
+counts: SignalCounts, 
+/**
+ * What was left out, because it is not valid.
+ */
+rejected: SignalCounts, };
 export type TelemetryStatus = { 
 /**
  * Where it listens; empty where it does not.
@@ -2660,9 +2742,9 @@ rejected: SignalCounts,
  */
 dropped: SignalCounts, 
 /**
- * Where everything is forwarded to.
+ * Where a copy of everything is sent on to.
  */
-forward: string | null, 
+forward: ForwardStatus | null, 
 /**
  * What is wrong with the receiver, and what to do.
  */
@@ -3005,6 +3087,9 @@ export type Methods = {
   "traces.get": { request: TraceGetRequest; response: Trace };
   "traces.map": { request: TracesMapRequest; response: ServiceMap };
   "telemetry.status": { request: TelemetryStatusRequest; response: TelemetryStatus };
+  "telemetry.export": { request: TelemetryExportRequest; response: TelemetryExported };
+  "telemetry.import": { request: TelemetryImportRequest; response: TelemetryImported };
+  "telemetry.forward": { request: TelemetryForwardRequest; response: Empty };
   "runs.list": { request: RunsListRequest; response: Array<Run> };
   "runs.show": { request: RunsShowRequest; response: RunDetails };
   "runs.annotate": { request: RunsAnnotateRequest; response: Run };

@@ -13,20 +13,37 @@ use std::path::{Path, PathBuf};
 /// Records that are asked for at a time.
 const PAGE: u32 = 5000;
 
-/// Writes beside the file and renames, so that there is never half of it.
+/// Writes what a query finds.
 pub(super) fn export(
     logs: &LogBook,
     request: &LogsExportRequest,
     cancel: &Cancel,
 ) -> Answer<LogsExported> {
-    let path = PathBuf::from(&request.path);
+    let (records, bytes) = to_file(&request.path, request.overwrite, |file, path| {
+        write_all(logs, request, file, path, cancel)
+    })?;
+    Ok(LogsExported {
+        records,
+        bytes,
+        path: request.path.clone(),
+    })
+}
+
+/// Lets somebody write a file; answers what that answers, and the file's size. It is
+/// written beside its place and renamed, so that there is never half of it.
+pub(super) fn to_file<T>(
+    path: &str,
+    overwrite: bool,
+    write: impl FnOnce(File, &Path) -> Answer<T>,
+) -> Answer<(T, u64)> {
+    let path = PathBuf::from(path);
     if !path.is_absolute() {
         return Err(ApiError {
             hint: Some("name the file with its whole path".to_owned()),
-            ..ApiError::invalid(format!("`{}` is no absolute path", request.path))
+            ..ApiError::invalid(format!("`{}` is no absolute path", path.display()))
         });
     }
-    if path.exists() && !request.overwrite {
+    if path.exists() && !overwrite {
         return Err(ApiError {
             hint: Some("choose another name, or allow that it is replaced".to_owned()),
             ..ApiError::invalid(format!("{} exists already", path.display()))
@@ -37,15 +54,11 @@ pub(super) fn export(
     let part = path.with_file_name(name);
     let written = File::create(&part)
         .map_err(|error| failed(&path, &error))
-        .and_then(|file| write_all(logs, request, file, &path, cancel))
-        .and_then(|records| {
+        .and_then(|file| write(file, &path))
+        .and_then(|answer| {
             let bytes = fs::metadata(&part).map_or(0, |file| file.len());
             fs::rename(&part, &path).map_err(|error| failed(&path, &error))?;
-            Ok(LogsExported {
-                records,
-                bytes,
-                path: request.path.clone(),
-            })
+            Ok((answer, bytes))
         });
     if written.is_err() {
         // Whatever the reason was, half a file helps nobody.
@@ -92,7 +105,7 @@ fn write_record(out: &mut impl Write, record: &LogRecord, format: ExportFormat) 
     }
 }
 
-fn failed(path: &Path, error: &io::Error) -> ApiError {
+pub(super) fn failed(path: &Path, error: &io::Error) -> ApiError {
     ApiError {
         hint: Some("check that its folder exists, may be written and has space".to_owned()),
         ..ApiError::invalid(format!("{} cannot be written: {error}", path.display()))

@@ -71,10 +71,12 @@ pub(super) fn start(
         spans: Arc::clone(&spans),
         metrics: Arc::clone(metrics) as Arc<dyn MetricSink>,
         logs: Arc::new(book),
-        forward: None,
     };
-    let receiver = Receiver::start(sinks, record.telemetry.as_ref())
+    let mut receiver = Receiver::start(sinks, record.telemetry.as_ref())
         .map_err(|error| format!("no port can be had for OTLP: {error}"));
+    if let (Ok(receiver), None) = (&mut receiver, &record.run) {
+        receiver.told_nobody();
+    }
     match &receiver {
         Ok(receiver) => record.telemetry = Some(receiver.access().clone()),
         Err(error) => {
@@ -117,6 +119,14 @@ impl Telemetry {
     pub(super) fn on_start(&self) {
         if let Ok(receiver) = &self.receiver {
             receiver.reach_containers();
+        }
+    }
+
+    /// From now on a copy of everything goes to this backend, or to none.
+    pub(super) fn forward_to(&self, address: Option<String>) {
+        let Ok(receiver) = &self.receiver else { return };
+        if let Err(error) = receiver.forward_to(address.as_deref()) {
+            tracing::warn!("telemetry is not sent on: {error}");
         }
     }
 

@@ -41,6 +41,16 @@ struct Kept {
 }
 
 impl Retention {
+    /// Nothing goes.
+    pub(super) fn everything() -> Self {
+        Self {
+            bytes: u64::MAX,
+            age: Duration::MAX,
+            runs: usize::MAX,
+            pinned: Vec::new(),
+        }
+    }
+
     /// Which runs go, of all earlier ones, oldest first, beside a present one of this size;
     /// and how many bytes the present one has too many.
     fn decide(&self, runs: &[Kept], present: u64) -> (Vec<PathBuf>, u64) {

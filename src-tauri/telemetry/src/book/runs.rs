@@ -77,6 +77,23 @@ pub(super) fn begin(shared: &Shared, folder: &Path, run: &str, at: Timestamp) {
     shared.work.notify_one();
 }
 
+/// Finds the file of a run that is not known yet.
+pub(super) fn include(shared: &Shared, folder: &Path, run: &str) {
+    let path = path_of(folder, run, Timestamp(0));
+    let mut shelves = shared.lock();
+    if shelves.past.iter().any(|past| past.file.path == path) {
+        return;
+    }
+    shelves.past.push(PastRun {
+        run: run_of(&path),
+        file: Arc::new(RunFile::new(path)),
+        blocks: None,
+    });
+    shelves
+        .past
+        .sort_by(|one, other| one.file.path.cmp(&other.file.path));
+}
+
 /// The file of a run; absent: of the present one, or the newest that is kept.
 pub(super) fn file(shared: &Shared, run: Option<&str>) -> Option<Arc<RunFile>> {
     let shelves = shared.lock();

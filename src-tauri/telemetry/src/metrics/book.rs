@@ -5,7 +5,7 @@
 //! appends what is new every 150 ms and now and then sorts it into chunks (`table`). A
 //! chart takes the new points under the lock and reads the older ones outside of it.
 
-use super::point::{Sample, SeriesKey};
+use super::point::{Point, Sample, SeriesKey};
 use super::query::{MetricFrames, MetricList, MetricQuery, MetricRange};
 use super::red::Red;
 use crate::book::runs::{files, make_folder, path_of, run_of};
@@ -172,6 +172,33 @@ impl MetricBook {
         range: &MetricRange,
     ) -> Result<MetricFrames, String> {
         read::query(&self.shared, run, queries, range)
+    }
+
+    /// A book of its own for one more run in the same folder; see
+    /// [`LogBook::beside`](crate::book::LogBook::beside).
+    ///
+    /// # Errors
+    /// Where this book is in memory only, or no thread can be started.
+    pub fn beside(&self, run: &str, at: Timestamp) -> std::io::Result<Self> {
+        let Some(folder) = &self.shared.folder else {
+            return Err(std::io::Error::other("metrics are kept in memory only"));
+        };
+        let book = Self::open(folder, None, self.shared.limits.clone())?;
+        book.begin_run(run, at);
+        Ok(book)
+    }
+
+    /// Hands over all series of a run with their points, in order of time. Of the present
+    /// run, those that are on disk: see [`Self::commit`].
+    ///
+    /// # Errors
+    /// Where the file cannot be read, or the one who takes them fails.
+    pub fn export(
+        &self,
+        run: &str,
+        each: &mut dyn FnMut(&SeriesKey, Vec<Point>) -> std::io::Result<()>,
+    ) -> std::io::Result<()> {
+        read::export(&self.shared, run, each)
     }
 
     /// The run that is meant where none is named.

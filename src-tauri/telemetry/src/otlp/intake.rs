@@ -1,6 +1,7 @@
 //! Where decoded requests go, and how many items came, were refused and were lost.
 
 use super::decode::Request;
+use super::forward::{Copied, Forwarder};
 use super::logs::LogSink;
 use super::metrics::{self, MetricSink};
 use super::reply::{Reason, Refusal, Taken};
@@ -9,8 +10,8 @@ use crate::spans::{Refused, SpanStore, incoming};
 use opentelemetry_proto::tonic::collector::metrics::v1::ExportMetricsServiceRequest;
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 use std::fmt;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// Where the signals of one environment go.
 #[derive(Clone)]
@@ -21,8 +22,6 @@ pub struct Sinks {
     pub metrics: Arc<dyn MetricSink>,
     /// Keeps log records.
     pub logs: Arc<dyn LogSink>,
-    /// Is given a copy of everything that was taken, to be sent on.
-    pub forward: Option<Arc<super::forward::Forwarder>>,
 }
 
 impl fmt::Debug for Sinks {
@@ -53,6 +52,8 @@ impl Counts {
 #[derive(Debug)]
 pub(super) struct Intake {
     sinks: Sinks,
+    /// Is given a copy of everything that was taken, to be sent on.
+    forward: Mutex<Option<Arc<Forwarder>>>,
     pub(super) received: Counts,
     pub(super) rejected: Counts,
     /// Refused because there was too much; the sender may have sent it again.
@@ -63,6 +64,7 @@ impl Intake {
     pub(super) fn new(sinks: Sinks) -> Self {
         Self {
             sinks,
+            forward: Mutex::default(),
             received: Counts::default(),
             rejected: Counts::default(),
             refused: Counts::default(),
@@ -75,13 +77,21 @@ impl Intake {
     }
 
     /// Where everything is sent on to.
-    pub(super) fn forward(&self) -> Option<&super::forward::Forwarder> {
-        self.sinks.forward.as_deref()
+    pub(super) fn forward(&self) -> Option<Arc<Forwarder>> {
+        let forward = self.forward.lock();
+        forward.unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// From now on it is sent on to this one, or to nobody.
+    pub(super) fn forward_to(&self, forward: Option<Forwarder>) {
+        let mut present = self.forward.lock().unwrap_or_else(PoisonError::into_inner);
+        *present = forward.map(Arc::new);
     }
 
     /// Hands the items to whoever keeps them; answers when they are kept.
     pub(super) async fn take(self: &Arc<Self>, request: Request) -> Result<Taken, Refusal> {
-        let copy = self.sinks.forward.as_ref().map(|_| request.clone());
+        let forward = self.forward();
+        let forward = forward.map(|forward| (forward, Copied::new(&request)));
         let (counts, taken) = match request {
             Request::Traces(request) => (Signal::Spans, self.traces(request).await),
             Request::Metrics(request) => (Signal::Points, self.points(request).await),
@@ -94,7 +104,7 @@ impl Intake {
             counts
                 .of(&self.rejected)
                 .fetch_add(taken.rejected, Ordering::Relaxed);
-            if let (Some(forward), Some(copy)) = (&self.sinks.forward, copy) {
+            if let Some((forward, copy)) = forward {
                 forward.send(copy);
             }
         }

@@ -3,6 +3,7 @@
 
 use super::budget::{Budget, Lease};
 use super::decode::{self, Compression, Encoding, Fault, Request, Signal, too_many_bytes};
+use super::forward::Forwarder;
 use super::intake::{Intake, Sinks, busy};
 use super::limits::MOST_BYTES;
 use super::listen::{self, Bound};
@@ -115,6 +116,22 @@ impl Receiver {
         Ok(receiver)
     }
 
+    /// Sends a copy of everything that is taken on to this backend of OTLP/HTTP, such as
+    /// `http://localhost:14318`, or to nobody. Must be called inside of a runtime.
+    ///
+    /// # Errors
+    /// One sentence, where the address is none; then all stays as it was.
+    pub fn forward_to(&self, address: Option<&str>) -> Result<(), String> {
+        let forwarder = address.map(Forwarder::start).transpose()?;
+        self.core.intake.forward_to(forwarder);
+        Ok(())
+    }
+
+    /// Nobody was told the former ports: that they are taken is no problem.
+    pub fn told_nobody(&mut self) {
+        self.problem = None;
+    }
+
     /// What services are told.
     #[must_use]
     pub fn access(&self) -> &Telemetry {
@@ -167,7 +184,7 @@ impl Receiver {
                 spans: refused.spans + intake.spans_dropped(),
                 ..refused
             },
-            forward: intake.forward().map(|forward| forward.describe()),
+            forward: intake.forward().map(|forward| forward.status()),
             problem: self.problem.clone(),
         }
     }

@@ -16,10 +16,28 @@ pub struct TelemetryStatus {
     pub rejected: SignalCounts,
     /// What was lost because there was too much.
     pub dropped: SignalCounts,
-    /// Where everything is forwarded to.
-    pub forward: Option<String>,
+    /// Where a copy of everything is sent on to.
+    pub forward: Option<ForwardStatus>,
     /// What is wrong with the receiver, and what to do.
     pub problem: Option<String>,
+}
+
+/// A backend that is sent a copy of everything, and what came of it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct ForwardStatus {
+    /// Its address.
+    pub address: String,
+    /// Requests that it has taken.
+    #[ts(type = "number")]
+    pub sent: u64,
+    /// Requests that it did not take, or for which there was no room.
+    #[ts(type = "number")]
+    pub dropped: u64,
+    /// Requests that wait for it.
+    #[ts(type = "number")]
+    pub waiting: u64,
+    /// Whether it did not take the last one, or does not answer.
+    pub failing: bool,
 }
 
 /// Numbers per signal.

@@ -93,7 +93,6 @@ impl Bench {
             spans: Arc::clone(&spans),
             metrics: Arc::clone(&points) as Arc<dyn MetricSink>,
             logs: Arc::new(logs),
-            forward: None,
         };
         let receiver = {
             let _inside = runtime.enter();

@@ -13,6 +13,7 @@ use crate::metrics::table;
 use benchtop_model::time::{Millis, Timestamp};
 use rusqlite::Connection;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -76,6 +77,29 @@ pub(super) fn query(
         frames: frames.map_err(|error| unreadable(&error))?,
         marks: Vec::new(),
     })
+}
+
+pub(super) fn export(
+    shared: &Shared,
+    run: &str,
+    each: &mut dyn FnMut(&SeriesKey, Vec<Point>) -> io::Result<()>,
+) -> io::Result<()> {
+    let past = Past::open(shared, Some(run)).map_err(io::Error::other)?;
+    let Some(past) = past else { return Ok(()) };
+    for series in &past.series {
+        let mut points = past.open.get(&series.id).cloned().unwrap_or_default();
+        past.file
+            .read(|connection| {
+                let all = (i64::MIN, i64::MAX);
+                table::read_points(connection, series.id, all, &mut points)
+            })
+            .map_err(io::Error::other)?;
+        // What became a chunk meanwhile was read twice.
+        points.sort_by_key(|point| point.at);
+        points.dedup();
+        each(&series.key, points)?;
+    }
+    Ok(())
 }
 
 fn is_present(present: Option<&str>, wanted: Option<&str>) -> bool {

@@ -84,9 +84,13 @@ export class FakeTraces {
     return { nodes: [...nodes.values()].map(latency) as MapNode[], edges: [...edges.values()].map(latency) as MapEdge[], complete: true };
   }
 
+  /** Where everything is sent on to. */
+  forward: string | null = null;
+
   status(): TelemetryStatus {
     const count = this.#empty ? 0 : 48_210;
-    return { endpoints: [{ protocol: "grpc", address: "http://localhost:4317" }, { protocol: "http", address: "http://localhost:4318" }], key: "••••••••", received: { spans: count, points: count * 3, logs: 0 }, rejected: { spans: 0, points: 0, logs: 0 }, dropped: { spans: 0, points: 0, logs: 0 }, forward: null, problem: null };
+    const forward = this.forward === null ? null : { address: this.forward, sent: 1_204, dropped: 0, waiting: 2, failing: this.forward.endsWith(":1") };
+    return { endpoints: [{ protocol: "grpc", address: "http://localhost:4317" }, { protocol: "http", address: "http://localhost:4318" }], key: "••••••••", received: { spans: count, points: count * 3, logs: 0 }, rejected: { spans: 0, points: 0, logs: 0 }, dropped: { spans: 0, points: 0, logs: 0 }, forward, problem: null };
   }
 
   #numbers(now: number): number[] {

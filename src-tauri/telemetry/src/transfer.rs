@@ -1,0 +1,245 @@
+//! A run's telemetry as a file, and back: one request of OTLP in JSON on each line, as the
+//! collector writes and reads files, too.
+//!
+//! Logs keep message, level, time, trace and named values; colours do not fit into OTLP.
+//! An import first reads all of a file, so that of a broken one nothing is taken, and then
+//! fills the file of a run of its own.
+
+use crate::book::LogBook;
+use crate::metrics::book::MetricBook;
+use crate::metrics::otlp as points;
+use crate::otlp::attribution;
+use crate::otlp::decode::{Request, Signal};
+use crate::otlp::forward;
+use crate::otlp::json;
+use crate::otlp::limits::MOST_BYTES;
+use crate::otlp::logs::{BookSink, LogSink as _};
+use crate::otlp::status::SignalCounts;
+use crate::spans::{SpanStore, incoming};
+use benchtop_model::time::Timestamp;
+use serde::de::IgnoredAny;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
+use std::io::{self, BufRead, Read as _, Write};
+use std::sync::Arc;
+
+mod logs;
+mod metrics;
+
+/// Points of one line.
+const AT_ONCE: usize = 2000;
+
+/// All of one environment's telemetry.
+#[derive(Clone, Debug)]
+pub struct Stores {
+    /// Its logs.
+    pub logs: Arc<LogBook>,
+    /// Its spans.
+    pub spans: Arc<SpanStore>,
+    /// Its metrics.
+    pub metrics: Arc<MetricBook>,
+}
+
+/// What a file has, as far as it must be known before it is taken.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Contents {
+    /// How much of each.
+    pub counts: SignalCounts,
+    /// Items that are no valid ones and will be left out.
+    pub rejected: SignalCounts,
+    /// The earliest and the latest time in it, in milliseconds; absent where it is empty.
+    pub range: Option<(Timestamp, Timestamp)>,
+    /// Who sent it.
+    pub services: BTreeSet<String>,
+}
+
+/// Writes all telemetry of a run.
+///
+/// # Errors
+/// Where the run's file cannot be read or `out` not be written.
+pub fn export(from: &Stores, run: &str, out: &mut dyn Write) -> io::Result<SignalCounts> {
+    let mut counts = SignalCounts::default();
+    let mut failed = None;
+    let spans = from.spans.export(Some(run), &mut |request| {
+        line(out, &request).inspect_err(|error| failed = Some(error.kind()))
+    });
+    counts.spans = spans.map_err(|error| {
+        let kind = failed.unwrap_or(io::ErrorKind::Other);
+        io::Error::new(kind, format!("{error:?}"))
+    })?;
+    counts.logs = logs::export(&from.logs, run, &mut |request| line(out, &request))?;
+    from.metrics.commit();
+    from.metrics.export(run, &mut |series, points| {
+        counts.points += points.len() as u64;
+        let mut rest = points;
+        while !rest.is_empty() {
+            let later = rest.split_off(rest.len().min(AT_ONCE));
+            line(
+                out,
+                &metrics::request(series, std::mem::replace(&mut rest, later)),
+            )?;
+        }
+        Ok(())
+    })?;
+    Ok(counts)
+}
+
+fn line<T: Serialize>(out: &mut dyn Write, request: &T) -> io::Result<()> {
+    serde_json::to_writer(&mut *out, request)?;
+    out.write_all(b"\n")
+}
+
+/// Reads all of a file without taking it.
+///
+/// # Errors
+/// One sentence that names the line that cannot be read.
+pub fn inspect(input: impl BufRead) -> io::Result<Contents> {
+    let mut contents = Contents::default();
+    each(input, |request| {
+        contents.add(request);
+        Ok(())
+    })?;
+    Ok(contents)
+}
+
+/// Takes a file that [`inspect`] has found to be right.
+///
+/// # Errors
+/// Where it cannot be read, or the disk takes nothing.
+pub fn import(input: impl BufRead, into: &Stores) -> io::Result<()> {
+    let sink = BookSink::new(Arc::clone(&into.logs), Box::new(|_| 0), || {});
+    each(input, |request| {
+        match request {
+            Request::Traces(mut request) => {
+                incoming::check(&mut request);
+                let kept = into.spans.push_blocking(request);
+                kept.map_err(|why| io::Error::other(format!("spans were not kept: {why:?}")))?;
+            }
+            Request::Logs(request) => _ = sink.records(request),
+            Request::Metrics(request) => {
+                into.metrics
+                    .push(points::read(request, Timestamp(0)).samples);
+                into.metrics.commit();
+            }
+        }
+        Ok(())
+    })?;
+    into.logs.flush();
+    into.metrics.commit();
+    Ok(())
+}
+
+/// Whether telemetry can be sent on to this address.
+///
+/// # Errors
+/// One sentence, where it is none.
+pub fn check_address(address: &str) -> Result<(), String> {
+    forward::base(address).map(|_| ())
+}
+
+/// Which of the three a line is; everything else of it is read later.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Kind {
+    resource_spans: Option<IgnoredAny>,
+    resource_logs: Option<IgnoredAny>,
+    resource_metrics: Option<IgnoredAny>,
+}
+
+fn each(
+    mut input: impl BufRead,
+    mut take: impl FnMut(Request) -> io::Result<()>,
+) -> io::Result<()> {
+    let mut text = Vec::new();
+    for number in 1_u64.. {
+        text.clear();
+        let most = MOST_BYTES as u64 + 1;
+        if (&mut input).take(most).read_until(b'\n', &mut text)? == 0 {
+            break;
+        }
+        if text.trim_ascii().is_empty() {
+            continue;
+        }
+        let request = read(&text).map_err(|why| {
+            let message = format!("line {number} is no request of OTLP in JSON: {why}");
+            io::Error::new(io::ErrorKind::InvalidData, message)
+        })?;
+        take(request)?;
+    }
+    Ok(())
+}
+
+fn read(text: &[u8]) -> Result<Request, String> {
+    if text.len() > MOST_BYTES {
+        return Err(format!("it is longer than {} MiB", MOST_BYTES >> 20));
+    }
+    let kind: Kind = serde_json::from_slice(text).map_err(|error| error.to_string())?;
+    let signal = match kind {
+        Kind {
+            resource_spans: Some(_),
+            ..
+        } => Signal::Traces,
+        Kind {
+            resource_logs: Some(_),
+            ..
+        } => Signal::Logs,
+        Kind {
+            resource_metrics: Some(_),
+            ..
+        } => Signal::Metrics,
+        _ => return Err("it has no resourceSpans, resourceLogs or resourceMetrics".to_owned()),
+    };
+    json::decode(text, signal)
+}
+
+impl Contents {
+    fn add(&mut self, request: Request) {
+        match request {
+            Request::Traces(mut request) => {
+                let checked = incoming::check(&mut request);
+                self.counts.spans += checked.accepted;
+                self.rejected.spans += checked.rejected;
+                for one in &request.resource_spans {
+                    self.service(one.resource.as_ref().map(|of| &of.attributes[..]));
+                    for span in one.scope_spans.iter().flat_map(|scope| &scope.spans) {
+                        self.time(span.start_time_unix_nano / 1_000_000);
+                        self.time(span.end_time_unix_nano / 1_000_000);
+                    }
+                }
+            }
+            Request::Logs(request) => {
+                for one in &request.resource_logs {
+                    self.service(one.resource.as_ref().map(|of| &of.attributes[..]));
+                    for record in one.scope_logs.iter().flat_map(|scope| &scope.log_records) {
+                        self.counts.logs += 1;
+                        self.time(record.time_unix_nano / 1_000_000);
+                    }
+                }
+            }
+            Request::Metrics(request) => {
+                let read = points::read(request, Timestamp(0));
+                self.counts.points += read.samples.len() as u64;
+                self.rejected.points += read.rejected;
+                for sample in read.samples {
+                    self.time(sample.point.at.unsigned_abs());
+                    self.services.insert(sample.series.service);
+                }
+            }
+        }
+    }
+
+    fn service(&mut self, attributes: Option<&[opentelemetry_proto::tonic::common::v1::KeyValue]>) {
+        let service = attribution(attributes.unwrap_or_default()).service;
+        self.services.insert(service);
+    }
+
+    /// In milliseconds; 0 is none.
+    fn time(&mut self, at: u64) {
+        if at == 0 {
+            return;
+        }
+        let at = Timestamp(i64::try_from(at).unwrap_or(i64::MAX));
+        let (first, last) = self.range.unwrap_or((at, at));
+        self.range = Some((first.min(at), last.max(at)));
+    }
+}
