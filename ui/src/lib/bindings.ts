@@ -267,6 +267,19 @@ start_order: Array<string>,
  */
 summary: Array<PlannedService>, };
 export type Condition = "started" | "healthy" | "completed_successfully";
+export type CriterionReport = { 
+/**
+ * As written.
+ */
+expression: string, 
+/**
+ * Whether it held.
+ */
+passed: boolean, 
+/**
+ * The values in it, or why it could not be decided.
+ */
+text: string, };
 export type DefinitionChanges = { 
 /**
  * One entry for each service that differs, in the order of the names.
@@ -985,6 +998,7 @@ id: string,
  * Why it stays, one sentence without a full stop.
  */
 why: string, };
+export type Kind = "check" | "run" | "http" | "wait" | "sql" | "redis" | "amqp.publish" | "kafka.produce" | "kafka.lag" | "kafka.verify" | "flink.sql" | "flink.job" | "temporal.workflow";
 export type LayerView = { 
 /**
  * The beginning of its digest.
@@ -1770,6 +1784,23 @@ hint: string | null,
  * file is meant or its text is not known.
  */
 excerpt: Excerpt | null, };
+export type Progress = { 
+/**
+ * So much is done.
+ */
+done: number, 
+/**
+ * Of so much; absent where that is not known.
+ */
+total: number | null, 
+/**
+ * So much a second at present.
+ */
+rate: number | null, 
+/**
+ * What is counted, or what goes on: `messages`, `lag 3 s: waiting`.
+ */
+what: string, };
 export type Proof = { "type": "line", 
 /**
  * Its service.
@@ -2112,6 +2143,139 @@ hint: string | null,
  * Since when this is so.
  */
 since: Timestamp, };
+export type ScenarioCancelRequest = { 
+/**
+ * The environment's identity.
+ */
+environment: string, };
+export type ScenarioHistoryRequest = { 
+/**
+ * The environment's identity.
+ */
+environment: string, 
+/**
+ * Only of this scenario.
+ */
+scenario: string | null, 
+/**
+ * At most so many; 200 at the most.
+ */
+limit: number, };
+export type ScenarioList = { 
+/**
+ * By name.
+ */
+scenarios: Array<ScenarioSummary>, 
+/**
+ * The one that goes on; there is at most one in an environment.
+ */
+running: ScenarioReport | null, };
+export type ScenarioReport = { 
+/**
+ * Unique, sortable by start.
+ */
+id: string, 
+/**
+ * Name of the scenario.
+ */
+scenario: string, 
+/**
+ * The run of the environment that it was executed in; absent where nothing ran.
+ */
+run: string | null, 
+/**
+ * When it began.
+ */
+started: Timestamp, 
+/**
+ * When it ended.
+ */
+ended: Timestamp | null, 
+/**
+ * How it stands.
+ */
+status: ScenarioStatus, 
+/**
+ * What decided, one sentence; absent while it goes on and where all is well.
+ */
+text: string | null, 
+/**
+ * `STEP.METRIC` of all steps, and `duration_ms`.
+ */
+metrics: { [key in string]: number }, 
+/**
+ * The variables as they were; values that look secret are masked.
+ */
+vars: { [key in string]: string }, 
+/**
+ * The steps, in the order of the file.
+ */
+steps: Array<StepReport>, 
+/**
+ * The criteria of the whole.
+ */
+criteria: Array<CriterionReport>, };
+export type ScenarioRunRequest = { 
+/**
+ * The environment's identity.
+ */
+environment: string, 
+/**
+ * Its name.
+ */
+scenario: string, 
+/**
+ * Variables to replace.
+ */
+vars: Record<string, string>, };
+export type ScenarioStatus = "running" | "passed" | "failed" | "cancelled" | "interrupted";
+export type ScenarioStep = { 
+/**
+ * Unique in its scenario.
+ */
+id: string, 
+/**
+ * For people.
+ */
+name: string, 
+/**
+ * What it does.
+ */
+kind: Kind, 
+/**
+ * It is run whatever happens.
+ */
+always: boolean, };
+export type ScenarioSummary = { 
+/**
+ * Its name.
+ */
+name: string, 
+/**
+ * What it is for.
+ */
+description: string | null, 
+/**
+ * Variables and their usual values; secret ones are masked.
+ */
+vars: { [key in string]: string }, 
+/**
+ * Its steps, with the checks of health before and after.
+ */
+steps: Array<ScenarioStep>, 
+/**
+ * What must hold at the end.
+ */
+criteria: Array<string>, 
+/**
+ * Its executions, newest first; at most 20.
+ */
+last: Array<ScenarioReport>, };
+export type ScenariosListRequest = { 
+/**
+ * The environment's identity.
+ */
+environment: string, };
 export type Series = { 
 /**
  * Its service.
@@ -2658,6 +2822,64 @@ from: Timestamp,
  * When it ended, or the end of what is asked for.
  */
 to: Timestamp, };
+export type StepReport = { 
+/**
+ * Unique in its scenario.
+ */
+id: string, 
+/**
+ * For people.
+ */
+name: string, 
+/**
+ * What it does.
+ */
+kind: Kind, 
+/**
+ * Number of its group where it is run together with others, from 1.
+ */
+group: number | null, 
+/**
+ * It is run whatever happens.
+ */
+always: boolean, 
+/**
+ * How it stands.
+ */
+status: StepStatus, 
+/**
+ * When it began.
+ */
+started: Timestamp | null, 
+/**
+ * How long it took, all attempts together.
+ */
+duration: Millis | null, 
+/**
+ * Attempts so far.
+ */
+attempts: number, 
+/**
+ * What it found, one sentence.
+ */
+text: string | null, 
+/**
+ * What it measured.
+ */
+metrics: { [key in string]: number }, 
+/**
+ * Named findings, such as samples.
+ */
+details: { [key in string]: string }, 
+/**
+ * Its criteria.
+ */
+criteria: Array<CriterionReport>, 
+/**
+ * How far it is, while it goes on.
+ */
+progress: Progress | null, };
+export type StepStatus = "pending" | "running" | "passed" | "failed" | "skipped" | "cancelled";
 export type Stream = "stdout" | "stderr" | "benchtop";
 export type TelemetryExportRequest = { 
 /**
@@ -2766,7 +2988,7 @@ since: Timestamp,
 until: Timestamp, };
 export type Timestamp = number;
 export type Tone = "worse" | "neutral" | "better";
-export type Topic = "status" | "usage" | "logs" | "runs" | "traces" | "metrics" | "alerts";
+export type Topic = "status" | "usage" | "logs" | "runs" | "traces" | "metrics" | "alerts" | "scenarios";
 export type Trace = { 
 /**
  * The trace.
@@ -3097,6 +3319,10 @@ export type Methods = {
   "probes.history": { request: ProbesHistoryRequest; response: HealthHistory };
   "alerts.list": { request: AlertsListRequest; response: AlertList };
   "alerts.silence": { request: AlertsSilenceRequest; response: Empty };
+  "scenarios.list": { request: ScenariosListRequest; response: ScenarioList };
+  "scenario.run": { request: ScenarioRunRequest; response: ScenarioReport };
+  "scenario.cancel": { request: ScenarioCancelRequest; response: Empty };
+  "scenario.history": { request: ScenarioHistoryRequest; response: Array<ScenarioReport> };
   "runtime.list": { request: RuntimeListRequest; response: Array<RuntimeChoice> };
   "runtime.choose": { request: RuntimeChooseRequest; response: Empty };
 };
