@@ -3,8 +3,8 @@
 //!
 //! Only with `BENCHTOP_FULL=1`, but for PostgreSQL: most of the images take long to build.
 
-
 #![allow(clippy::print_stdout, reason = "what was measured is said aloud")]
+
 use benchtop_tests::{Home, PATIENCE, Project, docker};
 use serde_json::Value;
 use std::process::Command;
