@@ -274,8 +274,11 @@ describe("everything links", () => {
   });
   it("the palette to the traces of a service and to the map", async () => {
     const page = await bench.open("busy", `#/e/${SHOP}/resources`);
+    // The palette knows the services once they are there.
+    await page.getByTestId("service-row").first().waitFor();
     await page.keyboard.press("Control+k");
     await page.keyboard.type("traces of catalog");
+    await page.getByRole("option", { name: /traces of catalog/i }).first().waitFor();
     await page.keyboard.press("Enter");
     await until(() => url(page), (to) => to.includes("traces?service=catalog"), "its traces are open");
     await page.keyboard.press("3");
