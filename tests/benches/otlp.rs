@@ -3,7 +3,7 @@
 //!
 //! Peers are measured in the same run where their program is found, with the same requests:
 //! `BENCHTOP_PEER_JAEGER` names Jaeger's all-in-one, `BENCHTOP_PEER_ODV` the
-//! otel-desktop-viewer. `BENCHTOP_BENCH_SPANS` sets another number of spans.
+//! otel-desktop-viewer; each keeps what it gets on disk. `BENCHTOP_BENCH_SPANS` sets another number of spans.
 
 use benchtop_api::model::time::Timestamp;
 use benchtop_api::telemetry::book::{Limits as BookLimits, LogBook};
@@ -37,6 +37,106 @@ const TRACE: u64 = 16;
 /// Senders at the same time.
 const SENDERS: u64 = 4;
 
+/// What ours reached, to hold the peers beside it.
+#[derive(Clone, Copy)]
+struct Own {
+    /// Spans per second.
+    rate: f64,
+    /// MiB above that of the senders.
+    memory: f64,
+}
+
+/// A program of others that takes the same requests.
+struct Peer {
+    name: &'static str,
+    /// The variable that names its program.
+    variable: &'static str,
+    /// Its arguments and settings, with `FOLDER` for one of its own.
+    arguments: &'static [&'static str],
+    settings: &'static [(&'static str, &'static str)],
+    /// Whether the budget is counted against it: it keeps spans on disk, as ours does.
+    persists: bool,
+    /// Questions to it over HTTP: what is asked, the port, the request without its body, the body.
+    queries: &'static [(&'static str, u16, &'static str, &'static str)],
+}
+
+const JAEGER: &[(&str, u16, &str, &str)] = &[
+    (
+        "the newest 50 traces of a service",
+        16686,
+        "GET /api/traces?service=service-1&limit=50&lookback=custom&start=1600000000000000&end=1800000000000000",
+        "",
+    ),
+    (
+        "by one value of an attribute",
+        16686,
+        "GET /api/traces?service=service-1&limit=50&tags=%7B%22user.id%22%3A%2242%22%7D&start=1600000000000000&end=1800000000000000",
+        "",
+    ),
+    (
+        "one trace",
+        16686,
+        "GET /api/traces/00000000000000000000000000000007",
+        "",
+    ),
+];
+const ODV: &[(&str, u16, &str, &str)] = &[
+    (
+        "all traces (it has no limit)",
+        8000,
+        "POST /rpc",
+        r#"{"jsonrpc":"2.0","id":1,"method":"searchTraces","params":["1600000000000000000","1800000000000000000"]}"#,
+    ),
+    (
+        "one trace",
+        8000,
+        "POST /rpc",
+        r#"{"jsonrpc":"2.0","id":1,"method":"searchSpans","params":["00000000000000000000000000000007"]}"#,
+    ),
+];
+
+/// Jaeger keeps spans in memory or, with Badger, on disk; the viewer in DuckDB.
+const PEERS: [Peer; 3] = [
+    Peer {
+        name: "Jaeger (Badger)",
+        variable: "BENCHTOP_PEER_JAEGER",
+        arguments: &[],
+        settings: &[
+            ("SPAN_STORAGE_TYPE", "badger"),
+            ("BADGER_EPHEMERAL", "false"),
+            ("BADGER_DIRECTORY_KEY", "FOLDER/key"),
+            ("BADGER_DIRECTORY_VALUE", "FOLDER/value"),
+        ],
+        persists: true,
+        queries: JAEGER,
+    },
+    Peer {
+        name: "Jaeger (memory)",
+        variable: "BENCHTOP_PEER_JAEGER",
+        arguments: &[],
+        settings: &[("SPAN_STORAGE_TYPE", "memory")],
+        persists: false,
+        queries: JAEGER,
+    },
+    Peer {
+        name: "otel-desktop-viewer (DuckDB)",
+        variable: "BENCHTOP_PEER_ODV",
+        arguments: &[
+            "--open-browser=false",
+            "--db",
+            "FOLDER/spans.db",
+            "--db-max-size",
+            "0",
+        ],
+        settings: &[],
+        persists: true,
+        queries: ODV,
+    },
+];
+
+/// Where the peers take OTLP/HTTP.
+const PEER_PORT: u16 = 4318;
+
 fn main() {
     let spans = std::env::var("BENCHTOP_BENCH_SPANS");
     let spans = spans
@@ -45,13 +145,13 @@ fn main() {
         .unwrap_or(SPANS);
     let mut table = Table::new(&format!("OTLP, {spans} spans with ten values each"));
     let own = ours(&mut table, spans);
-    for (name, variable, port) in [
-        ("Jaeger", "BENCHTOP_PEER_JAEGER", 4318),
-        ("otel-desktop-viewer", "BENCHTOP_PEER_ODV", 4318),
-    ] {
-        match std::env::var(variable) {
-            Ok(program) => peer(&mut table, name, &program, port, spans, own),
-            Err(_) => table.skipped(name, &format!("{variable} does not name its program")),
+    for peer in &PEERS {
+        match std::env::var(peer.variable) {
+            Ok(program) => beside(&mut table, peer, &program, spans, own),
+            Err(_) => table.skipped(
+                peer.name,
+                &format!("{} does not name its program", peer.variable),
+            ),
         }
     }
 }
@@ -113,7 +213,7 @@ fn send(port: u16, key: &str, requests: &[Vec<u8>]) -> f64 {
     (requests.len() as u64 * BATCH) as f64 / began.elapsed().as_secs_f64()
 }
 
-/// Whether the request was taken.
+/// Whether the request was taken. A server that closes after its answer is connected to anew.
 fn post(stream: &mut TcpStream, key: &str, body: &[u8]) -> bool {
     let head = format!(
         "POST /v1/traces HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/x-protobuf\r\nx-otlp-api-key: {key}\r\ncontent-length: {}\r\n\r\n",
@@ -139,12 +239,17 @@ fn post(stream: &mut TcpStream, key: &str, body: &[u8]) -> bool {
             .and_then(|digits| digits.trim().parse().ok())
             .unwrap_or(0);
         if rest.len() >= length {
+            if head.contains("connection: close") {
+                let address = stream.peer_addr().expect("an address");
+                *stream = TcpStream::connect(address).expect("a connection");
+                stream.set_nodelay(true).expect("a socket");
+            }
             return head.starts_with("http/1.1 200");
         }
     }
 }
 
-fn ours(table: &mut Table, spans: u64) -> f64 {
+fn ours(table: &mut Table, spans: u64) -> Own {
     let runtime = tokio::runtime::Runtime::new().expect("threads");
     let folder = tempfile::tempdir().expect("a folder");
     let book = LogBook::open(folder.path(), None, BookLimits::default()).expect("a book");
@@ -165,11 +270,8 @@ fn ours(table: &mut Table, spans: u64) -> f64 {
     let access = receiver.access().clone();
     let rate = send(access.http_port, &access.key, &requests);
     table.figure("Benchtop: taken and on disk", rate, "spans/s");
-    table.figure(
-        "Benchtop: memory above that of the senders",
-        (memory("self") - before).max(0.0),
-        "MiB",
-    );
+    let memory = (memory("self") - before).max(0.0);
+    table.figure("Benchtop: memory above that of the senders", memory, "MiB");
     let size: u64 = std::fs::read_dir(folder.path())
         .expect("a folder")
         .flatten()
@@ -211,39 +313,89 @@ fn ours(table: &mut Table, spans: u64) -> f64 {
         )
     });
     table.figure("query: one trace", runs[2].as_secs_f64() * 1e3, "ms");
-    rate
+    Own { rate, memory }
 }
 
-fn peer(table: &mut Table, name: &str, program: &str, port: u16, spans: u64, own: f64) {
-    let mut child: Child = Command::new(program)
+fn beside(table: &mut Table, peer: &Peer, program: &str, spans: u64, own: Own) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let own_folder = folder.path().to_string_lossy();
+    let place = |text: &str| text.replace("FOLDER", &own_folder);
+    let child = Command::new(program)
+        .args(peer.arguments.iter().map(|word| place(word)))
+        .envs(peer.settings.iter().map(|(key, value)| (key, place(value))))
         .stdout(Stdio::null())
         .stderr(Stdio::null())
         .spawn()
         .expect("the peer starts");
+    let running = Running(child);
     let up = (0..300).any(|_| {
         std::thread::sleep(Duration::from_millis(100));
-        TcpStream::connect(("127.0.0.1", port)).is_ok()
+        TcpStream::connect(("127.0.0.1", PEER_PORT)).is_ok()
     });
     if up {
-        let requests: Vec<Vec<u8>> = (0..spans / BATCH).map(|n| request(n * BATCH)).collect();
-        let rate = send(port, "", &requests);
-        table.figure(&format!("{name}: taken"), rate, "spans/s");
-        table.figure(
-            &format!("{name}: memory"),
-            memory(&child.id().to_string()),
-            "MiB",
-        );
-        table.budgeted(
-            &format!("Benchtop / {name}"),
-            own / rate,
-            "x",
-            Budget::AtLeast(3.0),
-        );
+        compare(table, peer, running.0.id(), spans, own);
     } else {
-        table.skipped(name, "it does not listen on the port of OTLP/HTTP");
+        table.skipped(peer.name, "it does not listen on the port of OTLP/HTTP");
     }
-    child.kill().expect("it lives");
-    child.wait().expect("it ends");
+}
+
+/// A peer that ends with its measurement, also when that fails.
+struct Running(Child);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _gone = self.0.kill();
+        let _status = self.0.wait();
+    }
+}
+
+fn compare(table: &mut Table, peer: &Peer, process: u32, spans: u64, own: Own) {
+    let name = peer.name;
+    let requests: Vec<Vec<u8>> = (0..spans / BATCH).map(|n| request(n * BATCH)).collect();
+    let rate = send(PEER_PORT, "", &requests);
+    drop(requests);
+    let memory = memory(&process.to_string());
+    table.figure(&format!("{name}: taken"), rate, "spans/s");
+    table.figure(&format!("{name}: memory"), memory, "MiB");
+    for (what, port, head, body) in peer.queries {
+        let mut bytes = 0;
+        let runs = timed(5, || bytes = ask(*port, head, body));
+        table.figure(
+            &format!("{name}: {what} ({} KiB)", bytes / 1024),
+            runs[2].as_secs_f64() * 1e3,
+            "ms",
+        );
+    }
+    let (faster, smaller) = (
+        format!("Benchtop / {name}: rate"),
+        format!("Benchtop / {name}: memory"),
+    );
+    if peer.persists {
+        table.budgeted(&faster, own.rate / rate, "x", Budget::AtLeast(3.0));
+        table.budgeted(&smaller, own.memory / memory, "x", Budget::AtMost(1.0));
+    } else {
+        table.figure(&faster, own.rate / rate, "x");
+        table.figure(&smaller, own.memory / memory, "x");
+    }
+}
+
+/// Asks once on a connection of its own; answers how many bytes came, zero for a refusal.
+fn ask(port: u16, head: &str, body: &str) -> usize {
+    let Ok(mut stream) = TcpStream::connect(("127.0.0.1", port)) else {
+        return 0;
+    };
+    let request = format!(
+        "{head} HTTP/1.1\r\nhost: localhost:{port}\r\nconnection: close\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
+        body.len()
+    );
+    stream.write_all(request.as_bytes()).expect("sent");
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).expect("an answer");
+    if answer.starts_with(b"HTTP/1.1 200") {
+        answer.len()
+    } else {
+        0
+    }
 }
 
 /// Memory of a process, in MiB.
