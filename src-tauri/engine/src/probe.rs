@@ -5,7 +5,7 @@ mod elasticsearch;
 mod exec;
 mod flink;
 mod grafana;
-mod grpc;
+pub(crate) mod grpc;
 mod http;
 mod http_body;
 mod kafka;
@@ -16,7 +16,7 @@ mod prometheus;
 pub(crate) mod redis;
 pub(crate) mod server;
 mod stranger;
-mod tap;
+pub(crate) mod tap;
 pub(crate) mod tcp;
 mod temporal;
 

@@ -18,18 +18,21 @@ use std::net::SocketAddr;
 /// Bytes before a message: whether it is compressed, and its length.
 const FRAME: usize = 5;
 
-/// No answer to a probe is longer.
-const MOST: usize = 64 * 1024;
+/// No answer is longer; servers have the same limit for a message.
+const MOST: usize = 4 * 1024 * 1024;
 
 /// The codes of a call that are told apart.
 const OK: u32 = 0;
 const NOT_FOUND: u32 = 5;
 const UNIMPLEMENTED: u32 = 12;
 const PERMISSION_DENIED: u32 = 7;
+const DEADLINE_EXCEEDED: u32 = 4;
+const RESOURCE_EXHAUSTED: u32 = 8;
+const UNAVAILABLE: u32 = 14;
 const UNAUTHENTICATED: u32 = 16;
 
 /// Whether a server can begin so: with the settings of HTTP/2.
-pub(super) fn is_own(first: &[u8]) -> bool {
+pub(crate) fn is_own(first: &[u8]) -> bool {
     let at = |index: usize, byte: u8| first.get(index).is_none_or(|found| *found == byte);
     at(0, 0) && at(1, 0) && at(3, 4) && at(4, 0)
 }
@@ -69,7 +72,7 @@ pub(super) async fn ask(
 }
 
 /// Opens a channel and has the calls made on it.
-pub(super) async fn talk<T>(
+pub(crate) async fn talk<T>(
     stream: Tap,
     address: SocketAddr,
     calls: impl AsyncFnOnce(&mut Channel) -> Result<T, Refusal>,
@@ -94,7 +97,7 @@ pub(super) async fn talk<T>(
 
 /// Why a call has no answer.
 #[derive(Debug)]
-pub(super) struct Refusal {
+pub(crate) struct Refusal {
     /// The server's code; nothing where it said none.
     code: Option<u32>,
     text: String,
@@ -109,8 +112,19 @@ impl Refusal {
     }
 
     /// The server has no such thing.
-    pub(super) fn is_not_found(&self) -> bool {
+    pub(crate) fn is_not_found(&self) -> bool {
         self.code == Some(NOT_FOUND)
+    }
+
+    /// The server cannot just now, and may later.
+    pub(crate) fn is_passing(&self) -> bool {
+        let passing = [DEADLINE_EXCEEDED, RESOURCE_EXHAUSTED, UNAVAILABLE];
+        self.code.is_some_and(|code| passing.contains(&code))
+    }
+
+    /// What the server said.
+    pub(crate) fn text(&self) -> &str {
+        &self.text
     }
 
     /// The server knows no such call.
@@ -140,7 +154,7 @@ impl Refusal {
 
 /// A connection on which calls are made.
 #[derive(Debug)]
-pub(super) struct Channel {
+pub(crate) struct Channel {
     sender: SendRequest<Full<Bytes>>,
     address: SocketAddr,
 }
@@ -161,7 +175,7 @@ impl Channel {
     }
 
     /// Makes a call: one message, one answer.
-    pub(super) async fn call<A: Message + Default>(
+    pub(crate) async fn call<A: Message + Default>(
         &mut self,
         method: &str,
         message: &impl Message,

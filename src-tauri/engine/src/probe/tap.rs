@@ -15,11 +15,11 @@ const MOST: usize = 4 * 1024 * 1024;
 const MEMORY: usize = 256;
 
 /// Whether an answer can begin with these bytes.
-pub(super) type Own = fn(&[u8]) -> bool;
+pub(crate) type Own = fn(&[u8]) -> bool;
 
 /// The first bytes that a peer sent.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Heard(Arc<Mutex<Vec<u8>>>);
+pub(crate) struct Heard(Arc<Mutex<Vec<u8>>>);
 
 impl Heard {
     pub(super) fn bytes(&self) -> Vec<u8> {
@@ -38,7 +38,7 @@ impl Heard {
 
 /// See the module.
 #[derive(Debug)]
-pub(super) struct Tap {
+pub(crate) struct Tap {
     stream: TcpStream,
     own: Own,
     heard: Heard,
@@ -46,7 +46,7 @@ pub(super) struct Tap {
 }
 
 impl Tap {
-    pub(super) fn new(stream: TcpStream, own: Own, heard: Heard) -> Self {
+    pub(crate) fn new(stream: TcpStream, own: Own, heard: Heard) -> Self {
         Self {
             stream,
             own,

@@ -3,9 +3,11 @@
 mod amqp;
 mod check;
 mod command;
+mod flink;
 mod http;
 mod redis;
 mod sql;
+mod temporal;
 mod wait;
 
 use super::context::Attempt;
@@ -22,6 +24,9 @@ pub(super) async fn perform(attempt: &Attempt<'_>) -> Outcome {
         Kind::Sql => sql::perform(attempt).await,
         Kind::Redis => redis::perform(attempt).await,
         Kind::AmqpPublish => amqp::perform(attempt).await,
+        Kind::FlinkSql => flink::sql(attempt).await,
+        Kind::FlinkJob => flink::job(attempt).await,
+        Kind::TemporalWorkflow => temporal::perform(attempt).await,
         // The reader of the file has refused it; a plan of another version may not have.
         kind => Err(format!("this version cannot run `{}`", kind.word())),
     };

@@ -263,12 +263,7 @@ impl Kind {
     pub fn is_available(self) -> bool {
         !matches!(
             self,
-            Self::KafkaProduce
-                | Self::KafkaLag
-                | Self::KafkaVerify
-                | Self::FlinkSql
-                | Self::FlinkJob
-                | Self::TemporalWorkflow
+            Self::KafkaProduce | Self::KafkaLag | Self::KafkaVerify
         )
     }
 

@@ -34,6 +34,11 @@ static CLIENT: LazyLock<Result<Client, String>> = LazyLock::new(|| {
         .map_err(|error| format!("the HTTP client could not be made: {error}"))
 });
 
+/// The client of all steps that speak HTTP.
+pub(super) fn client() -> Result<&'static Client, String> {
+    CLIENT.as_ref().map_err(Clone::clone)
+}
+
 /// What is sent, again and again.
 struct Request {
     client: &'static Client,
@@ -90,7 +95,7 @@ impl Request {
             None => None,
         };
         Ok(Self {
-            client: CLIENT.as_ref().map_err(Clone::clone)?,
+            client: client()?,
             method: Method::from_bytes(method.as_bytes())
                 .map_err(|_| format!("`{method}` is no method"))?,
             url,
@@ -156,7 +161,7 @@ impl Request {
 }
 
 /// The innermost cause: the outer ones only repeat the address.
-fn say(error: &reqwest::Error) -> String {
+pub(super) fn say(error: &reqwest::Error) -> String {
     let mut cause: &dyn std::error::Error = error;
     while let Some(inner) = cause.source() {
         cause = inner;
