@@ -1,50 +1,60 @@
-"""The worker: runs the workflow and its one activity, and answers /health/ready.
+"""The worker: runs the workflows and their activities, and answers /health/ready.
 
-TEMPORAL_HOST, TEMPORAL_PORT, REDIS_HOST, REDIS_PORT and PORT come from Benchtop, by
-the references of the service.
+TEMPORAL_HOST, TEMPORAL_PORT, those of Redis and of the brokers, and PORT come from
+Benchtop, by the references of the service.
 """
 
 import asyncio
+import json
 import os
 import secrets
+import time
 
 from temporalio import activity
 from temporalio.client import Client
 from temporalio.worker import Worker
 
-from token_workflow import SecurityTokenRenewal
+import store
+import topics
+from token_workflow import Count, SecurityTokenRenewal, SecurityTokenSetup
 
 TASK_QUEUE = "security-token"
 # A token outlives its renewal, so that what is under way can end with it.
 LIFETIME_SECONDS = 600
+# A look at a topic takes no longer than this, whatever it waits for.
+COUNTING_SECONDS = 5
 
 
 @activity.defn
 async def renew_token(serial: int) -> int:
     """Puts a new token into Redis, where the senders read it. Once more with the same
     serial does no harm. The token itself stays out of the workflow's history."""
-    host, port = os.environ.get("REDIS_HOST", "localhost"), int(os.environ.get("REDIS_PORT", "6379"))
-    reader, writer = await asyncio.open_connection(host, port)
-    try:
-        for words in (
-            ("SET", "security-token", secrets.token_urlsafe(32), "EX", str(LIFETIME_SECONDS)),
-            ("SET", "security-token:serial", str(serial)),
-        ):
-            writer.write(command(*words))
-            answer = await reader.readline()
-            if not answer.startswith(b"+OK"):
-                raise RuntimeError(f"Redis refused: {answer.decode().strip()}")
-    finally:
-        writer.close()
+    token = secrets.token_urlsafe(32)
+    await store.ask("SET", "security-token", token, "EX", str(LIFETIME_SECONDS))
+    await store.ask("SET", "security-token:serial", str(serial))
     print(f"level=info msg=\"token renewed\" serial={serial}")
     return serial
 
 
-def command(*words: str) -> bytes:
-    """An array of strings, as Redis reads it."""
-    parts = [f"*{len(words)}\r\n"]
-    parts += [f"${len(word.encode())}\r\n{word}\r\n" for word in words]
-    return "".join(parts).encode()
+@activity.defn
+async def note_offsets(names: list[str]) -> dict[str, int]:
+    """Notes where topics end now, and tells how many messages that are."""
+    offsets = await asyncio.to_thread(topics.ends, *names)
+    await store.ask("SET", "local-testing:offsets", json.dumps(offsets))
+    return {name: sum(offsets[name].values()) for name in names}
+
+
+@activity.defn
+async def count_messages(ask: Count) -> int:
+    """How many messages a topic has beyond the first ones: as soon as they are as many as
+    is waited for, or after some seconds, so that the workflow sees it go on."""
+    until = time.monotonic() + COUNTING_SECONDS
+    while True:
+        offsets = await asyncio.to_thread(topics.ends, ask.topic)
+        count = sum(offsets[ask.topic].values()) - ask.start
+        if count >= ask.wanted or time.monotonic() > until:
+            return count
+        await asyncio.sleep(0.5)
 
 
 async def answer_health(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -60,7 +70,10 @@ async def main() -> None:
     address = f"{os.environ.get('TEMPORAL_HOST', 'localhost')}:{os.environ.get('TEMPORAL_PORT', '7233')}"
     client = await Client.connect(address)
     worker = Worker(
-        client, task_queue=TASK_QUEUE, workflows=[SecurityTokenRenewal], activities=[renew_token]
+        client,
+        task_queue=TASK_QUEUE,
+        workflows=[SecurityTokenSetup, SecurityTokenRenewal],
+        activities=[renew_token, note_offsets, count_messages],
     )
     port = int(os.environ.get("PORT") or os.environ.get("HTTP_PORT") or "5020")
     async with worker:

@@ -89,13 +89,15 @@ pub(in super::super) async fn perform(attempt: &Attempt<'_>) -> Result<Outcome, 
     let mut session = Session::open(Rest::of(attempt)?).await?;
     let mut given = Given::default();
     for statement in &statements {
-        attempt.progress(|| Progress {
-            done: given.statements as f64,
-            total: Some(statements.len() as f64),
-            rate: None,
-            what: "statements".to_owned(),
-        });
-        let done = session.execute(statement, &mut given).await;
+        let tell = |done: usize| {
+            attempt.progress(|| Progress {
+                done: done as f64,
+                total: Some(statements.len() as f64),
+                rate: None,
+                what: brief(statement),
+            });
+        };
+        let done = session.execute(statement, &mut given, &tell).await;
         done.map_err(|cause| format!("`{}`: {cause}", brief(statement)))?;
         given.statements += 1;
     }
@@ -114,13 +116,19 @@ impl Session {
     }
 
     /// Performs a statement and reads all that it gives.
-    async fn execute(&self, statement: &str, given: &mut Given) -> Result<(), String> {
+    async fn execute(
+        &self,
+        statement: &str,
+        given: &mut Given,
+        tell: &(impl Fn(usize) + Sync),
+    ) -> Result<(), String> {
         let path = self.path.as_deref().unwrap_or_default();
         let body = json!({ "statement": statement });
         let submitted: Submitted = self.rest.post(&format!("{path}/statements"), &body).await?;
         let operation = format!("{path}/operations/{}", submitted.operation_handle);
         let first = format!("{operation}/result/0");
         loop {
+            tell(given.statements);
             let status: Status = self.rest.get(&format!("{operation}/status")).await?;
             match status.status.as_str() {
                 "FINISHED" => break,
@@ -134,6 +142,7 @@ impl Session {
         }
         let mut next = Some(first);
         while let Some(uri) = next {
+            tell(given.statements);
             let page: Page = self.rest.get(&uri).await?;
             let idle = page.is_idle();
             next = page.next_result_uri.clone().or_else(|| page.again(uri));
