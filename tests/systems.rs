@@ -163,7 +163,23 @@ fn the_local_testing_example_becomes_healthy_on_its_real_systems() {
             "{said}: {state}"
         );
     }
+    stress(&example);
     let format = "{{.Name}} {{.MemUsage}}";
     let used = run("docker", &["stats", "--no-stream", "--format", format]);
     println!("{}", used.unwrap_or_default());
+}
+
+/// The scenario of the example, with ten thousand messages: what each step measured.
+fn stress(example: &Example) {
+    let told = example.call("scenario", &["run", "complex-logic-stress", "--json"]);
+    let report: Value = serde_json::from_str(&told.stdout).unwrap_or_default();
+    for step in report["steps"].as_array().into_iter().flatten() {
+        let (id, status) = (&step["id"], &step["status"]);
+        println!("{id} {status} {}: {}", step["text"], step["metrics"]);
+    }
+    told.expect(0);
+    assert_eq!(report["status"], "passed", "{report:#}");
+    let metrics = &report["metrics"];
+    assert_eq!(metrics["deliver.delivered"], 10_000.0, "{metrics:#}");
+    assert_eq!(metrics["renewals.renewals"], 1.0, "{metrics:#}");
 }
