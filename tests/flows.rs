@@ -49,7 +49,7 @@ impl Flow {
 
 impl Drop for Flow {
     fn drop(&mut self) {
-        _ = self.0.call("down", &["--volumes"]);
+        _ = self.0.call("down", &[]);
     }
 }
 

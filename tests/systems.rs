@@ -4,6 +4,8 @@
 //! Only with `BENCHTOP_FULL=1`: the images take long to build, and a dozen servers long
 //! to start. What cannot be had from package sources is left out, and said by name.
 
+#![allow(clippy::print_stdout, reason = "what was measured is said aloud")]
+
 use benchtop_tests::programs::root;
 use benchtop_tests::{Home, docker};
 use serde_json::Value;
