@@ -3,10 +3,16 @@
 //! The messages come from `kafka-protocol`, which is generated from Kafka's own
 //! descriptions; a connection is one request, one answer, and four bytes of length
 //! before each. A whole client would look for brokers by the addresses that they
-//! advertise, and a probe must ask the one that it was told to ask.
+//! advertise, and a probe must ask the one that it was told to ask. Steps of scenarios do
+//! need the brokers that lead partitions: [`Cluster`] finds those.
 
+mod cluster;
 mod connection;
 mod error;
+mod offsets;
+pub(crate) mod records;
 
-pub use connection::{Connection, begins_like};
+pub(crate) use cluster::{Cluster, Layout, limited, topic_name};
+pub use connection::{Connection, Sent, begins_like};
 pub use error::Error;
+pub(crate) use offsets::LATEST;

@@ -11,6 +11,7 @@ use kafka_protocol::protocol::{
     Decodable as _, Encodable as _, HeaderVersion as _, Request, StrBytes,
 };
 use std::collections::BTreeMap;
+use std::marker::PhantomData;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 
 /// The number of the first request. It comes back in the answer and, other than a
@@ -37,6 +38,14 @@ pub struct Connection<S> {
     /// Request → the versions that the broker knows.
     versions: BTreeMap<i16, (i16, i16)>,
     next: i32,
+}
+
+/// A request that is on its way.
+#[derive(Debug)]
+pub struct Sent<R> {
+    id: i32,
+    version: i16,
+    of: PhantomData<fn() -> R>,
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
@@ -107,23 +116,64 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         self.exchange(request, version).await
     }
 
+    /// The same, in no newer version than this: newer ones of some requests name topics
+    /// by another name than their own.
+    ///
+    /// # Errors
+    /// As [`Connection::ask`].
+    pub async fn ask_at_most<R: Request>(
+        &mut self,
+        request: &R,
+        most: i16,
+    ) -> Result<R::Response, Error> {
+        let sent = self.send(request, most).await?;
+        self.receive(sent).await
+    }
+
+    /// Sends a request, and leaves its answer to [`Connection::receive`]. Answers come
+    /// in the order of the requests.
+    ///
+    /// # Errors
+    /// When the broker does not know it, or the connection breaks.
+    pub async fn send<R: Request>(&mut self, request: &R, most: i16) -> Result<Sent<R>, Error> {
+        let version = self.version::<R>().ok_or(Error::Unknown(R::KEY))?;
+        self.write(request, version.min(most)).await
+    }
+
+    /// Waits for the answer to the oldest request that was sent.
+    ///
+    /// # Errors
+    /// When the connection breaks, or the answer belongs to another request.
+    pub async fn receive<R: Request>(&mut self, sent: Sent<R>) -> Result<R::Response, Error> {
+        let mut answer = self.frame().await?;
+        let header = R::Response::header_version(sent.version);
+        let header = ResponseHeader::decode(&mut answer, header).map_err(|_| Error::Malformed)?;
+        if header.correlation_id != sent.id {
+            return Err(Error::Malformed);
+        }
+        R::Response::decode(&mut answer, sent.version).map_err(|_| Error::Malformed)
+    }
+
     async fn exchange<R: Request>(
         &mut self,
         request: &R,
         version: i16,
     ) -> Result<R::Response, Error> {
+        let sent = self.write(request, version).await?;
+        self.receive(sent).await
+    }
+
+    async fn write<R: Request>(&mut self, request: &R, version: i16) -> Result<Sent<R>, Error> {
         let id = self.next;
         self.next = self.next.wrapping_add(1);
         let frame = encode(request, version, id)?;
         self.stream.write_all(&frame).await?;
         self.stream.flush().await?;
-        let mut answer = self.frame().await?;
-        let header = R::Response::header_version(version);
-        let header = ResponseHeader::decode(&mut answer, header).map_err(|_| Error::Malformed)?;
-        if header.correlation_id != id {
-            return Err(Error::Malformed);
-        }
-        R::Response::decode(&mut answer, version).map_err(|_| Error::Malformed)
+        Ok(Sent {
+            id,
+            version,
+            of: PhantomData,
+        })
     }
 
     async fn frame(&mut self) -> Result<Bytes, Error> {

@@ -25,12 +25,34 @@ pub enum Error {
     /// The broker answers with an error of the protocol.
     #[error("the broker says {0}")]
     Refused(ResponseError),
+    /// Nothing came in time.
+    #[error("the broker does not answer")]
+    Silent,
+    /// Nobody can be asked, for this reason.
+    #[error("{0}")]
+    Unreachable(String),
+    /// What was asked cannot be had, for this reason.
+    #[error("{0}")]
+    Said(String),
     /// The listener takes no login of this kind; these it takes.
     #[error("the listener takes no login by PLAIN, but by {0}")]
     Mechanism(String),
     /// The login is wrong, in the broker's words.
     #[error("the broker refuses the login: {0}")]
     Login(String),
+}
+
+impl Error {
+    /// Whether the same may go well a little later: brokers come and go, and lead now
+    /// this and now that.
+    #[must_use]
+    pub fn passes(&self) -> bool {
+        match self {
+            Self::Io(_) | Self::Closed | Self::Silent | Self::Unreachable(_) => true,
+            Self::Refused(error) => error.is_retriable(),
+            _ => false,
+        }
+    }
 }
 
 impl From<io::Error> for Error {

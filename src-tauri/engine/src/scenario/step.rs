@@ -5,6 +5,7 @@ mod check;
 mod command;
 mod flink;
 mod http;
+mod kafka;
 mod redis;
 mod sql;
 mod temporal;
@@ -27,8 +28,9 @@ pub(super) async fn perform(attempt: &Attempt<'_>) -> Outcome {
         Kind::FlinkSql => flink::sql(attempt).await,
         Kind::FlinkJob => flink::job(attempt).await,
         Kind::TemporalWorkflow => temporal::perform(attempt).await,
-        // The reader of the file has refused it; a plan of another version may not have.
-        kind => Err(format!("this version cannot run `{}`", kind.word())),
+        Kind::KafkaProduce => Box::pin(kafka::produce(attempt)).await,
+        Kind::KafkaLag => Box::pin(kafka::lag(attempt)).await,
+        Kind::KafkaVerify => Box::pin(kafka::verify(attempt)).await,
     };
     ended.unwrap_or_else(Outcome::failed)
 }

@@ -257,16 +257,6 @@ impl Kind {
         }
     }
 
-    /// Whether this version can perform it. The others are known by name, so that a
-    /// file that has one is told so instead of "unknown".
-    #[must_use]
-    pub fn is_available(self) -> bool {
-        !matches!(
-            self,
-            Self::KafkaProduce | Self::KafkaLag | Self::KafkaVerify
-        )
-    }
-
     /// The endpoint of a service that speaks what the step does, where none is named.
     #[must_use]
     pub fn endpoint(self, service: &Service) -> Option<&Endpoint> {

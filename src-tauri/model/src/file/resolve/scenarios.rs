@@ -161,14 +161,6 @@ fn step(
     findings: &mut Findings,
 ) -> Option<Step> {
     let kind = written.kind.as_ref()?;
-    if !kind.value.is_available() {
-        let message = format!(
-            "steps of the kind `{}` cannot be run yet",
-            kind.value.word()
-        );
-        let problem = Problem::error(&kind.place, message);
-        findings.push(problem.hint("this version has no client for it; use `run` with a program"));
-    }
     let options = options(written, kind, subject, known, findings);
     let id = id(written, kind.value, ids, findings);
     let timeout = duration::positive("timeout", written.timeout.as_ref(), findings);
