@@ -142,7 +142,7 @@ impl Cluster {
             })
             .collect();
         self.open
-            .retain(|id, _| brokers.get(id).is_some() && brokers.get(id) == self.brokers.get(id));
+            .retain(|id, _| brokers.contains_key(id) && brokers.get(id) == self.brokers.get(id));
         self.brokers = brokers;
     }
 
@@ -207,6 +207,8 @@ impl Cluster {
     pub(crate) async fn producer(&mut self) -> Result<(i64, i16), Error> {
         let mut request = InitProducerIdRequest::default();
         request.transaction_timeout_ms = CREATION_MS;
+        // An empty name would be one.
+        request.transactional_id = None;
         let answer = self.ask_any(&request, 4).await?;
         check(answer.error_code)?;
         Ok((answer.producer_id.0, answer.producer_epoch))

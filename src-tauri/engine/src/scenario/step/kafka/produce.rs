@@ -340,6 +340,8 @@ impl<'a> Work<'a> {
             topic.partition_data.push(partition);
         }
         let mut request = ProduceRequest::default();
+        // An empty name would be one.
+        request.transactional_id = None;
         request.acks = -1;
         request.timeout_ms = REPLICAS_MS;
         request.topic_data.push(topic);
