@@ -40,7 +40,7 @@ impl Flow {
         let report = serde_json::from_str(&outcome.stdout);
         let report: Value = report.unwrap_or_else(|e| panic!("{e}: {outcome:?}"));
         for step in report["steps"].as_array().expect("steps") {
-            let (id, text, took) = (&step["id"], &step["text"], &step["took_ms"]);
+            let (id, text, took) = (&step["id"], &step["text"], &step["duration"]);
             println!("{scenario}/{id}: {took} ms: {text} {}", step["metrics"]);
         }
         report
