@@ -31,6 +31,15 @@ export type QuitMode = "stop" | "leave" | "cancel";
 /** Which lines become a file, and what it is called at first. */
 export type LogExport = { environment: string; query: LogQuery; format: ExportFormat; name: string };
 
+/** Of what kind a file is, as the dialogs of the system say it. */
+export type FileKind = { name: string; extension: string };
+
+/** Where something shall be written at first: a file of this name in this folder. */
+export type WantedTarget = { title: string; folder: string; file: string; kind: FileKind };
+
+/** A file to write; `overwrite` where the person has agreed that an existing one may go. */
+export type Target = { path: string; overwrite: boolean };
+
 /** A file that was written; `cut` where the page could not hold all of it. */
 export type Exported = { records: number; path: string; cut: boolean };
 
@@ -41,6 +50,10 @@ export interface Backend {
   subscribe(handler: (event: BackendEvent) => void): () => void;
   /** Lets the person choose a folder; null where they changed their mind. */
   pickFolder(): Promise<string | null>;
+  /** Lets the person say where a file shall be written, on the engine's machine; null where they changed their mind. */
+  pickTarget(wanted: WantedTarget): Promise<Target | null>;
+  /** Lets the person choose a file to read, on the engine's machine; null where they changed their mind. */
+  pickFile(wanted: { title: string; kind: FileKind }): Promise<string | null>;
   /** Writes log lines to a file that the person chooses; null where they changed their mind. */
   exportLogs(wanted: LogExport): Promise<Exported | null>;
   /** Opens an http(s) address outside the page. */

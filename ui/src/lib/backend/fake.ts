@@ -10,6 +10,7 @@ import { healthHistory } from "./fake/health";
 import { keptPins, metricFrames, metricList } from "./fake/metrics";
 import { compareRuns, pastDetails } from "./fake/runs";
 import { FakeScenarios } from "./fake/scenario-runs";
+import { inFolder } from "../format/file-name";
 import { downloadLogs } from "./web";
 import { buildWorld, definitionProblems, SCENARIOS, type Scenario } from "./fake/scenarios";
 import type { World } from "./fake/world";
@@ -24,6 +25,11 @@ export type FakeControl = {
   /** The last request per method. */
   asked: Record<string, unknown>;
   failNext: (method: Method, message: string, hint?: string) => void;
+  /** Keeps the next answer of a method back until release(). */
+  holdNext: (method: Method) => void;
+  release: () => void;
+  /** The person closes the next dialog for a file without a choice. */
+  cancelNextPick: () => void;
   emit: (event: BackendEvent) => void;
   opened: string[];
   quits: string[];
@@ -39,7 +45,18 @@ export function fakeBackend(): Backend {
   const world = buildWorld(scenario, Date.now());
   const handlers = new Set<(event: BackendEvent) => void>();
   const failures = new Map<Method, ApiError>();
+  let held: Method | null = null;
+  let release = (): void => {};
+  let cancelled = false;
+  const pick = <T>(choice: T): T | null => {
+    const answer = cancelled ? null : choice;
+    cancelled = false;
+    return answer;
+  };
   const control: FakeControl = {
+    holdNext: (method) => void (held = method),
+    release: () => release(),
+    cancelNextPick: () => void (cancelled = true),
     world, calls: {}, asked: {}, opened: [], quits: [],
     failNext: (method, message, hint) => void failures.set(method, { code: "internal", message, hint: hint ?? null, problems: [] }),
     emit: (event) => handlers.forEach((handler) => handler(event)),
@@ -72,11 +89,16 @@ export function fakeBackend(): Backend {
       control.asked[method] = request;
       if (scenario === "loading" && method !== "engine.info") return new Promise(() => {});
       await new Promise((resolve) => setTimeout(resolve, LATENCY));
+      if (held === method) {
+        held = null;
+        await new Promise<void>((resolve) => (release = resolve));
+      }
       const failure = failures.get(method);
       failures.delete(method);
       if (failure) throw failure;
       const answer = answers[method](request as never) as ResponseOf<M>;
       if (method === "alerts.silence") changed("alerts", "status");
+      else if (method === "telemetry.import") changed("runs");
       else if (!/^(environment\.(list|status|diagnosis)|logs|metrics|traces|telemetry|runs\.(list|show|compare)|engine|doctor|probes|alerts\.list|report|service\.details|scenarios\.list|scenario\.history)/.test(method)) changed("status", "runs", ...(method.startsWith("scenario") ? (["scenarios"] as const) : []));
       return answer;
     },
@@ -85,6 +107,8 @@ export function fakeBackend(): Backend {
       return () => handlers.delete(handler);
     },
     pickFolder: async () => ({ "definition-error": "/home/dev/projects/broken", choice: CHOICE, empty: "/home/dev/projects/empty" } as Partial<Record<Scenario, string>>)[scenario] ?? world.environment.project_dir,
+    pickTarget: async ({ folder, file }) => pick({ path: inFolder(folder, file), overwrite: true }),
+    pickFile: async () => pick("/home/dev/downloads/shop-telemetry.jsonl"),
     exportLogs: (wanted) => downloadLogs(door.call, wanted),
     openExternal: async (url) => void control.opened.push(url),
     startup: async () => ({ environment: null, version: "0.1.0", shell: "desktop" }),
@@ -151,7 +175,7 @@ function makeAnswers(world: World, scenario: Scenario, scenarios: FakeScenarios)
     "traces.map": () => world.traces.map(),
     "telemetry.status": () => world.traces.status(),
     "telemetry.export": ({ path }) => ({ counts: world.traces.status().received, bytes: 9_412_608, path }),
-    "telemetry.import": () => ({ run: world.history[0]!.id, counts: world.traces.status().received, rejected: { spans: 0, points: 0, logs: 0 } }),
+    "telemetry.import": ({ path }) => ({ run: world.history[importRun(world, path)]!.id, counts: world.traces.status().received, rejected: { spans: 0, points: 0, logs: 0 } }),
     "telemetry.forward": ({ address }) => ((world.traces.forward = address), nothing),
     "metrics.list": () => metricList(world),
     "metrics.query": (request) => metricFrames(world, request),
@@ -190,6 +214,13 @@ function makeAnswers(world: World, scenario: Scenario, scenarios: FakeScenarios)
       });
     },
   };
+}
+
+/** Adds the run that a file became to the past ones; gives its place. */
+function importRun(world: World, path: string): number {
+  const last = world.history.at(-1)!;
+  const label = `imported: ${path.split("/").at(-1)}`;
+  return world.history.push({ ...last, id: `${last.id}-i${world.history.length}`, annotation: { ...last.annotation, label } }) - 1;
 }
 
 function runtimes(): RuntimeChoice[] {

@@ -3,6 +3,7 @@
 import { Channel, invoke } from "@tauri-apps/api/core";
 import { open, save } from "@tauri-apps/plugin-dialog";
 import { openUrl } from "@tauri-apps/plugin-opener";
+import { inFolder } from "../format/file-name";
 import { isWebAddress, toApiError, type Backend, type BackendEvent, type Startup } from "./backend";
 
 export function tauriBackend(): Backend {
@@ -41,6 +42,14 @@ export function tauriBackend(): Backend {
     },
     async pickFolder() {
       return await open({ directory: true, multiple: false, title: "Open a project folder" });
+    },
+    async pickTarget({ title, folder, file, kind }) {
+      const path = await save({ title, defaultPath: folder === "" ? file : inFolder(folder, file), filters: [{ name: kind.name, extensions: [kind.extension] }] });
+      // The dialog has asked whether an existing file may go.
+      return path === null ? null : { path, overwrite: true };
+    },
+    async pickFile({ title, kind }) {
+      return await open({ title, directory: false, multiple: false, filters: [{ name: kind.name, extensions: [kind.extension] }, { name: "All files", extensions: ["*"] }] });
     },
     async exportLogs({ environment, query, format, name }) {
       const extension = name.split(".").at(-1) ?? "txt";

@@ -2,6 +2,7 @@
 // `benchtop serve`; the session lies in a same-origin cookie.
 import type { ApiError, EngineInfo } from "../bindings";
 import { collect } from "../logs/export";
+import { inFolder } from "../format/file-name";
 import { isWebAddress, toApiError, type Backend, type BackendEvent, type Exported, type LogExport } from "./backend";
 
 const RECONNECT_FIRST = 250;
@@ -77,6 +78,14 @@ export function webBackend(): Backend {
     },
     async pickFolder() {
       return prompt("Absolute path of the project folder")?.trim() || null;
+    },
+    async pickTarget({ title, folder, file }) {
+      // Nobody has asked whether an existing file may go.
+      const path = prompt(`${title}: absolute path of the file on the machine of the engine`, folder === "" ? file : inFolder(folder, file))?.trim();
+      return path ? { path, overwrite: false } : null;
+    },
+    async pickFile({ title }) {
+      return prompt(`${title}: absolute path of the file on the machine of the engine`)?.trim() || null;
     },
     exportLogs: (wanted) => downloadLogs(call, wanted),
     async openExternal(url) {
