@@ -5,7 +5,7 @@
 
 #![allow(clippy::print_stdout, reason = "what was measured is said aloud")]
 
-use benchtop_tests::{Home, PATIENCE, Project, docker};
+use benchtop_tests::{Home, PATIENCE, Project, docker, full, images};
 use serde_json::Value;
 use std::process::Command;
 use std::time::{Duration, Instant};
@@ -87,23 +87,9 @@ fn run_docker(arguments: &[&str]) -> String {
     String::from_utf8_lossy(&output.stdout).trim().to_owned()
 }
 
-/// Whether a test that takes minutes, or such an image, is to be run.
+/// Whether a test that takes minutes, with such an image, is to be run.
 fn is_full(test: &str, image: &str) -> bool {
-    if std::env::var_os("BENCHTOP_FULL").is_none() {
-        println!("SKIPPED {test}: a cluster; `cargo xtask test --full` runs it");
-        return false;
-    }
-    if !docker(test) {
-        return false;
-    }
-    let found = Command::new("docker")
-        .args(["image", "inspect", image])
-        .output();
-    let is_there = found.is_ok_and(|output| output.status.success());
-    if !is_there {
-        println!("SKIPPED {test}: {image} could not be built");
-    }
-    is_there
+    full(test) && docker(test) && images(test, &[image])
 }
 
 /// A port that is free at this moment.

@@ -7,7 +7,7 @@
 
 use benchtop_tests::programs::root;
 use benchtop_tests::workbench::Workbench;
-use benchtop_tests::{docker, eventually};
+use benchtop_tests::{docker, eventually, full, images};
 use serde_json::Value;
 use std::process::Command;
 
@@ -64,24 +64,8 @@ fn text<'a>(report: &'a Value, id: &str) -> &'a str {
 }
 
 /// Whether a test that needs these images is to be run.
-fn is_full(test: &str, images: &[&str]) -> bool {
-    if std::env::var_os("BENCHTOP_FULL").is_none() {
-        println!("SKIPPED {test}: a cluster; `cargo xtask test --full` runs it");
-        return false;
-    }
-    if !docker(test) {
-        return false;
-    }
-    let absent = images.iter().find(|image| {
-        let found = Command::new("docker")
-            .args(["image", "inspect", image])
-            .output();
-        !found.is_ok_and(|output| output.status.success())
-    });
-    if let Some(image) = absent {
-        println!("SKIPPED {test}: {image} could not be built");
-    }
-    absent.is_none()
+fn is_full(test: &str, needed: &[&str]) -> bool {
+    full(test) && docker(test) && images(test, needed)
 }
 
 fn flink(name: &str, command: &str, more: &str) -> String {

@@ -3,7 +3,7 @@
 
 #![allow(clippy::print_stdout, reason = "what was measured is said aloud")]
 
-use benchtop_tests::{Home, Project, docker, eventually};
+use benchtop_tests::{Home, Project, docker, eventually, full, images};
 use serde_json::Value;
 use std::process::{Command, Stdio};
 
@@ -155,9 +155,14 @@ const SCENARIOS: &str = r#"scenarios:
         id: verify
 "#;
 
+/// Whether there is what every test here needs.
+fn is_possible(test: &str) -> bool {
+    docker(test) && images(test, &[KAFKA])
+}
+
 #[test]
 fn messages_are_there_exactly_once_and_a_lag_holds_them_back() {
-    if !docker("messages_are_there_exactly_once_and_a_lag_holds_them_back") {
+    if !is_possible("messages_are_there_exactly_once_and_a_lag_holds_them_back") {
         return;
     }
     let services = broker(1, 1, "-Xms192m -Xmx256m");
@@ -196,11 +201,7 @@ fn messages_are_there_exactly_once_and_a_lag_holds_them_back() {
 
 /// Whether a test that takes minutes is to be run.
 fn is_full(test: &str) -> bool {
-    if std::env::var_os("BENCHTOP_FULL").is_none() {
-        println!("SKIPPED {test}: a cluster; `cargo xtask test --full` runs it");
-        return false;
-    }
-    docker(test)
+    full(test) && is_possible(test)
 }
 
 #[test]

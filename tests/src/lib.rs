@@ -19,7 +19,7 @@ pub mod workbench;
 pub use daemon::Daemon;
 pub use home::Home;
 pub use project::Project;
-pub use requirement::docker;
+pub use requirement::{docker, full, images};
 
 use std::time::{Duration, Instant};
 

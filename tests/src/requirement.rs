@@ -26,6 +26,33 @@ pub fn docker(test: &str) -> bool {
     answers
 }
 
+/// Whether the images of a real system are there; a skipped test where one is not, since
+/// not every source of them answers everywhere (`tests/images/systems.sh` makes them).
+#[must_use]
+pub fn images(test: &str, images: &[&str]) -> bool {
+    let is_there = |image: &&&str| {
+        let found = Command::new("docker")
+            .args(["image", "inspect", image])
+            .output();
+        found.is_ok_and(|output| output.status.success())
+    };
+    let absent = images.iter().find(|image| !is_there(image));
+    if let Some(image) = absent {
+        println!("SKIPPED {test}: there is no {image}; `cargo xtask test --full` builds it");
+    }
+    absent.is_none()
+}
+
+/// Whether tests that take minutes are to be run, too.
+#[must_use]
+pub fn full(test: &str) -> bool {
+    let full = std::env::var_os("BENCHTOP_FULL").is_some();
+    if !full {
+        println!("SKIPPED {test}: it takes long; `cargo xtask test --full` runs it");
+    }
+    full
+}
+
 fn is_demanded(what: &str) -> bool {
     std::env::var("BENCHTOP_REQUIRE").is_ok_and(|list| list.split(',').any(|word| word == what))
 }

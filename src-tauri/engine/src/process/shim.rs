@@ -23,6 +23,7 @@ use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::Pid;
 use server::Server;
 use std::os::unix::process::CommandExt as _;
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -30,6 +31,10 @@ use std::time::{Duration, Instant};
 
 /// Time that leftovers of an ended program get between SIGTERM and SIGKILL.
 const LEFTOVER_GRACE: Duration = Duration::from_secs(1);
+
+/// How long a shim waits for the one before it to be gone: half of what the engine waits
+/// for the first word.
+const LOCK_PATIENCE: Duration = Duration::from_secs(5);
 
 /// State shared between the shim's threads.
 struct Shared {
@@ -87,7 +92,7 @@ fn start(dir: &InstanceDir) -> Result<Started, String> {
     // A session of its own: a Ctrl-C in the engine's terminal is not for it.
     _ = nix::unistd::setsid();
     become_subreaper();
-    let lock = hold_lock(&spec)?;
+    let lock = hold_lock(&spec.lock, LOCK_PATIENCE)?;
     let log = LogWriter::open(dir.log(), dir.old_log(), spec.log_limit)
         .map_err(|e| format!("cannot write {}: {e}", dir.log().display()))?;
     let server = Server::bind(&spec.socket)
@@ -126,15 +131,26 @@ fn become_subreaper() {
 }
 
 /// The lock says that an instance of the service lives; the kernel drops it with
-/// this process, whatever ends it.
-fn hold_lock(spec: &Spec) -> Result<nix::fcntl::Flock<std::fs::File>, String> {
-    let file = std::fs::OpenOptions::new()
+/// this process, whatever ends it. The shim of the instance before has said its last word
+/// a moment before it ends, and an engine that looks whether somebody holds the lock holds
+/// it itself for that long, so it is waited for.
+fn hold_lock(path: &Path, patience: Duration) -> Result<nix::fcntl::Flock<std::fs::File>, String> {
+    let since = Instant::now();
+    let mut file = std::fs::OpenOptions::new()
         .create(true)
         .append(true)
-        .open(&spec.lock)
-        .map_err(|e| format!("cannot open {}: {e}", spec.lock.display()))?;
-    nix::fcntl::Flock::lock(file, nix::fcntl::FlockArg::LockExclusiveNonblock)
-        .map_err(|(_, _)| "another instance of this service still runs".to_owned())
+        .open(path)
+        .map_err(|e| format!("cannot open {}: {e}", path.display()))?;
+    loop {
+        match nix::fcntl::Flock::lock(file, nix::fcntl::FlockArg::LockExclusiveNonblock) {
+            Ok(lock) => return Ok(lock),
+            Err(_) if since.elapsed() > patience => {
+                return Err("another instance of this service still runs".to_owned());
+            }
+            Err((again, _)) => file = again,
+        }
+        std::thread::sleep(Duration::from_millis(10));
+    }
 }
 
 fn spawn(spec: &Spec) -> Result<Child, String> {
@@ -259,4 +275,25 @@ fn stop(shared: &Arc<Shared>, child: u32, signal: i32, grace: Duration) {
 /// A lock whose holder panicked still guards usable data here.
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_lock_of_an_instance_that_is_about_to_end_is_waited_for() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("lock");
+        let before = hold_lock(&path, Duration::ZERO).expect("nobody holds it");
+        let refused = hold_lock(&path, Duration::ZERO).expect_err("it is held");
+        assert_eq!(refused, "another instance of this service still runs");
+        let after = std::thread::scope(|scope| {
+            let waiting = scope.spawn(|| hold_lock(&path, Duration::from_secs(60)));
+            std::thread::sleep(Duration::from_millis(50));
+            drop(before);
+            waiting.join().expect("it ends")
+        });
+        after.expect("it is free now");
+    }
 }
