@@ -157,6 +157,14 @@ pub enum ProbeKind {
 }
 
 impl ProbeKind {
+    /// Whether asking costs next to nothing, so that a service may be asked often
+    /// while it starts. A command is a program to start, and the container runtime
+    /// checks when it likes.
+    #[must_use]
+    pub fn is_cheap(&self) -> bool {
+        !matches!(self, Self::Exec { .. } | Self::Container)
+    }
+
     /// The key in the environment file.
     #[must_use]
     pub fn word(&self) -> &'static str {

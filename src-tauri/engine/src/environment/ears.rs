@@ -173,11 +173,9 @@ fn wanted(service: &Service) -> Vec<(ProbeRole, Pattern)> {
     lines.collect()
 }
 
-/// A command is a program to start, and the container runtime checks when it likes.
 fn is_cheap(service: &Service) -> bool {
-    let mut probes = service.probes.iter().map(|(_, probe)| &probe.kind);
-    let is_dear = |kind: &ProbeKind| matches!(kind, ProbeKind::Exec { .. } | ProbeKind::Container);
-    service.probes.iter().next().is_some() && !probes.any(is_dear)
+    let mut kinds = service.probes.iter().map(|(_, probe)| &probe.kind);
+    service.probes.iter().next().is_some() && kinds.all(ProbeKind::is_cheap)
 }
 
 /// See the module.

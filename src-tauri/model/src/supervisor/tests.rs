@@ -444,6 +444,34 @@ fn probes_are_quick_until_ready_slow_after_and_quick_again_in_doubt() {
 }
 
 #[test]
+fn while_a_service_starts_it_is_asked_often_unless_asking_is_dear() {
+    let waits = |yaml: &str, until: usize| {
+        let mut bench = Bench::new(yaml);
+        bench.up().launched("a");
+        (0..until)
+            .map(|_| {
+                bench.probed("a", ProbeRole::Ready, Verdict::Fail);
+                (1..)
+                    .find(|_| !bench.after(50).probes().is_empty())
+                    .map(|n| n * 50)
+            })
+            .collect::<Vec<Option<u64>>>()
+    };
+    let cheap = waits(READY, 110);
+    assert_eq!(cheap[..3], [Some(250), Some(400), Some(400)]);
+    assert_eq!(
+        (cheap[99], cheap[100]),
+        (Some(400), Some(5000)),
+        "not for ever"
+    );
+    let dear = "  a: { process: a, probes: { ready: { exec: [check] } } }";
+    assert_eq!(
+        waits(dear, 4),
+        [Some(250), Some(500), Some(1000), Some(2000)]
+    );
+}
+
+#[test]
 fn a_probe_that_hangs_is_not_asked_again_meanwhile() {
     let mut bench = Bench::new(READY);
     bench.up().launched("a");
