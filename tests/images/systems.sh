@@ -7,9 +7,10 @@
 #   tests/images/systems.sh                 all of them
 #   tests/images/systems.sh kafka flink     only these (and what they stand on)
 #
-#   benchtop-test/java:17              Debian's runtime, below the next two
+#   benchtop-test/java:17              Debian's runtime, below the next three
 #   benchtop-test/kafka:4.1.1          apache/kafka's KAFKA_* variables, tools in /opt/kafka/bin
 #   benchtop-test/flink:2.2.1          jobmanager, taskmanager, sql-gateway; FLINK_PROPERTIES; Kafka connector
+#   benchtop-test/elasticsearch:7.10.2 elasticsearch-oss: variables with dots, ES_JAVA_OPTS
 #   benchtop-test/prometheus:2         the folders and arguments of the official image
 #   benchtop-test/grpc-health:1        a server of grpc.health.v1 whose answer can be changed
 #   benchtop-test/otel-collector:0.155.0   OTLP in; OTLP, Prometheus, debug out; health check
@@ -31,7 +32,7 @@ set -euo pipefail
 
 readonly label=benchtop-test.hash
 readonly docker=${DOCKER:-docker}
-readonly all_images=(kafka flink prometheus grpc-health temporal temporal-ui otel-collector)
+readonly all_images=(kafka flink elasticsearch prometheus grpc-health temporal temporal-ui otel-collector)
 
 images=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd)
 readonly images
@@ -116,6 +117,7 @@ tag_of() {
     base) echo benchtop-test/base:bookworm ;;
     java) echo benchtop-test/java:17 ;;
     kafka) echo benchtop-test/kafka:4.1.1 ;;
+    elasticsearch) echo benchtop-test/elasticsearch:7.10.2 ;;
     prometheus) echo benchtop-test/prometheus:2 ;;
     grpc-health) echo benchtop-test/grpc-health:1 ;;
     otel-collector) echo benchtop-test/otel-collector:0.155.0 ;;
