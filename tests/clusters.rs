@@ -410,6 +410,85 @@ fn temporal_is_asked_for_its_namespace() {
     bench.wait("temporal", "Healthy", "Temporal 1.");
 }
 
+/// RabbitMQ takes logins as ever while it lets nobody publish; only its management API
+/// says so.
+#[test]
+fn a_broker_that_is_out_of_memory_is_degraded_until_it_is_not() {
+    if !docker("a_broker_that_is_out_of_memory_is_degraded_until_it_is_not") {
+        return;
+    }
+    let bench = Bench::new(
+        "rabbit",
+        "services:
+  rabbitmq:
+    image: benchtop-test/rabbitmq:3
+    endpoints: { amqp: { port: auto, target: 5672 }, management: { port: auto, target: 15672 } }
+    probes: { ready: { amqp: true, interval: 1s } }
+",
+    );
+    bench.call("up", &["--wait", "--detach"]);
+    let container = bench.container("rabbitmq");
+    let watermark = |share| {
+        let set = ["rabbitmqctl", "set_vm_memory_high_watermark", share];
+        run_docker(&[&["exec", &container][..], &set].concat());
+    };
+    watermark("0.00001");
+    let said = bench.wait(
+        "rabbitmq",
+        "Degraded",
+        "memory alarm, publishers are blocked (",
+    );
+    assert_eq!(said["details"]["nodes"], "1", "{said}");
+    watermark("0.4");
+    let said = bench.wait("rabbitmq", "Healthy", "RabbitMQ 3.");
+    assert_eq!(said["details"]["queues"], "0", "{said}");
+}
+
+/// A copy that no second node takes is yellow, a shard that nobody may have is red.
+#[test]
+fn the_colour_of_elasticsearch_is_its_health() {
+    const ELASTICSEARCH: &str = "benchtop-test/elasticsearch:7.10.2";
+    if !is_full("the_colour_of_elasticsearch_is_its_health", ELASTICSEARCH) {
+        return;
+    }
+    let port = free_port();
+    let bench = Bench::new(
+        "search",
+        &format!(
+            "services:
+  search:
+    image: {ELASTICSEARCH}
+    environment: {{ discovery.type: single-node, cluster.name: shop, ES_JAVA_OPTS: -Xms256m -Xmx256m }}
+    endpoints: {{ http: {{ port: {port}, target: 9200 }} }}
+    probes: {{ ready: {{ elasticsearch: true, interval: 1s }} }}
+"
+        ),
+    );
+    bench.call("up", &["--wait", "--detach", "--timeout", "180s"]);
+    let said = bench.wait("search", "Healthy", "green, 1 node");
+    assert_eq!(said["details"]["cluster"], "shop", "{said}");
+    let index = |name: &str, settings: &str| {
+        let body = format!(r#"{{"settings":{{"index":{{{settings}}}}}}}"#);
+        let url = format!("http://localhost:{port}/{name}?wait_for_active_shards=0");
+        let json = "content-type: application/json";
+        let put = ["-sf", "-X", "PUT", &url, "-H", json, "-d", &body];
+        let done = Command::new("curl").args(put).output().expect("run curl");
+        assert!(done.status.success(), "{done:?}");
+    };
+    index("articles", r#""number_of_shards":2,"number_of_replicas":1"#);
+    bench.wait("search", "Degraded", "yellow, 1 node, 2 unassigned shards");
+    let nowhere =
+        r#""number_of_replicas":0,"routing":{"allocation":{"require":{"_name":"nobody"}}}"#;
+    index("orders", nowhere);
+    bench.wait("search", "Degraded", "red, 1 node, 3 unassigned shards");
+    let delete = format!("http://localhost:{port}/articles,orders");
+    let gone = Command::new("curl")
+        .args(["-sf", "-X", "DELETE", &delete])
+        .status();
+    assert!(gone.expect("run curl").success());
+    bench.wait("search", "Healthy", "green, 1 node");
+}
+
 /// A server that is not ready before some time has passed, and notes when it is.
 const SLOW: &str = r#"
 import http.server, sys, time

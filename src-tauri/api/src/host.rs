@@ -24,6 +24,7 @@ mod sink;
 mod telemetry;
 mod traces;
 mod transfer;
+mod turns;
 mod views;
 mod watch;
 
@@ -176,6 +177,7 @@ impl Host {
             notifier.clone(),
             self.events.clone(),
         );
+        let turns = Arc::new(turns::Turns::default());
         let sink = HostSink::new(
             id.clone(),
             self.history.clone(),
@@ -183,6 +185,7 @@ impl Host {
             Arc::clone(&metrics),
             notifier.clone(),
             Arc::clone(&alerts),
+            Arc::clone(&turns),
         );
         let current = telemetry::Current::default();
         let telemetry = telemetry::start(&mut record, &logs, &metrics, &notifier, &current);
@@ -210,6 +213,7 @@ impl Host {
                 metrics,
                 telemetry,
                 alerts: Arc::clone(&alerts),
+                turns,
                 scenarios,
             },
         ));

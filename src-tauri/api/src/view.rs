@@ -385,6 +385,9 @@ pub struct ServiceView {
     pub stale: bool,
     /// The definition on disk differs from what runs.
     pub changed: bool,
+    /// It turns from well to ill and back, again and again.
+    #[serde(default)]
+    pub flapping: bool,
     /// The pull of its image, while there is one.
     #[serde(default)]
     #[ts(optional = nullable)]

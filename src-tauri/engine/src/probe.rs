@@ -13,6 +13,7 @@ mod mysql;
 mod otel_collector;
 pub(crate) mod postgres;
 mod prometheus;
+mod rabbitmq;
 pub(crate) mod redis;
 pub(crate) mod server;
 mod stranger;
@@ -22,6 +23,7 @@ mod temporal;
 
 pub use http::Expected;
 pub use kafka::Kafka;
+pub use rabbitmq::Management;
 pub use server::Question;
 
 use crate::container::exec as container_exec;
@@ -198,7 +200,8 @@ pub fn exchange(
         (ProbeKind::Container, _) => Exchange::Impossible("it is not a container".to_owned()),
         (kind, _) => {
             let scheme = service.endpoint(kind.endpoint()).map(|e| e.scheme.as_str());
-            let question = Question::new(kind, service, scheme.unwrap_or_default());
+            let management = rabbitmq::management(service, address);
+            let question = Question::new(kind, service, scheme.unwrap_or_default(), management);
             match (question, address(kind.endpoint())) {
                 (Some(question), Some(at)) => Exchange::Server {
                     question,

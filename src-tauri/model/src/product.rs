@@ -27,7 +27,7 @@ pub(crate) enum Product {
 
 /// Last part of an image's name → what is in it. Whole names only, so that
 /// `kafka-ui` is not taken for Kafka.
-const IMAGES: [(&str, Product); 37] = [
+const IMAGES: [(&str, Product); 38] = [
     ("postgres", Product::Postgres),
     ("postgresql", Product::Postgres),
     ("postgis", Product::Postgres),
@@ -53,6 +53,7 @@ const IMAGES: [(&str, Product); 37] = [
     ("confluent-local", Product::Kafka),
     ("redpanda", Product::Kafka),
     ("elasticsearch", Product::Elasticsearch),
+    ("elasticsearch-oss", Product::Elasticsearch),
     ("opensearch", Product::Elasticsearch),
     ("mongo", Product::Mongodb),
     ("mongodb", Product::Mongodb),

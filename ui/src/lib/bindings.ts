@@ -2647,6 +2647,10 @@ stale: boolean,
  */
 changed: boolean, 
 /**
+ * It turns from well to ill and back, again and again.
+ */
+flapping: boolean, 
+/**
  * The pull of its image, while there is one.
  */
 pull?: PullView | null, 

@@ -255,7 +255,7 @@ impl Host {
         let snapshot = open.snapshot_with(&request.service)?;
         let state = snapshot.services.iter().find(|s| s.name == request.service);
         let service = state
-            .and_then(|s| views::service(&snapshot, s, &[]))
+            .and_then(|s| views::service(&open, &snapshot, s, &[]))
             .ok_or_else(|| ApiError::internal("the service has no state yet"))?;
         let environment = views::variables(&snapshot, &request.service);
         let (id, name) = (open.id.clone(), request.service);

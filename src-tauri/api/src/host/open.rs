@@ -3,6 +3,7 @@
 use super::alerts::Alerts;
 use super::scenarios::Scenarios;
 use super::telemetry::Telemetry;
+use super::turns::Turns;
 use crate::definition::{Definition, Source};
 use crate::schema::{ApiError, Empty, ErrorCode};
 use crate::view::DefinitionChanges;
@@ -27,6 +28,8 @@ pub(super) struct OpenEnvironment {
     /// The spans, and the receiver of everything that services send.
     pub(super) telemetry: Telemetry,
     pub(super) alerts: Arc<Alerts>,
+    /// Who flaps.
+    pub(super) turns: Arc<Turns>,
     /// The scenario that goes on.
     pub(super) scenarios: Scenarios,
     disk: Mutex<OnDisk>,
@@ -40,6 +43,7 @@ pub(super) struct Kept {
     pub(super) metrics: Arc<MetricBook>,
     pub(super) telemetry: Telemetry,
     pub(super) alerts: Arc<Alerts>,
+    pub(super) turns: Arc<Turns>,
     pub(super) scenarios: Scenarios,
 }
 
@@ -56,6 +60,7 @@ impl OpenEnvironment {
             metrics,
             telemetry,
             alerts,
+            turns,
             scenarios,
         } = kept;
         let definition = source.read();
@@ -66,6 +71,7 @@ impl OpenEnvironment {
             metrics,
             telemetry,
             alerts,
+            turns,
             scenarios,
             disk: Mutex::new(OnDisk { source, definition }),
             watching: AtomicBool::new(false),

@@ -4,6 +4,7 @@ use super::alerts::Alerts;
 use super::git;
 use super::measured;
 use super::notifier::Notifier;
+use super::turns::Turns;
 use crate::definition;
 use crate::schema::Topic;
 use benchtop_engine::process::log_file::GAP;
@@ -30,6 +31,7 @@ pub(super) struct HostSink {
     metrics: Arc<MetricBook>,
     notifier: Notifier,
     alerts: Arc<Alerts>,
+    turns: Arc<Turns>,
 }
 
 impl HostSink {
@@ -40,6 +42,7 @@ impl HostSink {
         metrics: Arc<MetricBook>,
         notifier: Notifier,
         alerts: Arc<Alerts>,
+        turns: Arc<Turns>,
     ) -> Self {
         Self {
             environment,
@@ -48,6 +51,7 @@ impl HostSink {
             metrics,
             notifier,
             alerts,
+            turns,
         }
     }
 
@@ -167,6 +171,7 @@ impl Sink for HostSink {
                     at,
                 };
                 self.alerts.observe(&observed);
+                self.turns.note(&service, to, at);
                 self.history.transition(Transition {
                     run,
                     service,

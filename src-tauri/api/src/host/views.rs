@@ -5,6 +5,7 @@ use crate::view::{
     BuildView, EndpointView, Environment, EnvironmentMetrics, EnvironmentView, LayerView,
     ProbeView, PullView, RuntimeView, ServiceView, Variable,
 };
+use benchtop_engine::clock;
 use benchtop_engine::container::pull::{Layer, PullProgress};
 use benchtop_engine::environment::BuildSnapshot;
 use benchtop_engine::environment::snapshot::{EnvironmentSnapshot, ProbeSnapshot, ServiceSnapshot};
@@ -25,7 +26,7 @@ pub(super) fn environment(open: &OpenEnvironment) -> EnvironmentView {
     let services: Vec<ServiceView> = snapshot
         .services
         .iter()
-        .filter_map(|s| service(&snapshot, s, &changed))
+        .filter_map(|s| service(open, &snapshot, s, &changed))
         .collect();
     EnvironmentView {
         status: snapshot.status,
@@ -105,6 +106,7 @@ fn metrics(services: &[ServiceView]) -> EnvironmentMetrics {
 
 /// One service; `None` for one that is no longer defined and about to end.
 pub(super) fn service(
+    open: &OpenEnvironment,
     snapshot: &EnvironmentSnapshot,
     state: &ServiceSnapshot,
     changed: &[String],
@@ -135,6 +137,7 @@ pub(super) fn service(
         source: crate::summary::source(spec),
         stale: state.stale,
         changed: state.outdated || changed.contains(&state.name),
+        flapping: open.turns.is_flapping(&state.name, clock::now()),
         pull: state.pull.as_ref().map(pull),
         can_rebuild: spec.can_rebuild(),
         watching: state.watching,

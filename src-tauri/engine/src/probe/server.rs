@@ -3,10 +3,11 @@
 
 use super::http::{self, Page};
 use super::kafka::Kafka;
+use super::rabbitmq::Management;
 use super::tap::{Heard, Own, Tap};
 use super::{
     Finding, amqp, elasticsearch, flink, grafana, grpc, kafka, mysql, otel_collector, postgres,
-    prometheus, redis, stranger, tcp, temporal,
+    prometheus, rabbitmq, redis, stranger, tcp, temporal,
 };
 use benchtop_model::plan::Service;
 use benchtop_model::probe::ProbeKind;
@@ -41,8 +42,8 @@ pub enum Wire {
     Mysql(Login),
     /// Redis and its kin.
     Redis(Login),
-    /// RabbitMQ.
-    Amqp(Login),
+    /// RabbitMQ, and its management API where there is one.
+    Amqp(Login, Option<Management>),
     /// Kafka.
     Kafka(Kafka),
     /// The health service of gRPC, asked about one service or the whole server.
@@ -67,8 +68,14 @@ pub enum Kind {
 }
 
 impl Question {
-    /// The question of a probe; `scheme` is that of its endpoint.
-    pub(super) fn new(kind: &ProbeKind, service: &Service, scheme: &str) -> Option<Self> {
+    /// The question of a probe; `scheme` is that of its endpoint, `management` only
+    /// matters to RabbitMQ.
+    pub(super) fn new(
+        kind: &ProbeKind,
+        service: &Service,
+        scheme: &str,
+        management: Option<Management>,
+    ) -> Option<Self> {
         let wire = |wire| Some(Self::Wire(wire));
         let page = |page, login| {
             Some(Self::Page {
@@ -83,7 +90,9 @@ impl Question {
             }
             ProbeKind::Mysql { login, .. } => wire(Wire::Mysql(mysql_login(login, service))),
             ProbeKind::Redis { login, .. } => wire(Wire::Redis(login.or(Login::redis(service)))),
-            ProbeKind::Amqp { login, .. } => wire(Wire::Amqp(login.or(Login::amqp(service)))),
+            ProbeKind::Amqp { login, .. } => {
+                wire(Wire::Amqp(login.or(Login::amqp(service)), management))
+            }
             ProbeKind::Kafka {
                 login,
                 min_brokers,
@@ -147,7 +156,7 @@ impl fmt::Display for Question {
             }
             Self::Wire(Wire::Temporal(None)) => f.write_str("check the frontend"),
             Self::Wire(Wire::Redis(_)) => f.write_str("PING"),
-            Self::Wire(Wire::Amqp(_)) => f.write_str("open a channel"),
+            Self::Wire(Wire::Amqp(..)) => f.write_str("open a channel"),
             Self::Page { page, .. } => write!(f, "GET {}", page.path()),
         }
     }
@@ -235,7 +244,13 @@ impl Wire {
             Self::Grpc(service) => grpc::ask(stream, address, service.as_deref()).await,
             Self::Temporal(namespace) => temporal::ask(stream, address, namespace.as_deref()).await,
             Self::Redis(login) => redis::ask(stream, login).await,
-            Self::Amqp(login) => amqp::ask(stream, login).await,
+            Self::Amqp(login, management) => {
+                let finding = amqp::ask(stream, login).await?;
+                Ok(match management {
+                    Some(at) => rabbitmq::supplement(finding, at, login).await,
+                    None => finding,
+                })
+            }
         }
     }
 
@@ -248,7 +263,7 @@ impl Wire {
             Self::Grpc(_) => grpc::is_own,
             Self::Temporal(_) => temporal::is_own,
             Self::Redis(_) => redis::is_own,
-            Self::Amqp(_) => amqp::is_own,
+            Self::Amqp(..) => amqp::is_own,
         }
     }
 }

@@ -60,6 +60,11 @@ export function formatMoment(at: number, now: number): string {
   return `${day}, ${time}`;
 }
 
+/** The same within a sentence: `since today, 14:03`. */
+export function momentWithin(at: number, now: number): string {
+  return formatMoment(at, now).replace(/^(Today|Yesterday)/, (day) => day.toLowerCase());
+}
+
 function pad(value: number): string {
   return String(value).padStart(2, "0");
 }

@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { countOf, formatBytes, formatCount, formatCpu, shortPath } from "./amount";
 import { sentence } from "./sentence";
-import { formatAgo, formatClock, formatDuration, formatLatency, formatMoment, formatUptime } from "./duration";
+import { formatAgo, formatClock, formatDuration, formatLatency, formatMoment, formatUptime, momentWithin } from "./duration";
 
 describe("durations", () => {
   it.each([[0, "0 ms"], [-5, "0 ms"], [850, "850 ms"], [3_240, "3.2 s"], [9_960, "9s"], [42_000, "42s"], [252_000, "4m 12s"], [7_500_000, "2h 05m"], [273_600_000, "3d 4h"]])(
@@ -25,6 +25,7 @@ describe("durations", () => {
     const now = new Date(2026, 10, 22, 12).getTime();
     expect(formatMoment(new Date(2026, 10, 22, 7, 5).getTime(), now)).toBe("Today, 07:05");
     expect(formatMoment(new Date(2026, 10, 21, 7, 5).getTime(), now)).toBe("Yesterday, 07:05");
+    expect(momentWithin(new Date(2026, 10, 22, 7, 5).getTime(), now)).toBe("today, 07:05");
     expect(formatMoment(new Date(2026, 9, 3, 7, 5).getTime(), now)).toBe("Oct 3, 07:05");
   });
 });

@@ -7,7 +7,7 @@ function service(more: Partial<ServiceView>): ServiceView {
   return {
     name: "api", kind: "process", group: null, status: "Healthy", lifecycle: "Running", health: "Healthy", reason: null, progress: null, since: 0,
     generation: 1, restarts: 0, next_start: null, started: 0, endpoints: [], pid: 1, container_id: null, exit_code: null, cpu: null, memory: null,
-    probes: [], depends_on: [], source: "run", stale: false, changed: false, can_rebuild: false, watching: false, build: null, ...more,
+    probes: [], depends_on: [], source: "run", stale: false, changed: false, flapping: false, can_rebuild: false, watching: false, build: null, ...more,
   };
 }
 

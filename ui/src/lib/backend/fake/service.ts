@@ -21,7 +21,7 @@ export class FakeService {
       generation: 0, restarts: 0, next_start: null, started: null,
       endpoints: port === null ? [] : [{ name: scheme, url, host: "localhost", port }],
       pid: null, container_id: null, exit_code: null, cpu: null, memory: null,
-      probes: probesOf(definition, url), stale: false, changed: false, can_rebuild: /^(dotnet|npm|go) /.test(source), watching: name === "web", build: null,
+      probes: probesOf(definition, url), stale: false, changed: false, flapping: false, can_rebuild: /^(dotnet|npm|go) /.test(source), watching: name === "web", build: null,
     };
   }
 
