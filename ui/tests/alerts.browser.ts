@@ -29,6 +29,17 @@ describe("alerts", () => {
     await alert.getByRole("button", { name: "Show logs of payment-service" }).click();
     expect(page.url()).toContain("logs?service=payment-service");
   });
+  it("are listed in their run, and what flaps is marked in the table", async () => {
+    const page = await bench.open("failing", `#/e/${SHOP}/runs`);
+    await page.getByTestId("run-row").first().click();
+    const alerts = page.getByTestId("run-alerts");
+    await alerts.locator("[data-testid=alert][data-service=payment-service]").waitFor();
+    await page.getByTestId("run-row").nth(1).click();
+    await alerts.getByText("Nothing went wrong").waitFor();
+    await page.keyboard.press("1");
+    await row(page, "order-service").getByTestId("flaps").waitFor();
+    expect(await row(page, "web").getByTestId("flaps").count()).toBe(0);
+  });
   it("are silenced by keys, and taken back", async () => {
     const page = await bench.open("failing", address);
     const alert = page.locator("[data-testid=alert][data-open=true]").first();

@@ -163,7 +163,7 @@ function makeAnswers(world: World, scenario: Scenario, scenarios: FakeScenarios)
     "report.write": ({ path }) => ({ path, bytes: 48_213 }),
     "file.open": () => nothing,
     "probes.history": ({ service }) => healthHistory(world.view().services, service, world.view().run, now()),
-    "alerts.list": () => world.alerts.list(world.runStarted === null ? null : world.run),
+    "alerts.list": ({ run }) => world.alerts.list(run ?? (world.runStarted === null ? null : world.run)),
     "alerts.silence": ({ service, length }) => (world.alerts.silence(service, length, world.run, now()), nothing),
     "logs.query": ({ query }) => world.logs.query(query),
     "logs.histogram": (request) => world.logs.histogram(request),

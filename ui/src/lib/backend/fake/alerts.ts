@@ -46,7 +46,7 @@ export class FakeAlerts {
   }
 
   list(run: string | null): AlertList {
-    const all = this.#alerts.toReversed();
+    const all = this.#alerts.filter((alert) => alert.run === run).toReversed();
     return structuredClone({ run, alerts: [...all.filter(({ closed }) => closed === null), ...all.filter(({ closed }) => closed !== null)], silences: [...this.silences.values()] });
   }
 

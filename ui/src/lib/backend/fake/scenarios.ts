@@ -92,6 +92,7 @@ function pulling(world: World, now: number): void {
 function fail(world: World, now: number): void {
   world.degrade("recommendations", now - 48_000, "GET /health/ready answered 503: model not loaded");
   world.crash("order-service", now - 5_000, 134, "Ended with exit code 134: unhandled Npgsql.NpgsqlException, cannot reach postgres on port 5432", 45_000);
+  world.find("order-service").view.flapping = true;
   world.crash("payment-service", now - 190_000, 1, "Crash loop: 6 failures in 4 minutes, the last with exit code 1 (EADDRINUSE, port 5003 is held by pid 8112 node)", null);
   world.find("order-service").view.restarts = 3;
   world.find("payment-service").view.restarts = 6;

@@ -208,7 +208,6 @@ export class World {
     const service = this.find(name);
     service.enter(this.run, now, "Running", "Degraded", "Degraded", cause);
     service.view.reason = cause;
-    service.view.flapping = name === "order-service";
     for (const probe of service.view.probes)
       if (probe.role === "ready") for (let failure = 0; failure < 4; failure++) answer(probe, "fail", now - 2_000, 4_120, "503 Service Unavailable");
   }
