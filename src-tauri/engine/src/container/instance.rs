@@ -2,6 +2,7 @@
 //! deterministic name and label.
 
 use super::create::{body, container_name};
+use super::logs::attach::{Attached, attach};
 use super::look::{Condition, condition, inspect};
 use super::pull::PullProgress;
 use super::runtime::{PATIENCE, Runtime};
@@ -58,13 +59,15 @@ pub enum Step {
 }
 
 /// A container that was brought up.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub struct Launched {
     /// Its id.
     pub id: String,
     /// The moment before it was asked to start. What it writes is younger, while
     /// the engine's own `StartedAt` can be later than its first lines.
     pub started: Timestamp,
+    /// All that it writes, where we attached to it before it was started.
+    pub output: Option<Attached>,
 }
 
 /// Brings up a container. `progress` is told what goes on.
@@ -95,7 +98,7 @@ pub async fn launch(
         return Err(CALLED_OFF.to_owned());
     }
     progress(Step::Doing("starting".to_owned()));
-    match start(runtime, id).await {
+    match start(runtime, launch, id).await {
         // The engine may have lost what it knew of a container, as when it was
         // killed in the midst of a start; a new one takes its place.
         Err(_) if kept.is_some() && runtime.answers().await => {
@@ -104,7 +107,7 @@ pub async fn launch(
                 ..launch.clone()
             };
             reusable(runtime, &fresh).await?;
-            start(runtime, create(runtime, launch).await?).await
+            start(runtime, launch, create(runtime, launch).await?).await
         }
         outcome => outcome,
     }
@@ -126,13 +129,22 @@ pub async fn make(
     }
 }
 
-async fn start(runtime: &Runtime, id: String) -> Result<Launched, String> {
+async fn start(runtime: &Runtime, launch: &Launch<'_>, id: String) -> Result<Launched, String> {
+    // A terminal's stream has no frames, and nothing that tells it from one that has.
+    let output = match launch.container.settings.tty {
+        true => None,
+        false => attach(runtime, &id).await,
+    };
     let started = clock::now();
     let start = runtime
         .docker
         .start_container(&id, None::<q::StartContainerOptions>);
     match tokio::time::timeout(ACT_LIMIT, start).await {
-        Ok(Ok(())) => Ok(Launched { id, started }),
+        Ok(Ok(())) => Ok(Launched {
+            id,
+            started,
+            output,
+        }),
         Ok(Err(error)) => Err(format!("cannot start: {}", say(&error))),
         Err(_) => Err(format!(
             "cannot start: no answer for {} s",

@@ -1,157 +1,180 @@
 //! Follows the output of a container from the start of its present run.
 //!
-//! The API's log stream is used rather than attach: it can begin at a time, so
-//! that an adopted container's output goes on where it was.
+//! Who starts a container attaches to it before ([`attach`]), so that nothing is missed
+//! and nothing comes twice: the stream begins with the first byte. It gives no times, so
+//! its lines are counted as the runtime's own log counts them ([`splitter`], [`place`]).
+//! Whenever the stream is cut, or another engine finds the container running, the log of
+//! the runtime is asked for what comes after the count, and followed from there
+//! ([`backfill`]). It stays with the log until the next start: to attach in the midst of a
+//! flood leaves open which line was the first, for equal lines cannot be told apart.
+
+pub mod attach;
+mod backfill;
+pub mod place;
+mod splitter;
+
+#[cfg(test)]
+mod seam_tests;
 
 use super::instance::Launched;
 use super::look::{Condition, condition};
 use super::runtime::Runtime;
-use crate::process::log_file::LONGEST;
+use crate::clock;
+use crate::process::log_file::GAP;
 use crate::sink::{LogLine, Origin};
+use backfill::Backfill;
 use bollard::container::LogOutput;
 use bollard::query_parameters::LogsOptions;
 use futures_util::StreamExt as _;
+use place::Place;
+use splitter::Splitter;
 use std::time::Duration;
 
 /// Lines that are passed on at once at the most.
 const BATCH: usize = 512;
 
+/// Between two looks at the container or its log.
+const PAUSE: Duration = Duration::from_millis(250);
+
+/// How often is looked whether a container has ended whose stream has: the runtime
+/// closes the one a moment before it tells the other.
+const LOOKS: u32 = 8;
+
 /// Follows until the container has ended and its last line was passed on. Begins after
-/// a time, in nanoseconds since 1970, or at the start of its present run; tells the time
-/// of the last line with each batch.
+/// a place, or at the start of its present run; tells the place with each batch.
 pub async fn follow(
     runtime: &Runtime,
-    container: &Launched,
-    after: Option<i64>,
-    mut tell: impl FnMut(Vec<LogLine>, i64),
+    container: Launched,
+    after: Option<Place>,
+    mut tell: impl FnMut(Vec<LogLine>, Place),
 ) {
-    let id = &container.id;
-    let mut assembly = Assembly {
-        after_ns: after.unwrap_or(container.started.0 * 1_000_000),
-        ..Assembly::default()
-    };
+    let start = Place::at(container.started.0 * 1_000_000);
+    let mut place = after.unwrap_or(start);
+    if let (Some(attached), None) = (container.output, after) {
+        let mut splitter = Splitter::new(start);
+        let pass_on = &mut |lines, at: &Splitter| tell(lines, at.place());
+        attach::drain(attached, &mut splitter, pass_on).await;
+        if has_ended(runtime, &container.id).await {
+            let last = splitter.finish(clock::micros());
+            if !last.is_empty() {
+                tell(last, splitter.place());
+            }
+            return;
+        }
+        place = splitter.place();
+    }
+    follow_log(runtime, &container.id, place, &mut tell).await;
+}
+
+/// Whether the stream ended because the container did.
+async fn has_ended(runtime: &Runtime, id: &str) -> bool {
+    for _ in 0..LOOKS {
+        match condition(runtime, id).await {
+            Condition::Ended(_) | Condition::Absent => return true,
+            Condition::Unknown => return false,
+            Condition::Running | Condition::Created => tokio::time::sleep(PAUSE).await,
+        }
+    }
+    false
+}
+
+async fn follow_log(
+    runtime: &Runtime,
+    id: &str,
+    mut place: Place,
+    tell: &mut impl FnMut(Vec<LogLine>, Place),
+) {
+    place = find(runtime, id, place, tell).await;
     loop {
-        stream(runtime, id, true, &mut assembly, &mut tell).await;
+        place = stream(runtime, id, true, Backfill::new(place), tell)
+            .await
+            .place();
         match condition(runtime, id).await {
             Condition::Running | Condition::Unknown => {}
             Condition::Created | Condition::Ended(_) | Condition::Absent => break,
         }
-        tokio::time::sleep(Duration::from_millis(250)).await;
+        tokio::time::sleep(PAUSE).await;
     }
     // Following a container that ends in the same moment can miss its last
     // lines; reading them afterwards cannot.
-    stream(runtime, id, false, &mut assembly, &mut tell).await;
+    let mut read = stream(runtime, id, false, Backfill::new(place), tell).await;
+    let last = read.finish();
+    if !last.is_empty() {
+        tell(last, read.place());
+    }
 }
 
-/// Nanoseconds since 1970: two lines of a flood may well share their microsecond.
-fn parse_time(text: &str) -> Option<i64> {
-    let time = text.parse::<jiff::Timestamp>().ok()?;
-    i64::try_from(time.as_nanosecond()).ok()
+/// Reads what was written meanwhile. The log may be a moment behind the stream; what it
+/// then does not have has gone from it.
+async fn find(
+    runtime: &Runtime,
+    id: &str,
+    mut place: Place,
+    tell: &mut impl FnMut(Vec<LogLine>, Place),
+) -> Place {
+    let mut left = LOOKS;
+    loop {
+        let mut read = stream(runtime, id, false, Backfill::new(place), tell).await;
+        place = read.place();
+        let answers = condition(runtime, id).await != Condition::Unknown;
+        if read.is_caught_up() || left == 0 {
+            if !read.is_caught_up() {
+                read.give_up();
+                tell(vec![gap()], read.place());
+            }
+            return read.place();
+        }
+        left -= u32::from(answers);
+        tokio::time::sleep(PAUSE).await;
+    }
 }
 
 async fn stream(
     runtime: &Runtime,
     id: &str,
     follow: bool,
-    assembly: &mut Assembly,
-    tell: &mut impl FnMut(Vec<LogLine>, i64),
-) {
-    // What an earlier stream left unfinished comes again.
-    assembly.pending = None;
-    let since = i32::try_from(assembly.after_ns / 1_000_000_000).unwrap_or(0);
+    mut backfill: Backfill,
+    tell: &mut impl FnMut(Vec<LogLine>, Place),
+) -> Backfill {
     let options = LogsOptions {
         follow,
         stdout: true,
         stderr: true,
         timestamps: true,
-        since,
+        since: i32::try_from(backfill.since()).unwrap_or(0),
         tail: "all".to_owned(),
         ..LogsOptions::default()
     };
     let mut chunks = runtime.docker.logs(id, Some(options)).ready_chunks(BATCH);
     while let Some(chunk) = chunks.next().await {
-        let lines: Vec<LogLine> = chunk
-            .into_iter()
-            .flatten()
-            .filter_map(|output| assembly.take(output))
-            .collect();
+        let lines = take(&mut backfill, chunk.into_iter().flatten());
         if !lines.is_empty() {
-            tell(lines, assembly.after_ns);
+            tell(lines, backfill.place());
         }
     }
+    backfill
 }
 
-/// Puts lines together: a long one arrives in pieces of 16 KiB, each with a time
-/// of its own, and only the last ends with a line end.
-#[derive(Default)]
-struct Assembly {
-    /// Lines up to this time were passed on already.
-    after_ns: i64,
-    pending: Option<(i64, LogLine)>,
-}
-
-impl Assembly {
-    fn take(&mut self, output: LogOutput) -> Option<LogLine> {
+fn take(backfill: &mut Backfill, outputs: impl Iterator<Item = LogOutput>) -> Vec<LogLine> {
+    let mut lines = Vec::new();
+    for output in outputs {
         let origin = match output {
             LogOutput::StdErr { .. } => Origin::Stderr,
             _ => Origin::Stdout,
         };
-        let bytes = output.into_bytes();
-        let text = String::from_utf8_lossy(&bytes);
-        let (time, text) = text.split_once(' ').unwrap_or((&text, ""));
-        let time_ns = parse_time(time)?;
-        let whole = text.ends_with('\n');
-        let text = text.trim_end_matches(['\n', '\r']);
-        let begin = || LogLine {
-            time_us: time_ns / 1000,
-            origin,
-            text: String::new(),
-        };
-        let (time_ns, mut line) = self.pending.take().unwrap_or_else(|| (time_ns, begin()));
-        line.text.push_str(text);
-        if !whole && line.text.len() < LONGEST {
-            self.pending = Some((time_ns, line));
-            return None;
+        let line = backfill.take(origin, &output.into_bytes());
+        if backfill.take_gap() {
+            lines.push(gap());
         }
-        // The stream begins at a whole second, so it repeats some lines.
-        if time_ns <= self.after_ns {
-            return None;
-        }
-        self.after_ns = time_ns;
-        Some(line)
+        lines.extend(line);
     }
+    lines
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn out(text: &str) -> LogOutput {
-        LogOutput::StdOut {
-            message: text.as_bytes().to_vec().into(),
-        }
-    }
-
-    #[test]
-    fn pieces_become_one_line() {
-        let mut assembly = Assembly::default();
-        assert_eq!(
-            assembly.take(out("2026-11-22T07:00:00.000001Z first ")),
-            None
-        );
-        let line = assembly
-            .take(out("2026-11-22T07:00:00.000002Z second\n"))
-            .expect("whole now");
-        assert_eq!(line.text, "first second");
-    }
-
-    #[test]
-    fn lines_that_were_seen_are_left_out() {
-        let mut assembly = Assembly {
-            after_ns: parse_time("2026-11-22T07:00:00.5Z").expect("time"),
-            ..Assembly::default()
-        };
-        assert_eq!(assembly.take(out("2026-11-22T07:00:00.4Z old\n")), None);
-        assert!(assembly.take(out("2026-11-22T07:00:00.6Z new\n")).is_some());
+fn gap() -> LogLine {
+    LogLine {
+        time_us: clock::micros(),
+        origin: Origin::Benchtop,
+        text: format!("{GAP}: the container runtime threw lines away before they were read"),
     }
 }

@@ -192,6 +192,7 @@ impl Task {
                 let container = Launched {
                     id: id.clone(),
                     started,
+                    output: None,
                 };
                 follow_container(
                     runtime,

@@ -245,26 +245,24 @@ impl Launch {
             }
         };
         let (runtime, launched) = self.launch_container(runtime, container, progress).await?;
+        let (id, started) = (launched.id.clone(), launched.started);
         follow_container(
             &runtime,
-            launched.clone(),
+            launched,
             self.service.name.clone(),
             self.generation,
             self.sink.clone(),
         );
-        let inside = Place::Container(Arc::clone(&runtime), launched.id.clone());
+        let inside = Place::Container(Arc::clone(&runtime), id.clone());
         if let Err(cause) = self.after_start(inside).await {
             let grace = self.service.stop_grace;
-            let stopped = containers::stop(&runtime, &launched.id, grace).await;
+            let stopped = containers::stop(&runtime, &id, grace).await;
             return Err(match stopped {
                 Ok(_) => cause,
                 Err(left) => format!("{cause}; its container still runs: {left}"),
             });
         }
-        Ok(Live::Container {
-            id: launched.id,
-            started: launched.started,
-        })
+        Ok(Live::Container { id, started })
     }
 
     /// Runs what is to be run once the instance has started. Where the launch is
@@ -429,7 +427,7 @@ pub(super) fn follow_container(
         let after = sink
             .log_position(&service, generation)
             .and_then(|position| position.parse().ok());
-        container::logs::follow(&runtime, &container, after, |lines, place: i64| {
+        container::logs::follow(&runtime, container, after, |lines, place| {
             sink.logs_from(&service, generation, lines, place.to_string());
         })
         .await;

@@ -159,6 +159,7 @@ impl Task {
             let container = Launched {
                 id: id.to_owned(),
                 started,
+                output: None,
             };
             follow_container(
                 &runtime,
