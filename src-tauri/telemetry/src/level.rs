@@ -36,9 +36,11 @@ pub(crate) const LEVELS: [Level; 6] = [
 
 /// The spellings that logging libraries print, by level. Compared without case,
 /// as whole words only.
-const WORDS: [(&str, Level); 22] = [
+const WORDS: [(&str, Level); 25] = [
     ("trace", Level::Trace),
     ("trce", Level::Trace),
+    ("trc", Level::Trace),
+    ("vrb", Level::Trace),
     ("verbose", Level::Trace),
     ("debug", Level::Debug),
     ("dbug", Level::Debug),
@@ -56,6 +58,7 @@ const WORDS: [(&str, Level); 22] = [
     ("fail", Level::Error),
     ("severe", Level::Error),
     ("fatal", Level::Fatal),
+    ("ftl", Level::Fatal),
     ("critical", Level::Fatal),
     ("crit", Level::Fatal),
     ("panic", Level::Fatal),
@@ -73,10 +76,24 @@ impl Level {
         while !line.is_char_boundary(end) {
             end -= 1;
         }
-        line[..end]
-            .split(|c: char| !c.is_ascii_alphanumeric())
-            .filter(|word| (3..=11).contains(&word.len()))
-            .find_map(Self::from_word)
+        let mut weak = None;
+        for (at, word) in words(&line.as_bytes()[..end]) {
+            let Some(level) = Self::from_word(word) else {
+                // Where a program has put what is neither this nor that.
+                let boxed = BOXED.iter().find(|(known, _)| *known == word);
+                match boxed.filter(|_| is_boxed(line, at, word)) {
+                    Some((_, level)) => return Some(*level),
+                    None => continue,
+                }
+            };
+            // A thread or a logger may be called so; what stands out is the level.
+            let ends_head = weak.is_none() && line.as_bytes().get(at + word.len()) == Some(&b':');
+            if ends_head || stands_out(line, at, word) {
+                return Some(level);
+            }
+            weak = weak.or(Some(level));
+        }
+        weak
     }
 
     /// Its name.
@@ -100,6 +117,38 @@ impl Level {
             .find(|(known, _)| known.eq_ignore_ascii_case(word))
             .map(|(_, level)| *level)
     }
+}
+
+/// What only means a level between brackets.
+const BOXED: [(&str, Level); 4] = [
+    ("emerg", Level::Fatal),
+    ("alert", Level::Fatal),
+    ("Note", Level::Info),
+    ("System", Level::Info),
+];
+
+/// The words that may be levels, and where they are.
+fn words(head: &[u8]) -> impl Iterator<Item = (usize, &str)> {
+    let mut start = 0;
+    let ends = head.split(|byte| !byte.is_ascii_alphanumeric());
+    ends.filter_map(move |word| {
+        let at = start;
+        start += word.len() + 1;
+        let word = std::str::from_utf8(word).ok()?;
+        (3..=11).contains(&word.len()).then_some((at, word))
+    })
+}
+
+/// `[warn]`, `[WARN ]`, `[core:warn]`.
+fn is_boxed(line: &str, at: usize, word: &str) -> bool {
+    let before = line[..at].bytes().next_back();
+    let after = line[at + word.len()..].trim_start().bytes().next();
+    matches!(before, Some(b'[' | b':')) && after == Some(b']')
+}
+
+/// Set apart by capitals or brackets.
+fn stands_out(line: &str, at: usize, word: &str) -> bool {
+    word.bytes().all(|byte| byte.is_ascii_uppercase()) || is_boxed(line, at, word)
 }
 
 #[cfg(test)]

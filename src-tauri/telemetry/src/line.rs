@@ -5,7 +5,10 @@ use crate::log::Stream;
 use std::collections::BTreeMap;
 
 pub(crate) mod ansi;
+#[cfg(test)]
+mod formats_tests;
 mod json;
+mod known;
 mod logfmt;
 
 /// Named values that are kept of one line.
@@ -32,6 +35,9 @@ pub(crate) fn severity(text: &str, stream: Stream) -> Severity {
     if let Some(level) = logfmt::level(text) {
         return Severity::Named(level);
     }
+    if let Some(severity) = known::severity(text) {
+        return severity;
+    }
     let alone = Level::detect(text).unwrap_or_else(|| quiet_level(text, stream));
     if !is_continuation(text) {
         return Severity::Named(alone);
@@ -56,7 +62,11 @@ pub(crate) struct Fields {
 pub(crate) fn fields(text: &str) -> Fields {
     let mut fields = Fields::default();
     if !json::each_scalar(text, &mut |key, value| fields.add(key, value)) {
-        logfmt::each_pair(text, &mut |key, value| fields.add(key, value));
+        let mut add = |key: &str, value: &str| fields.add(key, value);
+        logfmt::each_pair(text, &mut add);
+        if let Some(access) = known::Access::read(text) {
+            access.each_field(&mut add);
+        }
     }
     fields
 }
@@ -96,7 +106,10 @@ fn field_level(word: &str) -> Option<Level> {
         ("emerg", Level::Fatal),
         ("emergency", Level::Fatal),
         ("alert", Level::Fatal),
+        ("dpanic", Level::Fatal),
     ];
+    // slog writes what lies between its levels as `INFO+2`.
+    let word = word.split(['+', '-']).next().unwrap_or(word);
     Level::from_word(word).or_else(|| {
         let same = |(name, _): &&(&str, Level)| name.eq_ignore_ascii_case(word);
         known.iter().find(same).map(|(_, level)| *level)

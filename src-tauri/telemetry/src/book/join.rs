@@ -137,6 +137,9 @@ mod tests {
             "panic: no\n\ngoroutine 1 [running]:\nmain.f(0x1)\n\t/a/main.go:3 +0x1d\nmain.main()\n\t/a/main.go:9",
         );
         check("TypeError: x\n    at f (/a/b.js:1:2)\n    at node:internal/main:3");
+        check(
+            "2026-11-22 07:00:00 UTC [7] ERROR:  duplicate key\n2026-11-22 07:00:00 UTC [7] DETAIL:  Key (id)=(1) already exists.\n2026-11-22 07:00:00 UTC [7] STATEMENT:  insert into a values (1)",
+        );
     }
 
     #[test]

@@ -20,7 +20,7 @@ pub(super) fn level(text: &str) -> Option<Option<Level>> {
     read(
         text,
         1,
-        &|key| is_level_key(key) || is_number_key(key),
+        &|key| is_level_key(key) || is_number_key(key) || key == LETTER_KEY,
         &mut look,
     )
     .then_some(found)
@@ -62,8 +62,24 @@ fn is_number_key(key: &str) -> bool {
     key == "severity_number" || key.eq_ignore_ascii_case("severityNumber")
 }
 
+/// MongoDB's.
+const LETTER_KEY: &str = "s";
+
+fn letter_level(letter: &str) -> Option<Level> {
+    Some(match letter {
+        "F" => Level::Fatal,
+        "E" => Level::Error,
+        "W" => Level::Warn,
+        "I" => Level::Info,
+        "D" | "D1" | "D2" | "D3" | "D4" | "D5" => Level::Debug,
+        _ => return None,
+    })
+}
+
 fn named_level(key: &str, value: &Scalar<'_>) -> Option<Level> {
     match value {
+        Scalar::Text(letter) if key == LETTER_KEY => letter_level(letter),
+        _ if key == LETTER_KEY => None,
         Scalar::Text(word) => field_level(word),
         Scalar::Integer(number) if is_number_key(key) => otel_level(*number),
         Scalar::Integer(number) => numbered_level(*number),
@@ -84,7 +100,7 @@ fn otel_level(number: i64) -> Option<Level> {
 }
 
 /// Syslog's scale counts down from debug, 7; Pino's and Bunyan's up from trace, 10.
-fn numbered_level(number: i64) -> Option<Level> {
+pub(super) fn numbered_level(number: i64) -> Option<Level> {
     Some(match number {
         0..=2 => Level::Fatal,
         3 => Level::Error,
