@@ -3,6 +3,12 @@
 use benchtop_tests::{Home, Project, eventually};
 use serde_json::Value;
 
+#[path = "logs/containers.rs"]
+mod containers;
+#[cfg(target_os = "linux")]
+#[path = "logs/full_disk.rs"]
+mod full_disk;
+
 /// Lines that the noisy service writes.
 const LINES: usize = 60_000;
 
@@ -15,11 +21,15 @@ struct Bench {
 
 impl Bench {
     fn new(script: &str) -> Self {
+        Self::with_home(Home::new(), script)
+    }
+
+    fn with_home(home: Home, script: &str) -> Self {
         let project = Project::new("services:\n  noisy:\n    process: sh noisy.sh\n");
         project.write("noisy.sh", script);
         let file = project.file().display().to_string();
         Self {
-            home: Home::new(),
+            home,
             _project: project,
             file,
         }

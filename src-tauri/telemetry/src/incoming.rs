@@ -3,6 +3,7 @@
 
 use crate::block::mark_bit;
 use crate::book::RawLine;
+use crate::level::Level;
 use crate::line::{self, Severity, ansi};
 use crate::log::{Mark, Stream};
 use benchtop_model::time::Timestamp;
@@ -24,6 +25,23 @@ pub(crate) struct Incoming {
     pub(crate) cut_from: Option<usize>,
     /// A bit for each mark.
     pub(crate) marks: u8,
+}
+
+impl Incoming {
+    /// Says that so many records before it were dropped, the latest of this time.
+    pub(crate) fn gap(count: u64, latest: i64) -> Self {
+        Self {
+            time: Timestamp(latest),
+            stream: Stream::Benchtop,
+            severity: Severity::Named(Level::Warn),
+            plain: format!(
+                "output is missing here: the disk took nothing, and {count} records were dropped"
+            ),
+            styled: None,
+            cut_from: None,
+            marks: mark_bit(Mark::Gap),
+        }
+    }
 }
 
 pub(crate) fn read(line: RawLine) -> Incoming {

@@ -3,7 +3,7 @@
 use benchtop_model::time::Timestamp;
 use benchtop_telemetry::book::retention::Retention;
 use benchtop_telemetry::book::{Cancel, Limits, LogBook, RawLine};
-use benchtop_telemetry::log::Stream;
+use benchtop_telemetry::log::{Mark, Stream};
 use benchtop_telemetry::query::{LogPage, LogQuery, TimeRange};
 use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
@@ -172,7 +172,14 @@ fn a_disk_that_takes_nothing_costs_lines_and_says_how_many_until_it_takes_some_a
         limit: 0,
         ..LogQuery::default()
     };
-    assert_eq!(again.query(&query).expect("a query").matched, kept);
+    // One record more: it says what is missing.
+    let more = kept.map(|kept| kept + 1);
+    assert_eq!(again.query(&query).expect("a query").matched, more);
+    let said = ask(&again, "\"output is missing here\"", None);
+    assert_eq!(said.records.len(), 1);
+    assert_eq!(said.records[0].marks, [Mark::Gap]);
+    let count = format!(" {} records ", page.dropped);
+    assert!(said.records[0].body.contains(&count), "{:?}", said.records);
 }
 
 #[test]

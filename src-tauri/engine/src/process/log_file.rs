@@ -1,10 +1,12 @@
 //! The form in which a shim keeps output: one line a line, with its time.
 //!
-//! `MICROSECONDS STREAM KIND TEXT\n`, where STREAM is `o` or `e` and KIND is `F`
+//! `MICROSECONDS STREAM KIND TEXT\n`, where STREAM is `o`, `e` or, for what the shim itself
+//! says, `b`, and KIND is `F`
 //! for a full line or `P` for a piece of one that was too long to be kept whole. The first
 //! line of a file is `#BASE BYTES`: how many bytes were written to the files before it.
 //! A place in the output is counted through all of them.
 
+use crate::clock;
 use crate::sink::{LogLine, Origin};
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write as _};
@@ -32,6 +34,12 @@ pub struct LogWriter {
     path: PathBuf,
     old_path: PathBuf,
     buffer: Vec<u8>,
+    /// Lines in the buffer.
+    lines: u64,
+    /// Lines that the disk did not take, and nobody was told of yet.
+    lost: u64,
+    /// The file has no first line yet.
+    headless: bool,
 }
 
 impl LogWriter {
@@ -54,8 +62,11 @@ impl LogWriter {
             path,
             old_path,
             buffer: Vec::with_capacity(128 * 1024),
+            lines: 0,
+            lost: 0,
+            headless: written == 0,
         };
-        if written == 0 {
+        if writer.headless {
             writer.begin()?;
         }
         Ok(writer)
@@ -63,8 +74,9 @@ impl LogWriter {
 
     fn begin(&mut self) -> io::Result<()> {
         let header = format!("#BASE {}\n", self.base);
-        self.written = header.len() as u64;
-        self.file.write_all(header.as_bytes())
+        append(&mut self.file, &mut self.written, header.as_bytes())?;
+        self.headless = false;
+        Ok(())
     }
 
     /// Whether the next flush may throw lines away that nobody has read: the file before
@@ -82,21 +94,40 @@ impl LogWriter {
             .extend_from_slice(&[b' ', stream, b' ', if full { b'F' } else { b'P' }, b' ']);
         self.buffer.extend_from_slice(text);
         self.buffer.push(b'\n');
+        self.lines += 1;
     }
 
-    /// Writes what was added. A full disk loses these lines, never the service:
-    /// the pipe must go on being drained.
+    /// Writes what was added. A full disk loses these lines, never the service: the pipe
+    /// must go on being drained. How many it were is said as soon as there is room again.
     ///
     /// # Errors
-    /// Whatever the file system says; the lines are dropped then.
+    /// Whatever the file system says; the lines are dropped then, and the file is as it
+    /// was before.
     pub fn flush(&mut self) -> io::Result<()> {
-        let result = self.file.write_all(&self.buffer);
-        self.written += self.buffer.len() as u64;
+        let result = self.write();
+        if result.is_err() {
+            self.lost += self.lines;
+        }
         self.buffer.clear();
+        self.lines = 0;
         if self.written >= self.limit {
             self.rotate()?;
         }
         result
+    }
+
+    fn write(&mut self) -> io::Result<()> {
+        if self.headless {
+            self.begin()?;
+        }
+        if self.lost > 0 {
+            let (time, lost) = (clock::micros(), self.lost);
+            let said =
+                format!("{time} b F {GAP}: the disk was full, and {lost} lines were dropped\n");
+            append(&mut self.file, &mut self.written, said.as_bytes())?;
+            self.lost = 0;
+        }
+        append(&mut self.file, &mut self.written, &self.buffer)
     }
 
     fn rotate(&mut self) -> io::Result<()> {
@@ -107,8 +138,20 @@ impl LogWriter {
             .mode(0o600)
             .open(&self.path)?;
         self.base += self.written;
+        (self.written, self.headless) = (0, true);
         self.begin()
     }
+}
+
+/// All of it, or nothing: half a line would become one with the next.
+fn append(file: &mut File, written: &mut u64, bytes: &[u8]) -> io::Result<()> {
+    let result = file.write_all(bytes);
+    match &result {
+        Ok(()) => *written += bytes.len() as u64,
+        // What cannot be cut off is read as one line that is none.
+        Err(_) => _ = file.set_len(*written),
+    }
+    result
 }
 
 /// The number in decimal digits; a time before 1970 is 1970. The general way is three
@@ -146,6 +189,7 @@ pub fn parse_line(line: &[u8]) -> Option<LogLine> {
     let origin = match head[0] {
         b'o' => Origin::Stdout,
         b'e' => Origin::Stderr,
+        b'b' => Origin::Benchtop,
         _ => return None,
     };
     Some(LogLine {
@@ -195,6 +239,43 @@ mod tests {
                 .len()
         };
         assert!(size("a") <= 1100 && size("b") <= 1100);
+    }
+
+    #[test]
+    fn what_the_disk_did_not_take_is_counted_and_said_once_there_is_room() {
+        let dir = tempfile::tempdir().expect("dir");
+        let mut log =
+            LogWriter::open(dir.path().join("a"), dir.path().join("b"), 1 << 20).expect("open");
+        let write = |log: &mut LogWriter, text: &str| {
+            log.line(7, b'o', true, text.as_bytes());
+            log.line(7, b'o', true, text.as_bytes());
+            log.flush()
+        };
+        write(&mut log, "before").expect("room");
+        // The one device that is always full.
+        let full = OpenOptions::new()
+            .write(true)
+            .open("/dev/full")
+            .expect("Linux");
+        let file = std::mem::replace(&mut log.file, full);
+        write(&mut log, "lost").expect_err("no room");
+        write(&mut log, "lost").expect_err("no room");
+        log.file = file;
+        write(&mut log, "after").expect("room");
+        write(&mut log, "after").expect("room");
+        let written = std::fs::read_to_string(dir.path().join("a")).expect("read");
+        let lines: Vec<LogLine> = written
+            .lines()
+            .filter_map(|l| parse_line(l.as_bytes()))
+            .collect();
+        let texts: Vec<&str> = lines.iter().map(|line| line.text.as_str()).collect();
+        let gap = "output is missing here: the disk was full, and 4 lines were dropped";
+        assert_eq!(
+            texts,
+            ["before", "before", gap, "after", "after", "after", "after"]
+        );
+        assert_eq!(lines[2].origin, Origin::Benchtop);
+        assert_eq!(log.written, written.len() as u64);
     }
 
     #[test]

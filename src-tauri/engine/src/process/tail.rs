@@ -78,7 +78,8 @@ impl Tail {
     pub fn read(&mut self) -> io::Result<Vec<LogLine>> {
         loop {
             if self.file.is_none() {
-                let Ok(present) = File::open(self.dir.log()) else {
+                let present = File::open(self.dir.log()).ok().filter(is_begun);
+                let Some(present) = present else {
                     return Ok(Vec::new());
                 };
                 self.enter(present, true);
@@ -126,7 +127,7 @@ impl Tail {
         let (Some(file), Ok(present)) = (&mut self.file, File::open(self.dir.log())) else {
             return Ok(false);
         };
-        if file.metadata()?.ino() == present.metadata()?.ino() {
+        if file.metadata()?.ino() == present.metadata()?.ino() || !is_begun(&present) {
             return Ok(false);
         }
         let more = file.take(PORTION as u64).read_to_end(&mut self.pending)?;
@@ -166,6 +167,11 @@ impl Tail {
             text: format!("{GAP}: {lost} bytes were written faster than they could be kept"),
         })
     }
+}
+
+/// A file is made before its first line is written, which on a full disk takes a while.
+fn is_begun(file: &File) -> bool {
+    file.metadata().is_ok_and(|file| file.len() > 0)
 }
 
 #[cfg(test)]

@@ -59,6 +59,8 @@ struct Shelf {
     /// Generation and level of the last record of each stream, for the lines that
     /// continue it.
     last: [Option<(u64, Level)>; 3],
+    /// Records that the disk did not take, and the time of the latest of them.
+    lost: Option<(u64, i64)>,
 }
 
 /// A block that does not change any more.
@@ -268,7 +270,12 @@ impl Shelves {
         };
         shelf.bytes -= oldest.bytes;
         self.bytes -= oldest.bytes;
-        self.dropped += u64::from(oldest.summary.count);
+        let count = u64::from(oldest.summary.count);
+        self.dropped += count;
+        if self.failing {
+            let (before, _) = shelf.lost.unwrap_or_default();
+            shelf.lost = Some((before + count, oldest.summary.latest));
+        }
         self.waiting.retain(|one| !Arc::ptr_eq(one, &oldest));
         true
     }
@@ -360,8 +367,35 @@ impl Shelves {
                 .any(|(key, at)| self.positions.get(key) != Some(at));
             self.committed_positions.extend(cut.positions);
         }
-        self.failing = false;
+        if std::mem::take(&mut self.failing) {
+            self.say_losses();
+        }
         self.make_room();
+    }
+
+    /// The disk takes something again: in each log that has lost lines, a record says so.
+    fn say_losses(&mut self) {
+        let lost: Vec<_> = self
+            .shelves
+            .iter_mut()
+            .filter_map(|(name, shelf)| Some((Arc::clone(name), shelf.lost.take()?)))
+            .collect();
+        for (service, (count, latest)) in lost {
+            let generation = self.generation_of(&service);
+            let mut said = std::iter::once(Incoming::gap(count, latest));
+            self.append(&service, generation, &mut said);
+        }
+    }
+
+    /// The start that a service's last line is from.
+    fn generation_of(&self, service: &str) -> u64 {
+        let shelf = self.shelves.get(service);
+        let last = shelf.map(|shelf| shelf.last.iter().flatten());
+        last.into_iter()
+            .flatten()
+            .map(|(generation, _)| *generation)
+            .max()
+            .unwrap_or_default()
     }
 
     /// The file of the present run is another from now on.
