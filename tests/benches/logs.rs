@@ -1,7 +1,7 @@
 //! Logs: how fast they are taken, how small they are kept, how soon they are found.
 //!
 //! Everything is measured on generated lines; the same text as one plain file is searched
-//! by `ripgrep`, where it is installed. `BENCHTOP_BENCH_LINES` sets another number of lines
+//! by `ripgrep` and opened by `lnav`, where they are installed. `BENCHTOP_BENCH_LINES` sets another number of lines
 //! than ten million.
 
 use benchtop_api::model::time::Timestamp;
@@ -10,11 +10,13 @@ use benchtop_api::telemetry::level::Level;
 use benchtop_api::telemetry::log::Stream;
 use benchtop_api::telemetry::query::LogQuery;
 use benchtop_tests::bench::{Budget, Table, timed};
-use benchtop_tests::{Home, Project};
 use std::io::Write as _;
 use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
+
+#[path = "logs/floods.rs"]
+mod floods;
 
 /// Lines that are searched.
 const LINES: u64 = 10_000_000;
@@ -33,7 +35,8 @@ fn main() {
         .and_then(|text| text.parse().ok())
         .unwrap_or(LINES);
     store_and_search(lines);
-    process_flood(FLOOD.min(lines));
+    floods::process(FLOOD.min(lines));
+    floods::container(FLOOD.min(lines));
 }
 
 /// A line as services write it: numbers, ids and words, some of it JSON.
@@ -117,6 +120,10 @@ fn store_and_search(lines: u64) {
         ),
     ] {
         search.run(&mut table, &book, &raw);
+    }
+    match lnav(&rare, &raw) {
+        Some(seconds) => table.figure("rare text: lnav opens the text and finds it", seconds, "s"),
+        None => table.skipped("lnav", "it is not installed"),
     }
 }
 
@@ -246,57 +253,17 @@ fn ripgrep(pattern: &str, file: &Path) -> Option<f64> {
     Some(runs[1].as_secs_f64())
 }
 
-/// A process writes as fast as it can, through shim, engine and disk.
-fn process_flood(lines: u64) {
-    let mut table = Table::new(&format!(
-        "A process that floods, {lines} lines of 100 bytes"
-    ));
-    let line = "x".repeat(99);
-    let project = Project::new("services:\n  noisy:\n    process: sh noisy.sh\n");
-    project.write(
-        "noisy.sh",
-        &format!("sleep 1\nyes {line} | head -n {lines}\necho all done\nsleep 1000\n"),
-    );
-    let pipe = timed(1, || {
-        let program = format!("yes {line} | head -n {lines} | cat > /dev/null");
-        assert!(Command::new("sh").args(["-c", &program]).status().is_ok());
-    });
-    table.figure(
-        "the program into a pipe",
-        lines as f64 / pipe[0].as_secs_f64() / 1e6,
-        "M lines/s",
-    );
-    let file = project.file().display().to_string();
-    let home = Home::new();
+/// Seconds that lnav takes to read the file and to print the lines that fit.
+fn lnav(text: &str, file: &Path) -> Option<f64> {
     let start = Instant::now();
-    home.benchtop(&["up", "--detach", "-f", &file]).expect(0);
-    while !home
-        .benchtop(&["logs", "-f", &file, "-n", "1", "-q", "\"all done\""])
-        .stdout
-        .contains("all done")
-    {
-        std::thread::sleep(Duration::from_millis(50));
-    }
-    let took = (start.elapsed() - Duration::from_secs(1)).as_secs_f64();
-    let rate = lines as f64 / took / 1e6;
-    table.budgeted(
-        "through shim, engine and disk",
-        rate,
-        "M lines/s",
-        Budget::AtLeast(1.0),
-    );
-    let status = std::fs::read_to_string(format!("/proc/{}/status", home.engine_pid()));
-    table.figure(
-        "memory of the engine",
-        rss_mib(&status.unwrap_or_default()),
-        "MiB",
-    );
-    let counted = home.benchtop(&["logs", "-f", &file, "-n", "5", "-q", "\"is missing here\""]);
-    table.figure(
-        "gaps that were said",
-        counted.stdout.lines().count() as f64,
-        "",
-    );
+    let filter = format!(":filter-in {text}");
+    let shown = Command::new("lnav")
+        .args(["-n", "-c", &filter])
+        .arg(file)
+        .output();
+    let found = shown.ok()?.stdout;
+    assert!(!found.is_empty(), "lnav finds it");
+    Some(start.elapsed().as_secs_f64())
 }
 
 fn resident_mib() -> f64 {
