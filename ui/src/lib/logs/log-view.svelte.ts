@@ -13,6 +13,8 @@ export type Context = { record: LogRecord; sameService: boolean };
 const FIRST_PAGE = 1_000;
 const PAGE = 500;
 const FOLLOW_PAGE = 2_000;
+/** Some screens: in a flood, what was not seen is not fetched either. */
+const FLOOD_PAGE = 300;
 const AROUND = 300;
 
 /** The engine's form of a filter; absent filters let everything pass. */
@@ -44,12 +46,15 @@ export class LogView {
   #failed = -1;
   #countedTo = 0;
   #paging = false;
+  /** More came than can be read, as of the last answer. */
+  #flooded = false;
 
   /** Asks nothing before it is told what; the tail of everything where `waits` is not set. */
   constructor(backend: Backend, environment: string, waits = false) {
     this.#backend = backend;
     this.#environment = environment;
-    this.#puller = new Puller(() => this.#pull());
+    // A rest as long as the answer took: a flood leaves half of the time to everything else.
+    this.#puller = new Puller(() => this.#pull(), { rest: 1 });
     this.#unsubscribe = backend.subscribe((event: BackendEvent) => {
       if (concerns(event, environment, ["logs"])) this.#puller.request();
     });
@@ -142,6 +147,7 @@ export class LogView {
     this.#epoch += 1;
     this.following = following;
     this.loaded = false;
+    this.#flooded = false;
     this.#countFrom(0);
     this.#puller.start();
   }
@@ -208,11 +214,19 @@ export class LogView {
 
   /** Goes on from the newest; where more came than can be read, jumps to the end. */
   async #followOn(epoch: number): Promise<void> {
+    if (this.#flooded) return await this.#jumpToEnd(epoch, FLOOD_PAGE);
     const page = await this.#query({ after: this.window.newest, limit: FOLLOW_PAGE });
     if (epoch !== this.#epoch || !this.following) return;
-    if (!page.more) return this.#show(appendNewer(this.window, page));
-    const end = await this.#query({ limit: FIRST_PAGE });
-    if (epoch === this.#epoch && this.following) this.#show(replaceWith(end));
+    if (page.more) await this.#jumpToEnd(epoch, FIRST_PAGE);
+    else this.#show(appendNewer(this.window, page));
+  }
+
+  /** Shows the end alone, unless it goes on where the window ends: the flood is over then. */
+  async #jumpToEnd(epoch: number, limit: number): Promise<void> {
+    const end = await this.#query({ limit });
+    if (epoch !== this.#epoch || !this.following) return;
+    this.#flooded = end.more && (end.records[0]?.seq ?? 0) > this.window.newest;
+    this.#show(this.#flooded ? replaceWith(end) : appendNewer(this.window, { ...end, more: false }));
   }
 
   /** Counts what came since the last time; what stands stays. */

@@ -53,6 +53,30 @@ describe("a log view", () => {
     expect(view.window.records.at(-1)?.seq).toBe(11_500);
     expect(view.window.records).toHaveLength(1_000);
   });
+  it("fetches little while a flood goes on, and goes on without a gap when it is over", async () => {
+    write(9_000);
+    await changed();
+    for (let times = 0; times < 3; times++) {
+      write(9_000);
+      const count = asked.length;
+      await changed();
+      expect(asked.slice(count)).toMatchObject([{ after: null, limit: 300 }]);
+      expect(view.window.records.at(-1)?.seq).toBe(log.query({ ...asked[0]!, limit: 1 }).newest);
+    }
+    const [first] = view.window.records;
+    write(10);
+    await changed();
+    expect(view.window.records).toHaveLength(310);
+    expect(view.window.records[0]).toEqual(first);
+    expect(view.window.moreBefore).toBe(true);
+    expect(view.window.moreAfter).toBe(false);
+    write(700);
+    await changed();
+    expect(asked.at(-1)).toMatchObject({ after: 38_510 });
+    expect(view.window.records.at(-1)?.seq).toBe(39_210);
+    const seqs = view.window.records.map(({ seq }) => seq);
+    expect(seqs.every((seq, index) => index === 0 || seq === seqs[index - 1]! + 1)).toBe(true);
+  });
   it("stands still and counts, by level, what it does not show", async () => {
     view.ask({ services: [], level: "error", text: "" });
     await vi.advanceTimersByTimeAsync(200);
