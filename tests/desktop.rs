@@ -13,6 +13,12 @@ use nix::unistd::Pid;
 use serde_json::{Value, json};
 use std::time::Duration;
 
+#[path = "desktop/flood.rs"]
+mod flood;
+
+/// A service in the list of all.
+const SERVICE_ROW: &str = "[data-testid=service-row]";
+
 #[test]
 fn the_sample_opens_and_one_service_is_restarted() {
     let Some(mut desktop) = Desktop::new("the_sample_opens_and_one_service_is_restarted") else {
