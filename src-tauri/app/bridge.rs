@@ -84,3 +84,22 @@ pub(crate) async fn quit(app: AppHandle, mode: String) -> Result<(), ApiError> {
     };
     quit::quit(&app, mode).await
 }
+
+/// Whether the program starts with the person's session; changed where that is asked.
+#[tauri::command]
+pub(crate) fn autostart(app: AppHandle, wanted: Option<bool>) -> Result<bool, ApiError> {
+    use tauri_plugin_autostart::ManagerExt as _;
+    let entry = app.autolaunch();
+    let changed = match wanted {
+        Some(true) => entry.enable(),
+        // There is nothing to remove where it never was.
+        Some(false) if entry.is_enabled().unwrap_or(true) => entry.disable(),
+        Some(false) | None => Ok(()),
+    };
+    let now = changed.and_then(|()| entry.is_enabled());
+    now.map_err(|error| {
+        ApiError::internal(format!(
+            "the start with the session cannot be changed: {error}"
+        ))
+    })
+}

@@ -6,6 +6,7 @@ mod arguments;
 mod bridge;
 mod engine_link;
 mod failure;
+mod link;
 mod messages;
 mod notification;
 mod quit;
@@ -58,19 +59,31 @@ fn run(arguments: Arguments) -> tauri::Result<()> {
         }))
         .plugin(tauri_plugin_window_state::Builder::default().build())
         .plugin(tauri_plugin_dialog::init())
+        // Off until a person switches it on in the settings.
+        .plugin(
+            tauri_plugin_autostart::Builder::new()
+                .args(["--hidden"])
+                .build(),
+        )
         .plugin(tauri_plugin_opener::init())
         .invoke_handler(tauri::generate_handler![
             bridge::call,
             bridge::subscribe,
             bridge::startup,
-            bridge::quit
+            bridge::quit,
+            bridge::autostart
         ])
         .setup(move |app| {
             let hidden = arguments.hidden;
-            app.manage(shell::Shell::new(arguments));
+            app.manage(shell::Shell::new(arguments.clone()));
             tray::create(app.handle());
-            if !hidden {
+            if hidden {
+                window::stay_away(app.handle());
+            } else {
                 window::show(app.handle());
+            }
+            if let Some(link) = arguments.link {
+                shell::follow(app.handle(), link);
             }
             engine_link::spawn(app.handle().clone());
             Ok(())
@@ -85,6 +98,19 @@ fn run(arguments: Arguments) -> tauri::Result<()> {
             event: tauri::WindowEvent::CloseRequested { api, .. },
             ..
         } => window::on_close(app, &api),
+        RunEvent::WindowEvent {
+            event: tauri::WindowEvent::DragDrop(event),
+            ..
+        } => window::on_drag(app, &event),
+        // Elsewhere a file or a link is a word of the command line.
+        #[cfg(target_os = "macos")]
+        RunEvent::Opened { urls } => {
+            let words = urls.into_iter().map(|url| match url.to_file_path() {
+                Ok(path) => path.display().to_string(),
+                Err(()) => url.to_string(),
+            });
+            shell::on_second_start(app, Arguments::parse(words));
+        }
         _ => {}
     });
     Ok(())

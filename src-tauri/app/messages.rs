@@ -1,5 +1,6 @@
 //! What the shell tells the page: the engine's events, and a few of its own.
 
+use crate::link::Wish;
 use benchtop_api::schema::Event;
 use serde::Serialize;
 
@@ -30,5 +31,20 @@ pub(crate) enum ShellEvent {
     Navigate {
         /// `#/e/ID/logs?service=NAME`.
         to: String,
+    },
+    /// A link wants something that the person must agree to.
+    Wish {
+        /// What it is.
+        wish: Wish,
+    },
+    /// The person has dropped this folder or file on the window.
+    Dropped {
+        /// Its absolute path.
+        path: String,
+    },
+    /// Something is being dragged over the window.
+    Dragging {
+        /// It is; else it has left.
+        over: bool,
     },
 }

@@ -170,13 +170,20 @@ mod bus {
             None => &["default", "Open"],
         };
         let hints = HashMap::from([
-            ("desktop-entry", Value::from("Benchtop")),
+            ("desktop-entry", Value::from("dev.benchtop.Benchtop")),
             ("category", Value::from("device.error")),
         ]);
         // Some desktops read markup in the body; text from outside is text.
         let body = body.replace('&', "&amp;").replace('<', "&lt;");
         let arguments = (
-            "Benchtop", number, "benchtop", summary, body, actions, hints, -1_i32,
+            "Benchtop",
+            number,
+            "dev.benchtop.Benchtop",
+            summary,
+            body,
+            actions,
+            hints,
+            -1_i32,
         );
         let id: u32 = proxy().await?.call("Notify", &arguments).await?;
         crate::shell::lock(&SUBJECTS).insert(id, subject);

@@ -1,8 +1,10 @@
 //! The state of the shell, shared by window, tray and engine link.
 
-use crate::arguments::Arguments;
+use crate::arguments::{All, Arguments};
+use crate::engine_link::open_environments;
+use crate::link::Link;
 use crate::messages::{Message, ShellEvent};
-use crate::{failure, window};
+use crate::{failure, tray, window};
 use benchtop_api::client::Client;
 use benchtop_api::schema::{
     ApiError, EnvironmentListRequest, EnvironmentOpenRequest, EnvironmentUpRequest,
@@ -97,10 +99,19 @@ impl Shell {
     ) -> Result<Option<String>, ApiError> {
         let client = self.wait_for_client().await?;
         let arguments = lock(&self.arguments).take().unwrap_or_default();
-        if arguments.sample || arguments.path.is_some() {
+        let first = match arguments.opens() {
             // The page would take a failure for a lost connection.
-            return Ok(open(app, &client, &arguments).await);
+            true => open(app, &client, &arguments).await,
+            false => Self::last_environment(&client).await?,
+        };
+        if let Some(all) = arguments.all {
+            act_on_all(app, &client, all).await;
         }
+        Ok(first)
+    }
+
+    /// What is open, else what was open last, opened again.
+    async fn last_environment(client: &Client) -> Result<Option<String>, ApiError> {
         let list = client.call(&EnvironmentListRequest {}).await?;
         match list.into_iter().next() {
             Some(last) if last.open => Ok(Some(last.id)),
@@ -165,29 +176,62 @@ pub(crate) fn connection_event(client: &Result<Client, ApiError>) -> ShellEvent 
 }
 
 /// The program was started again: its window comes forward, and what the second
-/// command line names is opened in it.
+/// command line names is opened in it. One that wants no window leaves it as it is.
 pub(crate) fn on_second_start(app: &AppHandle, arguments: Arguments) {
+    if arguments.hidden {
+        return;
+    }
     window::show(app);
-    if !arguments.sample && arguments.path.is_none() {
+    if let Some(link) = arguments.link.clone() {
+        follow(app, link);
+    }
+    if !arguments.opens() && arguments.all.is_none() {
         return;
     }
     let app = app.clone();
     tauri::async_runtime::spawn(async move {
-        let shell = app.state::<Shell>();
         // The first start may still be waiting for its engine.
-        let opened = match shell.wait_for_client().await {
-            Ok(client) => open(&app, &client, &arguments).await,
-            Err(error) => {
-                failure::show(&app, &cannot_open(&arguments), &error);
-                None
-            }
-        };
-        if let Some(id) = opened {
-            shell.tell_surely(ShellEvent::Navigate {
-                to: format!("#/e/{id}/resources"),
-            });
+        match app.state::<Shell>().wait_for_client().await {
+            Ok(client) => open_and_act(&app, &client, &arguments).await,
+            Err(error) => failure::show(&app, &cannot_open(&arguments), &error),
         }
     });
+}
+
+async fn open_and_act(app: &AppHandle, client: &Client, arguments: &Arguments) {
+    if arguments.opens()
+        && let Some(id) = open(app, client, arguments).await
+    {
+        app.state::<Shell>().tell_surely(ShellEvent::Navigate {
+            to: format!("#/e/{id}/resources"),
+        });
+    }
+    if let Some(all) = arguments.all {
+        act_on_all(app, client, all).await;
+    }
+}
+
+/// Goes where a link leads, or asks the person for what it wants.
+pub(crate) fn follow(app: &AppHandle, link: Link) {
+    let event = match link {
+        Link::Window => return,
+        Link::View(to) => ShellEvent::Navigate { to },
+        Link::Wish(wish) => ShellEvent::Wish { wish },
+    };
+    app.state::<Shell>().tell_surely(event);
+}
+
+/// Starts or stops everything of all open environments.
+async fn act_on_all(app: &AppHandle, client: &Client, all: All) {
+    match open_environments(client).await {
+        Ok(environments) => {
+            let verb = if all == All::Start { "up" } else { "down" };
+            for environment in environments {
+                tray::act(app, verb.to_owned(), environment.id, String::new());
+            }
+        }
+        Err(error) => failure::show(app, "Cannot tell what is open", &error),
+    }
 }
 
 /// A lock whose holder panicked still guards usable data here.

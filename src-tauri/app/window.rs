@@ -1,8 +1,11 @@
 //! The one window.
 
+use crate::messages::{Message, ShellEvent};
 use crate::shell::Shell;
 use crate::{quit, tray};
-use tauri::{AppHandle, CloseRequestApi, Manager as _, WebviewWindow, WebviewWindowBuilder};
+use tauri::{
+    AppHandle, CloseRequestApi, DragDropEvent, Manager as _, WebviewWindow, WebviewWindowBuilder,
+};
 
 const LABEL: &str = "main";
 
@@ -15,6 +18,39 @@ pub(crate) fn show(app: &AppHandle) {
             tracing::debug!(%error, "the window could not be brought forward");
         }
     }
+}
+
+/// Starts without a window where the tray leads back to it; else the window is there,
+/// but as small as the desktop allows.
+pub(crate) fn stay_away(app: &AppHandle) {
+    if tray::is_visible(app) {
+        return;
+    }
+    show(app);
+    if let Some(window) = app.get_webview_window(LABEL)
+        && let Err(error) = window.minimize()
+    {
+        tracing::debug!(%error, "the window could not be minimised");
+    }
+}
+
+/// A folder or a file that is dropped on the window is opened; of several, the first.
+pub(crate) fn on_drag(app: &AppHandle, event: &DragDropEvent) {
+    let shell = app.state::<Shell>();
+    let over = match event {
+        DragDropEvent::Enter { .. } => true,
+        DragDropEvent::Leave => false,
+        DragDropEvent::Drop { paths, .. } => {
+            if let Some(path) = paths.first() {
+                let path = path.display().to_string();
+                shell.tell_surely(ShellEvent::Dropped { path });
+            }
+            false
+        }
+        _ => return,
+    };
+    // A page that is not there yet need not know.
+    shell.tell(&Message::Shell(ShellEvent::Dragging { over }));
 }
 
 fn create(app: &AppHandle) -> Option<WebviewWindow> {

@@ -8,6 +8,7 @@ pub mod http;
 pub mod notifications;
 pub mod page;
 mod picture;
+mod portal;
 mod requirement;
 pub mod sample;
 mod session_bus;
@@ -40,6 +41,8 @@ pub struct Desktop {
     pub tray: Tray,
     /// What the program told the user.
     pub notifications: Notifications,
+    /// The desktop's settings.
+    pub portal: portal::Portal,
     bus: SessionBus,
     display: Display,
     /// The user's data and engine.
@@ -47,6 +50,18 @@ pub struct Desktop {
     _runtime: tokio::runtime::Runtime,
     // Last, so that the next test begins when all of this has ended.
     _turn: Turn,
+}
+
+/// A start of the program that only its window and its icon tell of.
+#[derive(Debug)]
+pub struct Alone(Background);
+
+impl Alone {
+    /// Its process id.
+    #[must_use]
+    pub fn pid(&self) -> i32 {
+        self.0.pid()
+    }
 }
 
 /// One start of the program.
@@ -99,11 +114,13 @@ impl Desktop {
             .expect("a runtime for the bus");
         let notifications = Notifications::new(&runtime, bus.address());
         let tray = Tray::new(&runtime, bus.address(), panel);
+        let portal = portal::Portal::new(&runtime, bus.address());
         Some(Self {
             test: test.to_owned(),
             app: None,
             tray,
             notifications,
+            portal,
             bus,
             display,
             home,
@@ -155,6 +172,19 @@ impl Desktop {
             second.ended().ok_or_else(|| "it goes on".to_owned())
         });
         assert!(ended.success(), "the second start: {ended}");
+    }
+
+    /// Starts the program as a session does, without a driver: nothing can be asked of its
+    /// page. It ends when what is returned goes.
+    #[must_use]
+    pub fn start_alone(&self, arguments: &[&str]) -> Alone {
+        let mut command = Command::new(program("benchtop-desktop"));
+        command
+            .args(arguments)
+            .stdout(Stdio::null())
+            .stderr(self.open_log());
+        self.with_variables(&mut command);
+        Alone(Background::start("benchtop-desktop", command))
     }
 
     /// The page in the window.
@@ -316,24 +346,32 @@ impl Desktop {
         log.expect("a log for the program")
     }
 
+    /// Variables that make a program one of this desktop.
+    #[must_use]
+    pub fn variables(&self) -> Vec<(&'static str, String)> {
+        let below = |name: &str| self.home.path().join(name).display().to_string();
+        let own = [
+            ("LANG", "C.UTF-8".to_owned()),
+            ("DISPLAY", self.display.name()),
+            ("DBUS_SESSION_BUS_ADDRESS", self.bus.address().to_owned()),
+            ("HOME", below("user")),
+            // The tray's icon files lie there under names that all programs share.
+            ("XDG_RUNTIME_DIR", below("xdg-runtime")),
+            ("XDG_DATA_HOME", below("xdg-data")),
+            ("XDG_CONFIG_HOME", below("xdg-config")),
+            ("XDG_CACHE_HOME", below("xdg-cache")),
+            // There is no accessibility bus here, and looking for it takes time.
+            ("NO_AT_BRIDGE", "1".to_owned()),
+            ("GTK_A11Y", "none".to_owned()),
+        ];
+        own.into_iter().chain(self.home.variables()).collect()
+    }
+
     fn with_variables(&self, command: &mut Command) {
-        let below = |name: &str| self.home.path().join(name);
         command
             .env_clear()
             .env("PATH", std::env::var_os("PATH").unwrap_or_default())
-            .env("LANG", "C.UTF-8")
-            .env("DISPLAY", self.display.name())
-            .env("DBUS_SESSION_BUS_ADDRESS", self.bus.address())
-            .env("HOME", below("user"))
-            // The tray's icon files lie there under names that all programs share.
-            .env("XDG_RUNTIME_DIR", below("xdg-runtime"))
-            .env("XDG_DATA_HOME", below("xdg-data"))
-            .env("XDG_CONFIG_HOME", below("xdg-config"))
-            .env("XDG_CACHE_HOME", below("xdg-cache"))
-            // There is no accessibility bus here, and looking for it takes time.
-            .env("NO_AT_BRIDGE", "1")
-            .env("GTK_A11Y", "none")
-            .envs(self.home.variables())
+            .envs(self.variables())
             .stdin(Stdio::null());
     }
 

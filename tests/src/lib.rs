@@ -12,6 +12,7 @@ pub mod desktop;
 pub mod home;
 pub mod programs;
 pub mod project;
+pub mod reference;
 pub mod requirement;
 pub mod stand_in;
 pub mod workbench;

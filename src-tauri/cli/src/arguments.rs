@@ -149,6 +149,16 @@ pub(crate) enum Command {
         #[command(subcommand)]
         command: Engine,
     },
+    /// What Benchtop keeps on this machine
+    Data {
+        #[command(subcommand)]
+        command: Data,
+    },
+    /// Print what makes a shell complete the words of this program
+    Completions { shell: clap_complete::Shell },
+    /// Write the manual pages into a folder
+    #[command(hide = true)]
+    Manual { folder: PathBuf },
     #[command(hide = true)]
     Shim { dir: PathBuf },
     /// One of the sample's services
@@ -418,6 +428,24 @@ pub(crate) struct ImportFile {
     /// Replace the file that is there
     #[arg(long, requires = "output")]
     pub(crate) overwrite: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Data {
+    /// Print the folder
+    Path,
+    /// Print how much it is
+    Size {
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Remove all runs, telemetry and settings; refuses while something runs
+    Clear {
+        /// Do not ask
+        #[arg(short, long)]
+        yes: bool,
+    },
 }
 
 #[derive(Debug, Subcommand)]

@@ -3,12 +3,14 @@
 mod alerts;
 mod changes;
 mod check;
+mod data;
 mod doctor;
 mod down;
 mod engine;
 mod health;
 mod import;
 mod logs;
+mod manual;
 mod metrics;
 mod report;
 mod runs;
@@ -81,6 +83,9 @@ pub(crate) async fn run(command: Command) -> Result<Code, Failure> {
         } => Box::pin(scenario::run(&environment, command)).await,
         Command::Runtime { command } => runtime::run(command).await,
         Command::Engine { command } => Box::pin(engine::run(command)).await,
+        Command::Data { command } => data::run(command).await,
+        Command::Completions { shell } => Ok(manual::completions(shell)),
+        Command::Manual { folder } => manual::pages(&folder),
         Command::Sample { role } => Box::pin(sample::run(&role)).await,
         // Handled before any runtime was made.
         Command::Shim { .. } => Ok(Code::Usage),

@@ -11,6 +11,8 @@ pub(crate) enum Command {
     Tidy,
     Bindings,
     Package(PackageOptions),
+    /// The version whose changes are printed.
+    Notes(String),
     Help,
 }
 
@@ -53,6 +55,12 @@ pub(crate) struct BenchOptions {
 /// `cargo xtask package`.
 #[derive(Debug, Default, PartialEq)]
 pub(crate) struct PackageOptions {
+    /// Build nothing: the programs are in this folder.
+    pub(crate) programs: Option<PathBuf>,
+    /// Where the packages go.
+    pub(crate) out: Option<PathBuf>,
+    /// The `.deb` alone, packed fast instead of small.
+    pub(crate) quick: bool,
     /// Install system packages without asking.
     pub(crate) yes: bool,
 }
@@ -77,6 +85,10 @@ Commands:
   tidy       Check the rules of the house that no compiler knows (also part of `test`)
   bindings   Write the TypeScript types of the API anew
   package    Build the installable packages for this system
+      --programs DIR    build nothing: pack the programs of this folder
+      --out DIR         write the packages here (default: target/packages)
+      --quick           the .deb alone, packed fast instead of small
+  notes      Print what CHANGELOG.md says of a version: `cargo xtask notes Unreleased`
   help       Print this text
 
 Options of every command that installs something:
@@ -99,6 +111,7 @@ pub(crate) fn parse(words: impl IntoIterator<Item = String>) -> Result<Command, 
         "tidy" => rest.nothing().map(|()| Command::Tidy),
         "bindings" => rest.nothing().map(|()| Command::Bindings),
         "package" => rest.package().map(Command::Package),
+        "notes" => rest.value("notes").map(Command::Notes),
         "help" | "-h" | "--help" => Ok(Command::Help),
         _ => Err(format!("there is no command `{name}`")),
     }
@@ -159,6 +172,9 @@ impl Words {
         let mut options = PackageOptions::default();
         while let Some(word) = self.words.next() {
             match word.as_str() {
+                "--programs" => options.programs = Some(self.value(&word)?.into()),
+                "--out" => options.out = Some(self.value(&word)?.into()),
+                "--quick" => options.quick = true,
                 "-y" | "--yes" => options.yes = true,
                 _ => return Err(self.unknown(&word)),
             }
@@ -233,6 +249,19 @@ mod tests {
     }
 
     #[test]
+    fn package_takes_programs_that_are_there() {
+        assert_eq!(
+            parse_line("package --programs bin --out /tmp/p --quick"),
+            Ok(Command::Package(PackageOptions {
+                programs: Some("bin".into()),
+                out: Some("/tmp/p".into()),
+                quick: true,
+                yes: false,
+            }))
+        );
+    }
+
+    #[test]
     fn an_error_names_the_word_it_is_about() {
         let error = |line| parse_line(line).expect_err(line);
         assert_eq!(error("frobnicate"), "there is no command `frobnicate`");
@@ -252,13 +281,14 @@ mod tests {
     #[test]
     fn the_usage_names_every_command() {
         for name in [
-            "run", "test", "bench", "tidy", "bindings", "package", "help",
+            "run", "test", "bench", "tidy", "bindings", "package", "notes", "help",
         ] {
             assert!(
                 USAGE.contains(&format!("\n  {name} ")),
                 "{name} is not in the usage text"
             );
-            assert!(parse_line(name).is_ok(), "{name} is not understood");
+            let line = if name == "notes" { "notes 0.1.0" } else { name };
+            assert!(parse_line(line).is_ok(), "{name} is not understood");
         }
     }
 }

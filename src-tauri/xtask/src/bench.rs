@@ -10,6 +10,7 @@ use std::process::ExitCode;
 
 use crate::args::BenchOptions;
 use crate::project;
+use crate::setup::node;
 use crate::setup::packages::{self, Purpose};
 use crate::sh::Cmd;
 use crate::tidy::manifest;
@@ -23,16 +24,23 @@ pub(crate) fn run(options: &BenchOptions) -> Result<ExitCode, String> {
             known.join(", ")
         ));
     }
-    packages::install(&[Purpose::Build], options.yes)?;
-    // The programs under test, optimised; with `--workspace` for the same features as
-    // everywhere else.
-    let programs = ["build", "--release", "--workspace", "--bin", "benchtop"];
-    Cmd::cargo(&root, &programs).run()?;
     let chosen = if options.names.is_empty() {
         &known
     } else {
         &options.names
     };
+    // The programs under test, optimised; with `--workspace` for the same features as
+    // everywhere else.
+    let mut programs = vec!["build", "--release", "--workspace", "--bin", "benchtop"];
+    if chosen.iter().any(|name| name == "desktop") {
+        let purposes = [Purpose::Build, Purpose::Desktop, Purpose::DesktopTests];
+        packages::install(&purposes, options.yes)?;
+        node::bring_up_to_date(&root)?;
+        programs.extend(["--bin", "benchtop-desktop"]);
+    } else {
+        packages::install(&[Purpose::Build], options.yes)?;
+    }
+    Cmd::cargo(&root, &programs).run()?;
     for name in chosen {
         Cmd::cargo(&root, &["bench", "--workspace", "--bench", name]).run()?;
     }

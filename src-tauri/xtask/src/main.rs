@@ -39,6 +39,7 @@ fn main() -> ExitCode {
         Command::Tidy => tidy::run(),
         Command::Bindings => bindings::run(),
         Command::Package(options) => package::run(&options),
+        Command::Notes(version) => package::release_notes(&version),
         Command::Help => {
             println!("{}", args::USAGE);
             Ok(ExitCode::SUCCESS)

@@ -109,6 +109,18 @@ impl Cmd {
         ended.ok().filter(Ended::success).map(|_| text)
     }
 
+    /// Runs it with its standard output in a file, which is made anew.
+    pub(crate) fn into_file(mut self, file: &Path) -> Result<(), String> {
+        let target = std::fs::File::create(file)
+            .map_err(|e| format!("cannot write {}: {e}", file.display()))?;
+        self.inner.stdout(target);
+        let status = self.inner.status().map_err(|e| self.cannot_start(&e))?;
+        match status.success() {
+            true => Ok(()),
+            false => Err(format!("`{}` failed: {status}", self.shown())),
+        }
+    }
+
     /// Runs it without a terminal and hands over each line of both its outputs.
     pub(crate) fn stream(
         mut self,

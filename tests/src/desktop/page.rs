@@ -56,6 +56,26 @@ impl Page {
         });
     }
 
+    /// Makes the window so large, in points of the screen.
+    ///
+    /// # Errors
+    /// Where the driver refuses.
+    pub fn resize(&self, width: u32, height: u32) -> Result<(), String> {
+        let path = format!("/session/{}/window/rect", self.session);
+        let wanted = json!({ "width": width, "height": height });
+        http::request("POST", self.port, &path, Some(&wanted)).map(drop)
+    }
+
+    /// Width and height of what the window shows.
+    ///
+    /// # Errors
+    /// Where the page does not answer.
+    pub fn size(&self) -> Result<(u64, u64), String> {
+        let size = self.run("return [window.innerWidth, window.innerHeight]", &[])?;
+        let of = |index: usize| size[index].as_u64().ok_or_else(|| format!("{size}"));
+        Ok((of(0)?, of(1)?))
+    }
+
     /// Runs a script; what it returns.
     ///
     /// # Errors

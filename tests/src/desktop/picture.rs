@@ -37,6 +37,16 @@ impl Picture {
         points.filter(|(a, b)| a != b).count() as f64 / all as f64
     }
 
+    /// Which part of the points differs from the one in the middle, which is background
+    /// in an empty window, from 0 to 1.
+    #[must_use]
+    pub fn drawn(&self) -> f64 {
+        let count = self.points.len() / 3;
+        let first = self.points.chunks_exact(3).nth(count / 2);
+        let points = self.points.chunks_exact(3);
+        points.filter(|point| Some(*point) != first).count() as f64 / count.max(1) as f64
+    }
+
     /// As a file that every viewer of pictures reads.
     pub(super) fn to_ppm(&self) -> Vec<u8> {
         let mut file = format!("P6 {} {} 255\n", self.width, self.height).into_bytes();

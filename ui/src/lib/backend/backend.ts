@@ -12,7 +12,18 @@ export type ResponseOf<M extends Method> = Methods[M]["response"];
 export type ConnectionEvent = { type: "connection"; connected: boolean; message: string | null };
 
 /** The shell wants something of the page. */
-export type ShellEvent = { type: "quit_requested" } | { type: "navigate"; to: string };
+export type ShellEvent =
+  | { type: "quit_requested" }
+  | { type: "navigate"; to: string }
+  | { type: "wish"; wish: Wish }
+  | { type: "dropped"; path: string }
+  | { type: "dragging"; over: boolean };
+
+/** What a link wants, and a person must agree to. */
+export type Wish =
+  | { kind: "open"; path: string }
+  | { kind: "all"; start: boolean; environment: string }
+  | { kind: "restart"; environment: string; service: string };
 
 export type BackendEvent = Event | ConnectionEvent | ShellEvent;
 
@@ -60,6 +71,8 @@ export interface Backend {
   openExternal(url: string): Promise<void>;
   startup(): Promise<Startup>;
   quit(mode: QuitMode): Promise<void>;
+  /** Whether the program starts with the person's session; changed where that is asked. Null where there is no program to start. */
+  autostart: ((wanted: boolean | null) => Promise<boolean>) | null;
 }
 
 /** Whatever was thrown, as an ApiError. */

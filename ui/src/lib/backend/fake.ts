@@ -48,6 +48,7 @@ export function fakeBackend(): Backend {
   let held: Method | null = null;
   let release = (): void => {};
   let cancelled = false;
+  let autostart = false;
   const pick = <T>(choice: T): T | null => {
     const answer = cancelled ? null : choice;
     cancelled = false;
@@ -113,6 +114,7 @@ export function fakeBackend(): Backend {
     openExternal: async (url) => void control.opened.push(url),
     startup: async () => ({ environment: null, version: "0.1.0", shell: "desktop" }),
     quit: async (mode) => void control.quits.push(mode),
+    autostart: async (wanted) => (autostart = wanted ?? autostart),
   };
   return door;
 }

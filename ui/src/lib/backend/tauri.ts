@@ -69,5 +69,8 @@ export function tauriBackend(): Backend {
     async quit(mode) {
       await invoke("quit", { mode });
     },
+    async autostart(wanted) {
+      return await invoke<boolean>("autostart", { wanted });
+    },
   };
 }

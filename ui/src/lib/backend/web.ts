@@ -96,5 +96,6 @@ export function webBackend(): Backend {
       return { environment: null, version: info.version, shell: "browser" };
     },
     async quit() {},
+    autostart: null,
   };
 }

@@ -2,7 +2,7 @@
 // environment, messages and dialogs.
 import { createContext } from "svelte";
 import { SvelteSet } from "svelte/reactivity";
-import type { Backend, BackendEvent, QuitMode, Startup } from "../backend/backend";
+import type { Backend, BackendEvent, QuitMode, Startup, Wish } from "../backend/backend";
 import { toApiError } from "../backend/backend";
 import type { AlertNews, ApiError, Environment, FolderReport } from "../bindings";
 import { lasted } from "../alerts/alerts";
@@ -14,7 +14,7 @@ import { ThemeChoice } from "./theme.svelte";
 import { Toasts } from "./toasts.svelte";
 import { logsRoute } from "../routing/route";
 
-export type Dialog = "palette" | "shortcuts" | "quit" | "stop-all" | "changes" | "report";
+export type Dialog = "palette" | "shortcuts" | "quit" | "stop-all" | "changes" | "report" | "wish";
 
 export class App {
   readonly backend: Backend;
@@ -36,6 +36,10 @@ export class App {
   tried: string | null = $state.raw(null);
   /** A folder in which there is a choice to make: several files, or one to import. */
   folder: FolderReport | null = $state.raw(null);
+  /** What a link wants, while the person is asked. */
+  wish: Wish | null = $state.raw(null);
+  /** Something is being dragged over the window. */
+  dragging = $state(false);
   /** Requests under way, by the key that was given to act(). */
   readonly pending = new SvelteSet<string>();
 
@@ -100,7 +104,11 @@ export class App {
   /** Lets the person choose a folder. What is in it is opened where that is one thing. */
   async openFolder(): Promise<void> {
     const path = await this.backend.pickFolder();
-    if (path === null) return;
+    if (path !== null) await this.openFound(path);
+  }
+
+  /** Opens a folder that was chosen or dropped, or a file; lets the person choose where there is more than one thing in it. */
+  async openFound(path: string): Promise<void> {
     this.folder = null;
     const found = await this.backend.call("folder.inspect", { path }).catch(() => null);
     if (found === null || (found.files.length === 1 && found.files[0]?.kind !== "aspire")) return await this.open(path);
@@ -166,6 +174,12 @@ export class App {
       case "alert": this.#alert(event); break;
       case "quit_requested": this.dialog = "quit"; break;
       case "navigate": this.router.open(event.to); break;
+      case "wish":
+        this.wish = event.wish;
+        this.dialog = "wish";
+        break;
+      case "dragging": this.dragging = event.over; break;
+      case "dropped": void this.openFound(event.path); break;
       case "changed": break;
     }
   }
