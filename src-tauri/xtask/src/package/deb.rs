@@ -60,7 +60,7 @@ fn needs(job: &Job, tree: &Path) -> Result<String, String> {
     let folder = job.out.join("shlibdeps");
     write(
         &folder.join("debian/control"),
-        "Source: benchtop\n\nPackage: benchtop\n",
+        "Source: benchtop\n\nPackage: benchtop\nArchitecture: any\n",
     )?;
     let bin = tree.join("usr/bin");
     let found = Cmd::new("dpkg-shlibdeps")
