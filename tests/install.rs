@@ -122,6 +122,19 @@ fn the_bundles_of_other_systems_are_well_described() {
 }
 
 #[test]
+fn a_machine_without_certificates_can_run_it() {
+    let none = tempfile::tempdir().expect("a folder");
+    let file = none.path().join("none.pem");
+    std::fs::write(&file, "").expect("an empty file");
+    let home = Home::new()
+        .with("SSL_CERT_FILE", file.display().to_string())
+        .with("SSL_CERT_DIR", none.path().display().to_string());
+    home.benchtop(&["up", "--sample", "--wait", "--detach"])
+        .expect(0);
+    home.benchtop(&["down", "--sample"]).expect(0);
+}
+
+#[test]
 fn what_is_kept_is_shown_and_cleared_only_while_nothing_runs() {
     let (home, project) = (
         Home::new(),
