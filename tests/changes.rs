@@ -95,3 +95,16 @@ fn with_up_watch_a_change_is_applied_at_once_and_a_broken_file_changes_nothing()
     bench.redefine(AFTER);
     applied(&bench, &before);
 }
+
+#[test]
+fn row_14_the_watch_goes_on_with_the_next_engine_until_it_is_turned_off() {
+    let bench = Workbench::new(BEFORE);
+    bench
+        .call("up", &["--watch", "--wait", "--detach", "--timeout", "60s"])
+        .expect(0);
+    let before = pids(&bench);
+    bench.home.kill_engine();
+    assert_eq!(bench.status()["watching"], true, "by the next engine, too");
+    bench.redefine(AFTER);
+    applied(&bench, &before);
+}

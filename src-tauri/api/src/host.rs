@@ -124,7 +124,7 @@ impl Host {
             .flatten();
         let records: Vec<EnvironmentRecord> = dirs
             .filter_map(|entry| EnvironmentRecord::read(&entry.path()))
-            .filter(|r| r.run.is_some())
+            .filter(|r| r.run.is_some() || r.remove)
             .collect();
         going_on.extend(
             records
@@ -217,6 +217,8 @@ impl Host {
                 scenarios,
             },
         ));
+        // Where something goes on from an earlier engine, so does this.
+        environment.set_watching(run.is_some() && self.was_watching(&environment.id));
         alerts.start(&environment);
         metrics::announce(&environment.metrics, notifier.clone());
         metrics::count_spans(&environment.metrics);

@@ -16,6 +16,7 @@ mod message;
 mod outside;
 mod runtime;
 mod scrape;
+mod sleep;
 pub mod snapshot;
 mod stats;
 mod task;

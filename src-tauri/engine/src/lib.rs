@@ -10,6 +10,7 @@ pub mod clock;
 pub mod container;
 pub mod doctor;
 pub mod environment;
+mod failpoint;
 pub mod kafka;
 mod lines;
 pub mod load;

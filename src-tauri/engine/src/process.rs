@@ -2,10 +2,12 @@
 //! its own that owns the pipes, keeps the output, records the end and outlives
 //! the engine. [`shim`] is that process; [`instance`] is the engine's side.
 
+pub(crate) mod cgroup;
 pub mod identity;
 pub mod instance;
 pub mod log_file;
 pub mod protocol;
 pub mod shim;
+pub(crate) mod stray;
 pub mod tail;
 pub(crate) mod tree;

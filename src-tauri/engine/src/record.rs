@@ -36,6 +36,10 @@ pub struct EnvironmentRecord {
     /// are, if there are any.
     #[serde(default)]
     pub runtime: Option<String>,
+    /// Containers and network are to be removed once everything has ended: somebody took
+    /// the environment down.
+    #[serde(default)]
+    pub remove: bool,
     /// Where services send their telemetry to; absent where nothing listens.
     #[serde(default)]
     pub telemetry: Option<Telemetry>,
@@ -86,6 +90,7 @@ impl EnvironmentRecord {
             services: BTreeMap::new(),
             former: Former::default(),
             runtime: None,
+            remove: false,
             telemetry: None,
         }
     }

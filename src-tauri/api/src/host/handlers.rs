@@ -149,6 +149,7 @@ impl Host {
             .await?;
         if let Some(watch) = request.watch {
             open.set_watching(watch);
+            self.remember_watching(&open.id, watch);
         }
         open.up(request.services)?;
         open.taken().await?;

@@ -1,6 +1,7 @@
 //! Watches the files of an environment's definition: tells faces of a change, and
 //! applies it where that is wanted.
 
+use super::Host;
 use super::notifier::Notifier;
 use super::open::OpenEnvironment;
 use crate::schema::Topic;
@@ -16,6 +17,23 @@ const QUIET: Duration = Duration::from_millis(300);
 
 /// Notices that may wait; they only say that there is something to look at.
 const BACKLOG: usize = 64;
+
+/// Key of the setting; the next engine watches what this one watched.
+fn key(environment: &str) -> String {
+    format!("watch/{environment}")
+}
+
+impl Host {
+    pub(super) fn remember_watching(&self, environment: &str, watching: bool) {
+        let value = if watching { "on" } else { "" };
+        self.history.set_setting(&key(environment), value);
+    }
+
+    /// Whether changes of the file were applied at once when the last engine ended.
+    pub(super) fn was_watching(&self, environment: &str) -> bool {
+        self.runtime_setting(&key(environment)).is_some()
+    }
+}
 
 /// Watches until the environment is closed.
 pub(super) fn spawn(environment: &Arc<OpenEnvironment>, notifier: Notifier) {

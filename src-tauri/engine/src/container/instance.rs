@@ -8,6 +8,7 @@ use super::pull::PullProgress;
 use super::runtime::{PATIENCE, Runtime};
 use super::{context, folders, labels, network, settings, too_new};
 use crate::clock;
+use crate::failpoint::reach;
 use benchtop_model::exit::Exit;
 use benchtop_model::inject::Ports;
 use benchtop_model::plan::{Container, InlineFile, MountSource, Plan, Service};
@@ -94,6 +95,7 @@ pub async fn launch(
             create(runtime, launch).await?
         }
     };
+    reach("container.start");
     if launch.cancel.is_cancelled() {
         return Err(CALLED_OFF.to_owned());
     }
@@ -330,9 +332,11 @@ async fn create(runtime: &Runtime, launch: &Launch<'_>) -> Result<String, String
             .unwrap_or_default(),
     };
     let body = wanted(launch);
+    reach("container.create");
     let create = runtime.docker.create_container(Some(options), body);
     match tokio::time::timeout(ACT_LIMIT, create).await {
         Ok(Ok(created)) => {
+            reach("container.created");
             complete(runtime, launch, &created.id).await?;
             Ok(created.id)
         }
@@ -395,12 +399,14 @@ pub async fn stop(runtime: &Runtime, id: &str, grace: Millis) -> Result<Exit, St
         ..q::StopContainerOptions::default()
     };
     let limit = grace.to_duration() + Duration::from_secs(30);
+    reach("container.stop");
     match tokio::time::timeout(limit, runtime.docker.stop_container(id, Some(options))).await {
         Ok(Ok(())) => {}
         Ok(Err(error)) if is_status(&error, 404) || is_status(&error, 304) => {}
         Ok(Err(error)) => return Err(format!("cannot stop: {}", say(&error))),
         Err(_) => return Err("cannot stop: the container runtime does not answer".to_owned()),
     }
+    reach("container.stopped");
     Ok(match condition(runtime, id).await {
         Condition::Ended(exit) => {
             let killed =
@@ -419,6 +425,7 @@ async fn remove(runtime: &Runtime, id: &str) -> Result<(), Error> {
         force: true,
         ..q::RemoveContainerOptions::default()
     };
+    reach("container.remove");
     match runtime.docker.remove_container(id, Some(options)).await {
         Err(error) if is_status(&error, 404) => Ok(()),
         other => other,

@@ -8,6 +8,7 @@ use super::task::{RuntimeState, Task};
 use crate::clock;
 use crate::container::instance::Step;
 use crate::container::{image, runtime::Runtime};
+use crate::failpoint::reach;
 use crate::process::instance::{self as processes, Found, News, ProcessInstance};
 use crate::process::protocol::{InstanceDir, Request, Spec};
 use crate::sink::{LogLine, Origin, Sink};
@@ -85,6 +86,7 @@ fn build_dir(dir: &Path, service: &str) -> InstanceDir {
 impl Task {
     /// Begins a build in the background; it answers with [`Message::Built`].
     pub(super) fn build(&mut self, service: &str, build: u64) {
+        reach("build");
         let Some(state) = self.supervisor.service(service) else {
             return;
         };
@@ -162,6 +164,7 @@ impl Task {
         outcome: BuildOutcome,
         text: Option<String>,
     ) {
+        reach("built");
         self.watching.build_ended(&service);
         if let Some(state) = self.builds.get_mut(&service).filter(|b| b.build == build) {
             state.shown.ended = Some(clock::now());

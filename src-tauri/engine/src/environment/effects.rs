@@ -8,6 +8,7 @@ use super::{ask, launch};
 use crate::clock;
 use crate::container;
 use crate::container::pull::PullProgress;
+use crate::failpoint::reach;
 use crate::probe::{self, Subject};
 use crate::process::protocol::Request;
 use crate::sink::{EngineEvent, LogLine, Origin};
@@ -94,12 +95,14 @@ impl Task {
     }
 
     fn launch(&mut self, service: &str, generation: u64) {
+        reach("launch");
         let instance = Instance::new(generation, None);
         launch::spawn(self, service, generation, instance.cancel.clone());
         self.instances.insert(service.to_owned(), instance);
     }
 
     pub(super) fn on_launched(&mut self, service: &str, generation: u64, live: Live) {
+        reach("launched");
         let Some(instance) = self
             .instances
             .get_mut(service)
@@ -165,6 +168,7 @@ impl Task {
 
     /// Ends an instance, or calls its launch off; the driver reports the end.
     fn stop(&mut self, service: &str, generation: u64, signal: i32, grace: Millis) {
+        reach("stop");
         let Some(instance) = self
             .instances
             .get_mut(service)
@@ -382,6 +386,7 @@ impl Task {
     }
 
     fn on_ended(&mut self, service: &str, generation: u64, exit: Exit) {
+        reach("ended");
         let had_instance = self
             .instances
             .get(service)

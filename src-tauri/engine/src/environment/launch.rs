@@ -6,6 +6,7 @@ use super::message::{Live, Message};
 use super::task::{RuntimeState, Task};
 use crate::container::instance::Launched;
 use crate::container::{self, instance as containers, instance::Step, runtime::Runtime};
+use crate::failpoint::reach;
 use crate::ports;
 use crate::process::instance::{self as processes, News, ProcessInstance};
 use crate::process::protocol::{InstanceDir, Request, Spec};
@@ -306,7 +307,10 @@ impl Launch {
         let mut launch = self.container_launch(container);
         loop {
             let cause = match containers::launch(&runtime, &launch, &progress).await {
-                Ok(launched) => return Ok((runtime, launched)),
+                Ok(launched) => {
+                    reach("container.started");
+                    return Ok((runtime, launched));
+                }
                 Err(cause) => cause,
             };
             if self.cancel.is_cancelled() || runtime.answers().await {

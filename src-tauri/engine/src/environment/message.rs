@@ -8,7 +8,7 @@ use crate::container::pull::PullProgress;
 use crate::process::protocol::Request;
 use benchtop_model::plan::Plan;
 use benchtop_model::supervisor::{BuildOutcome, Report};
-use benchtop_model::time::Timestamp;
+use benchtop_model::time::{Millis, Timestamp};
 use std::collections::{BTreeMap, HashMap};
 use tokio::sync::{mpsc, oneshot};
 
@@ -102,6 +102,8 @@ pub(super) enum Message {
         /// Hash of the definition it was created from.
         definition: Option<String>,
     },
+    /// The machine has slept for so long.
+    Slept(Millis),
     /// Fresh statistics by service.
     Usage(HashMap<String, Usage>),
     /// Containers and network were removed, or could not be.

@@ -104,6 +104,10 @@ impl Task {
                     shown: Some(shown),
                 });
                 self.look_at_containers();
+                let may_remove = self.record.remove && !self.removing;
+                if may_remove && self.supervisor.is_idle() {
+                    self.remove();
+                }
             }
             RuntimeNews::Down(problem) => self.runtime.send_modify(|state| {
                 let since = state

@@ -6,11 +6,12 @@ use super::effects::Instance;
 use super::message::Message;
 use super::snapshot::{EnvironmentSnapshot, RuntimeSnapshot, Usage};
 use super::watching::Watching;
-use super::{EnvironmentConfig, scrape, stats};
+use super::{EnvironmentConfig, scrape, sleep, stats};
 use crate::clock;
 use crate::container::instance;
 use crate::container::runtime::discover::Surroundings;
 use crate::container::runtime::{Runtime, Wish};
+use crate::failpoint::reach;
 use crate::record::{EnvironmentRecord, RunRecord};
 use crate::sink::{Changed, EngineEvent, Sink};
 use benchtop_model::plan::{Plan, ServiceKind};
@@ -101,6 +102,7 @@ pub(super) fn spawn(config: EnvironmentConfig, looked: Arc<AtomicU64>) -> Starte
         Arc::clone(&task.sink),
     ));
     tokio::spawn(scrape::scrape(watcher.clone(), Arc::clone(&task.sink)));
+    tokio::spawn(sleep::watch(messages.clone()));
     tokio::spawn(task.run(inbox, snapshots));
     (messages, watcher)
 }
@@ -146,7 +148,9 @@ impl Task {
         snapshots: watch::Sender<Arc<EnvironmentSnapshot>>,
     ) {
         self.watch_runtime();
+        reach("adopt");
         self.adopt().await;
+        reach("adopted");
         self.adopted = true;
         self.save();
         self.publish(&snapshots, Changed::State);
@@ -264,6 +268,7 @@ impl Task {
                 definition,
             } => self.on_started_outside(service, id, definition),
             Message::Removed(result) => self.on_removed(result),
+            Message::Slept(slept) => self.on_slept(slept),
             // Taken by the loop itself.
             Message::Leave { .. } | Message::Sync { .. } | Message::Usage(_) => {}
         }
@@ -274,8 +279,7 @@ impl Task {
         let starts = !matches!(event, Event::Stop { .. } | Event::Down);
         if starts {
             self.remove_when_idle = false;
-        }
-        if starts {
+            self.unsaved |= std::mem::take(&mut self.record.remove);
             self.begin_run();
         }
         self.handle(event);
@@ -302,6 +306,10 @@ impl Task {
 
     fn down(&mut self, remove: bool) {
         self.remove_when_idle = remove;
+        // Where no runtime was ever used there is nothing to remove.
+        let remove = remove && self.record.runtime.is_some();
+        self.unsaved |= remove != self.record.remove;
+        self.record.remove = remove;
         self.command(Event::Down);
     }
 
@@ -371,8 +379,12 @@ impl Task {
         if !self.unsaved {
             return;
         }
+        reach("record.write");
         match self.record.write(&self.dir) {
-            Ok(()) => self.unsaved = false,
+            Ok(()) => {
+                self.unsaved = false;
+                reach("record.written");
+            }
             Err(error) => {
                 tracing::error!(%error, dir = %self.dir.display(), "cannot write the environment's record")
             }
@@ -419,6 +431,12 @@ impl Task {
             return;
         }
         self.remove_when_idle = false;
+        self.remove();
+    }
+
+    /// Removes containers and network; where the runtime is away, it is done when it is
+    /// back, by whichever engine runs then.
+    pub(super) fn remove(&mut self) {
         let Some(runtime) = self.runtime.borrow().up.clone() else {
             return;
         };
@@ -432,8 +450,10 @@ impl Task {
 
     fn on_removed(&mut self, result: Result<(), String>) {
         self.removing = false;
-        if let Err(cause) = result {
-            tracing::warn!(%cause, "containers or network were left behind");
+        match result {
+            Ok(()) => self.unsaved |= std::mem::take(&mut self.record.remove),
+            // Tried again with the next runtime that answers.
+            Err(cause) => tracing::warn!(%cause, "containers or network were left behind"),
         }
     }
 

@@ -1,9 +1,10 @@
 //! The engine's side of a shim: starts one, or finds one that still lives, and
 //! follows it to its end.
 
-use super::identity::ProcessIdentity;
 use super::protocol::{Ended, InstanceDir, Notice, Request, Spec, State, read_json, write_json};
+use super::stray;
 use super::tail::Tail;
+use crate::failpoint::reach;
 use crate::sink::LogLine;
 use benchtop_model::exit::Exit;
 use std::os::unix::fs::DirBuilderExt as _;
@@ -18,6 +19,10 @@ use tokio::sync::mpsc;
 
 /// How long a shim may take until it says that its program runs.
 const START_LIMIT: Duration = Duration::from_secs(10);
+
+/// How long somebody may hold the lock of a service without saying what runs: longer than
+/// a shim waits for the one before it.
+const SETTLE_LIMIT: Duration = Duration::from_secs(8);
 
 /// Portions of output that are passed on before anything else is looked at.
 const PORTIONS: usize = 8;
@@ -55,6 +60,7 @@ pub enum Found {
 /// One sentence that says why there is no instance.
 pub async fn start(shim: &Path, dir: InstanceDir, spec: &Spec) -> Result<ProcessInstance, String> {
     prepare(&dir, spec).map_err(|e| format!("cannot write {}: {e}", dir.0.display()))?;
+    reach("shim.start");
     let mut child = Command::new(shim)
         .arg("shim")
         .arg(&dir.0)
@@ -63,6 +69,7 @@ pub async fn start(shim: &Path, dir: InstanceDir, spec: &Spec) -> Result<Process
         .stderr(Stdio::null())
         .spawn()
         .map_err(|e| format!("cannot run the shim {}: {e}", shim.display()))?;
+    reach("shim.started");
     let stdout = child
         .stdout
         .take()
@@ -70,18 +77,25 @@ pub async fn start(shim: &Path, dir: InstanceDir, spec: &Spec) -> Result<Process
     // Reaps the shim when it ends; what it has to say comes through its socket.
     tokio::spawn(async move { child.wait().await });
     let mut lines = BufReader::new(stdout).lines();
-    let line = tokio::time::timeout(START_LIMIT, lines.next_line())
-        .await
-        .map_err(|_| "the shim did not answer".to_owned())?;
-    match line
-        .ok()
-        .flatten()
-        .and_then(|line| serde_json::from_str(&line).ok())
-    {
-        Some(Notice::Running(_)) => connect(dir, &spec.socket).await,
+    let Ok(line) = tokio::time::timeout(START_LIMIT, lines.next_line()).await else {
+        // It finds no order any more, should it ever go on.
+        _ = std::fs::rename(dir.spec(), dir.void());
+        stray::end(&dir, None).await;
+        return Err("the shim did not answer".to_owned());
+    };
+    let word = line.ok().flatten();
+    let outcome = match word.and_then(|line| serde_json::from_str(&line).ok()) {
+        Some(Notice::Running(_)) => connect(dir.clone(), &spec.socket).await,
         Some(Notice::Failed { cause }) => Err(cause),
-        _ => Err("the shim ended before it had started anything".to_owned()),
+        _ => Err("the shim ended before it said what runs".to_owned()),
+    };
+    if outcome.is_err() {
+        // It may have started the program all the same: a start that has failed leaves
+        // nothing behind.
+        let state: Option<State> = read_json(&dir.state());
+        stray::end(&dir, state.as_ref()).await;
     }
+    outcome
 }
 
 fn prepare(dir: &InstanceDir, spec: &Spec) -> std::io::Result<()> {
@@ -147,65 +161,63 @@ pub async fn find(dir: InstanceDir) -> Found {
     let Some(spec) = read_json::<Spec>(&dir.spec()) else {
         return Found::Nothing { rebooted: false };
     };
-    let Some(state) = wait_for_state(&dir, &spec).await else {
+    let Some(state) = settle(&dir, &spec).await else {
+        // A shim that was killed before it wrote who runs may have started it.
+        stray::end(&dir, None).await;
         return Found::Nothing { rebooted: false };
     };
     if !state.shim.is_this_boot() {
         return Found::Nothing { rebooted: true };
     }
-    match connect(dir, &spec.socket).await {
+    match connect(dir.clone(), &spec.socket).await {
         Ok(instance) => Found::Alive(Box::new(instance)),
+        // A program whose shim was killed has lost its pipes and its guard: it is
+        // ended, so that there is never a second one beside it.
         Err(_) => {
-            end_orphan(&state.child).await;
+            stray::end(&dir, Some(&state)).await;
             Found::Ended(Exit::unseen())
         }
     }
 }
 
 /// The state of an instance; an engine may have died while its shim was still
-/// starting, and then it is about to be written.
-async fn wait_for_state(dir: &InstanceDir, spec: &Spec) -> Option<State> {
-    for _ in 0..40 {
+/// starting, and then it is about to be written. `None`: nothing was started, and
+/// nothing will be.
+async fn settle(dir: &InstanceDir, spec: &Spec) -> Option<State> {
+    let since = std::time::Instant::now();
+    loop {
         if let Some(state) = read_json(&dir.state()) {
             return Some(state);
         }
-        tokio::time::sleep(Duration::from_millis(50)).await;
-        if !is_held(&spec.lock) {
-            break;
-        }
-    }
-    read_json(&dir.state())
-}
-
-/// Whether some shim holds the lock of its service.
-fn is_held(lock: &Path) -> bool {
-    let Ok(file) = std::fs::File::open(lock) else {
-        return false;
-    };
-    nix::fcntl::Flock::lock(file, nix::fcntl::FlockArg::LockSharedNonblock).is_err()
-}
-
-/// A program whose shim was killed has lost its pipes and its guard: it is
-/// ended, by its identity, so that there is never a second one beside it.
-async fn end_orphan(child: &ProcessIdentity) {
-    let Ok(pid) = i32::try_from(child.pid) else {
-        return;
-    };
-    let group = nix::unistd::Pid::from_raw(-pid);
-    for signal in [
-        nix::sys::signal::Signal::SIGTERM,
-        nix::sys::signal::Signal::SIGKILL,
-    ] {
-        if !child.is_alive() {
-            return;
-        }
-        _ = nix::sys::signal::kill(group, signal);
-        for _ in 0..40 {
-            if !child.is_alive() {
-                return;
-            }
+        let Some(_lock) = try_lock(&spec.lock, since.elapsed() > SETTLE_LIMIT) else {
             tokio::time::sleep(Duration::from_millis(50)).await;
+            continue;
+        };
+        // Nobody starts it now. A shim that is late finds nothing to start, as it
+        // looks for its order once it holds the lock.
+        let state = read_json(&dir.state());
+        if state.is_none() {
+            // Where there is none any more, that is what was wanted.
+            _ = std::fs::rename(dir.spec(), dir.void());
         }
+        return state;
+    }
+}
+
+/// The lock of a service, where no shim holds it, or where that does not count any more.
+fn try_lock(path: &Path, anyway: bool) -> Option<Option<nix::fcntl::Flock<std::fs::File>>> {
+    use nix::fcntl::{Flock, FlockArg};
+    // Made where it is not there, or a shim could make it and hold it unseen.
+    let file = std::fs::File::options()
+        .create(true)
+        .append(true)
+        .open(path);
+    let Ok(file) = file else {
+        return Some(None);
+    };
+    match Flock::lock(file, FlockArg::LockExclusiveNonblock) {
+        Ok(lock) => Some(Some(lock)),
+        Err(_) => anyway.then_some(None),
     }
 }
 
@@ -261,8 +273,10 @@ impl ProcessInstance {
     async fn request(&mut self, request: &Request) {
         let mut line = serde_json::to_vec(request).unwrap_or_default();
         line.push(b'\n');
+        reach("shim.ask");
         // Where the shim is gone, the end of its notices says so.
         _ = self.requests.write_all(&line).await;
+        reach("shim.asked");
     }
 
     /// The shim's socket is closed without a last word: it is gone, or it let a
@@ -272,7 +286,7 @@ impl ProcessInstance {
             return Some(ended.exit);
         }
         if !self.state.shim.is_alive() {
-            end_orphan(&self.state.child).await;
+            stray::end(&self.dir, Some(&self.state)).await;
             return Some(
                 read_json::<Ended>(&self.dir.exit()).map_or_else(Exit::unseen, |ended| ended.exit),
             );

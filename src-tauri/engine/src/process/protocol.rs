@@ -34,6 +34,9 @@ pub struct State {
     pub child: ProcessIdentity,
     /// When it was started, in microseconds since 1970-01-01 UTC.
     pub started_us: i64,
+    /// The kernel's group that all it starts is born in, where one could be made.
+    #[serde(default)]
+    pub cgroup: Option<PathBuf>,
 }
 
 /// How it ended; `exit.json`, written when nothing of it is left.
@@ -84,6 +87,11 @@ impl InstanceDir {
     #[must_use]
     pub fn spec(&self) -> PathBuf {
         self.0.join("spec.json")
+    }
+    /// A [`Spec`] that does not count any more.
+    #[must_use]
+    pub fn void(&self) -> PathBuf {
+        self.0.join("spec.void")
     }
     /// See [`State`].
     #[must_use]

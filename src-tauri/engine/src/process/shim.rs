@@ -11,11 +11,13 @@
 mod output;
 mod server;
 
+use super::cgroup::Group;
 use super::identity::ProcessIdentity;
 use super::log_file::LogWriter;
 use super::protocol::{Ended, InstanceDir, Notice, Spec, State, read_json, write_json};
-use super::tree;
+use super::{stray, tree};
 use crate::clock;
+use crate::failpoint::reach;
 use benchtop_model::exit::Exit;
 use nix::errno::Errno;
 use nix::sys::signal::{Signal, kill};
@@ -64,14 +66,19 @@ pub fn run(dir: std::path::PathBuf) -> Result<(), String> {
             return Err(cause);
         }
     };
+    let group = state.cgroup.as_deref().map(Group::at);
     tell_engine(&Notice::Running(state));
     let exit = supervise(&shared, child);
+    if let Some(group) = group {
+        group.remove();
+    }
     let ended = Ended {
         exit,
         at_us: clock::micros(),
     };
     // Where the disk is full the engine still learns it from the socket.
     _ = write_json(&dir.exit(), &ended);
+    reach("program.ended");
     shared.server.close(&Notice::Ended(ended));
     Ok(())
 }
@@ -93,6 +100,9 @@ fn start(dir: &InstanceDir) -> Result<Started, String> {
     _ = nix::unistd::setsid();
     become_subreaper();
     let lock = hold_lock(&spec.lock, LOCK_PATIENCE)?;
+    if !dir.spec().exists() {
+        return Err("called off: the engine that asked for it is gone".to_owned());
+    }
     let log = LogWriter::open(dir.log(), dir.old_log(), spec.log_limit)
         .map_err(|e| format!("cannot write {}: {e}", dir.log().display()))?;
     let server = Server::bind(&spec.socket)
@@ -104,7 +114,17 @@ fn start(dir: &InstanceDir) -> Result<Started, String> {
         killed: AtomicBool::new(false),
         ended: AtomicBool::new(false),
     });
-    let mut child = spawn(&spec)?;
+    reach("program.start");
+    let group = Group::enter(&group_name(dir));
+    let spawned = spawn(&spec, dir);
+    if let Some(group) = &group {
+        group.leave();
+        if spawned.is_err() {
+            group.remove();
+        }
+    }
+    let mut child = spawned?;
+    reach("program.started");
     let state = State {
         shim: ProcessIdentity::of(std::process::id()).unwrap_or_default(),
         child: ProcessIdentity::of(child.id()).unwrap_or(ProcessIdentity {
@@ -112,6 +132,7 @@ fn start(dir: &InstanceDir) -> Result<Started, String> {
             ..Default::default()
         }),
         started_us: clock::micros(),
+        cgroup: group.map(|group| group.folder().to_owned()),
     };
     write_json(&dir.state(), &state)
         .map_err(|e| format!("cannot write {}: {e}", dir.state().display()))?;
@@ -153,13 +174,19 @@ fn hold_lock(path: &Path, patience: Duration) -> Result<nix::fcntl::Flock<std::f
     }
 }
 
-fn spawn(spec: &Spec) -> Result<Child, String> {
+/// A name that no other instance of this machine has.
+fn group_name(dir: &InstanceDir) -> String {
+    benchtop_model::plan::environment_id(&dir.0)
+}
+
+fn spawn(spec: &Spec, dir: &InstanceDir) -> Result<Child, String> {
     let (program, arguments) = spec.command.split_first().ok_or("the command is empty")?;
     Command::new(program)
         .args(arguments)
         .current_dir(&spec.cwd)
         .env_clear()
         .envs(&spec.environment)
+        .env(stray::MARK, &dir.0)
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
