@@ -25,6 +25,7 @@ const ROUND: usize = 4;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Fault {
     KillContainer,
+    StopContainer,
     RemoveContainer,
     RestartContainer,
     KillProcess,
@@ -33,12 +34,15 @@ enum Fault {
     KillDaemon,
     RestartDaemon,
     FreezeDaemon,
+    ChangeFile,
     UserRestart,
+    UserRebuild,
     UserStopAndStart,
 }
 
-const FAULTS: [Fault; 11] = [
+const FAULTS: [Fault; 14] = [
     Fault::KillContainer,
+    Fault::StopContainer,
     Fault::RemoveContainer,
     Fault::RestartContainer,
     Fault::KillProcess,
@@ -47,7 +51,9 @@ const FAULTS: [Fault; 11] = [
     Fault::KillDaemon,
     Fault::RestartDaemon,
     Fault::FreezeDaemon,
+    Fault::ChangeFile,
     Fault::UserRestart,
+    Fault::UserRebuild,
     Fault::UserStopAndStart,
 ];
 
@@ -71,18 +77,32 @@ struct Chaos {
     dice: Dice,
     injected: BTreeMap<Fault, usize>,
     checks: usize,
+    /// What the last services wait for when they are changed.
+    edits: usize,
 }
 
-fn container(number: usize) -> String {
+/// The environment file; the last service of each kind differs with every edit.
+fn definition(name: &str, edit: usize) -> String {
+    let services: String = (0..EACH)
+        .map(|n| {
+            let edit = if n + 1 == EACH { edit } else { 0 };
+            container(n, edit) + &process(n, name, edit)
+        })
+        .collect();
+    format!("name: {name}\nservices:\n{services}")
+}
+
+fn container(number: usize, edit: usize) -> String {
     format!(
-        "  c{number}: {{ image: {BUSYBOX}, command: sleep 36000, stop_grace_period: 0s, restart: always }}\n"
+        "  c{number}: {{ image: {BUSYBOX}, command: sleep 36000, stop_grace_period: 0s, restart: always, environment: {{ EDIT: \"{edit}\" }} }}\n"
     )
 }
 
-fn process(number: usize, mark: &str) -> String {
+/// Every process is built, by a command that has nothing to do.
+fn process(number: usize, mark: &str, edit: usize) -> String {
     let benchtop = program("benchtop");
     format!(
-        "  p{number}:\n    process: {} sample p{number}\n    environment: {{ CHAOS_MARK: {mark} }}\n    endpoints: {{ http: auto }}\n    probes: {{ ready: {{ http: /health/ready }} }}\n    restart: always\n    stop_grace_period: 2s\n",
+        "  p{number}:\n    process: {} sample p{number}\n    environment: {{ CHAOS_MARK: {mark}, EDIT: \"{edit}\" }}\n    build: {{ command: [\"true\"] }}\n    endpoints: {{ http: auto }}\n    probes: {{ ready: {{ http: /health/ready }} }}\n    restart: always\n    stop_grace_period: 2s\n",
         benchtop.display()
     )
 }
@@ -90,18 +110,16 @@ fn process(number: usize, mark: &str) -> String {
 impl Chaos {
     fn new(seed: u64) -> Self {
         let name = format!("chaos{}", std::process::id());
-        let services: String = (0..EACH)
-            .map(|n| container(n) + &process(n, &name))
-            .collect();
         let daemon = Daemon::start(true);
         Self {
             home: Home::new().with("DOCKER_HOST", daemon.address()),
-            project: Project::new(&format!("name: {name}\nservices:\n{services}")),
+            project: Project::new(&definition(&name, 0)),
             name,
             daemon,
             dice: Dice(seed | 1),
             injected: BTreeMap::new(),
             checks: 0,
+            edits: 0,
         }
     }
 
@@ -147,6 +165,7 @@ impl Chaos {
         *self.injected.entry(fault).or_default() += 1;
         match fault {
             Fault::KillContainer => self.docker("c", &["kill"]),
+            Fault::StopContainer => self.docker("c", &["stop", "-t", "0"]),
             Fault::RemoveContainer => self.docker("c", &["rm", "-f"]),
             Fault::RestartContainer => self.docker("c", &["restart", "-t", "0"]),
             Fault::KillProcess => self.kill_process(false),
@@ -169,6 +188,16 @@ impl Chaos {
                 self.daemon.freeze();
                 std::thread::sleep(Duration::from_secs(6));
                 self.daemon.thaw();
+            }
+            Fault::ChangeFile => {
+                self.edits += 1;
+                let text = definition(&self.name, self.edits);
+                self.project.write("benchtop.yaml", &text);
+                self.call("apply", &[]);
+            }
+            Fault::UserRebuild => {
+                let service = self.any("p");
+                self.call("rebuild", &[&service]);
             }
             Fault::UserRestart => {
                 let service = ["c", "p"][self.dice.roll(2)];

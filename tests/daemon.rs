@@ -267,6 +267,31 @@ fn row_4_memory_that_ran_out_is_told_from_a_kill() {
 }
 
 #[test]
+fn row_9_without_a_network_only_what_needs_the_missing_image_waits() {
+    if !docker("row_9_without_a_network_only_what_needs_the_missing_image_waits") {
+        return;
+    }
+    // The daemon's network has no way out.
+    let absent = "  absent: { image: \"benchtop-test/busybox:99\", command: sleep 3600 }\n  after: { image: \"benchtop-test/busybox:1\", depends_on: [absent] }\n";
+    let world = World::new("nonet", true, &(sleeper("here", "") + absent));
+    world.up().expect(1);
+    let here = world.service("here");
+    assert!(is_healthy(&here), "{here}");
+    let absent = world.service("absent");
+    let reason = absent["reason"].as_str().unwrap_or_default();
+    for said in [
+        "benchtop-test/busybox:99",
+        "no network",
+        "present are benchtop-test/busybox:1",
+    ] {
+        assert!(reason.contains(said), "`{said}` is not in: {reason}");
+    }
+    let after = world.service("after");
+    assert_eq!(after["generation"], 0, "it was not started: {after}");
+    assert_eq!(world.service("here")["container_id"], here["container_id"]);
+}
+
+#[test]
 fn row_16_an_engine_killed_while_it_starts_containers_leaves_no_duplicate() {
     if !docker("row_16_an_engine_killed_while_it_starts_containers_leaves_no_duplicate") {
         return;

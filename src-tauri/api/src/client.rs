@@ -13,6 +13,9 @@ use tokio_tungstenite::tungstenite::Message;
 /// Longer than any answer takes; only `engine.stop` waits for services.
 const PATIENCE: Duration = Duration::from_secs(120);
 
+/// How long an engine may take to say who it is; it does nothing else for that.
+const FIRST_WORD: Duration = Duration::from_secs(5);
+
 /// The engine of this user.
 #[derive(Clone, Debug)]
 pub struct Client {
@@ -69,9 +72,28 @@ impl Client {
     /// Who answers.
     ///
     /// # Errors
-    /// [`ErrorCode::Unavailable`] where nobody does.
+    /// [`ErrorCode::Unavailable`] where nobody listens, [`ErrorCode::Internal`] where
+    /// somebody does and says nothing for 5 s.
     pub async fn info(&self) -> Result<EngineInfo, ApiError> {
-        self.call(&EngineInfoRequest {}).await
+        match tokio::time::timeout(FIRST_WORD, self.call(&EngineInfoRequest {})).await {
+            Ok(answer) => answer,
+            Err(_) => Err(self.hangs().await),
+        }
+    }
+
+    /// The kernel takes connections for an engine that hangs, and knows whose they are.
+    async fn hangs(&self) -> ApiError {
+        let stream = UnixStream::connect(self.paths.socket()).await.ok();
+        let peer = stream.and_then(|stream| stream.peer_cred().ok()?.pid());
+        let who = peer.map_or_else(String::new, |pid| format!(" (pid {pid})"));
+        let seconds = FIRST_WORD.as_secs();
+        ApiError {
+            hint: Some(
+                "services run without it: end it, and whatever asks next starts another that takes them over"
+                    .to_owned(),
+            ),
+            ..ApiError::internal(format!("the engine{who} has not answered for {seconds} s"))
+        }
     }
 
     fn check_version(self, info: EngineInfo) -> Result<Self, ApiError> {

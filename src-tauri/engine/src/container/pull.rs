@@ -4,11 +4,12 @@
 
 use super::instance::{Step, say};
 use super::registry_auth;
-use super::runtime::Runtime;
+use super::runtime::{PATIENCE, Runtime};
 use bollard::errors::Error;
 use bollard::models::CreateImageInfo;
-use bollard::query_parameters::CreateImageOptions;
+use bollard::query_parameters::{CreateImageOptions, ListImagesOptions};
 use futures_util::{Stream, StreamExt as _};
+use std::collections::HashMap;
 use std::time::Duration;
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
@@ -27,6 +28,9 @@ const GIVE_UP: Duration = Duration::from_secs(300);
 
 /// Time between two reports: more often nobody reads them.
 const REPORT: Duration = Duration::from_millis(100);
+
+/// So many tags that are present are named at the most.
+const TAGS: usize = 5;
 
 static TURNS: Semaphore = Semaphore::const_new(AT_ONCE);
 
@@ -146,7 +150,58 @@ pub(super) async fn pull(
     let stream = runtime
         .docker
         .create_image(Some(options), None, credentials);
-    follow(image, stream, progress).await
+    let pulled = follow(image, stream, progress).await;
+    match pulled {
+        Err(cause) => Err(cause + &others(&local_tags(runtime, image).await)),
+        done => done,
+    }
+}
+
+/// Tags of the same image that are present: one of them may be what was meant.
+async fn local_tags(runtime: &Runtime, image: &str) -> Vec<String> {
+    let with_tag = with_tag(image);
+    let repository = with_tag
+        .rsplit_once(':')
+        .map_or(image, |(before, _)| before);
+    let options = ListImagesOptions {
+        filters: Some(HashMap::from([(
+            "reference".to_owned(),
+            vec![repository.to_owned()],
+        )])),
+        ..ListImagesOptions::default()
+    };
+    let listed = runtime.docker.list_images(Some(options));
+    // Without an answer nothing is offered.
+    let Ok(Ok(found)) = tokio::time::timeout(PATIENCE, listed).await else {
+        return Vec::new();
+    };
+    let mut tags: Vec<String> = found.into_iter().flat_map(|i| i.repo_tags).collect();
+    tags.sort();
+    tags.truncate(TAGS);
+    tags
+}
+
+fn others(tags: &[String]) -> String {
+    match tags {
+        [] => String::new(),
+        tags => format!("; present are {}", tags.join(", ")),
+    }
+}
+
+/// What a registry's client says, in a word where the reason is this machine's network.
+fn cause_of(message: &str) -> String {
+    const NO_NETWORK: [&str; 4] = [
+        "network is unreachable",
+        "no such host",
+        "Temporary failure in name resolution",
+        "connect: no route to host",
+    ];
+    // A resolver that refuses is one that is not there.
+    let resolver = message.contains("dial tcp: lookup") && message.contains("connection refused");
+    match resolver || NO_NETWORK.iter().any(|sign| message.contains(sign)) {
+        true => format!("no network, or no such registry ({})", message.trim()),
+        false => message.trim().to_owned(),
+    }
 }
 
 /// Reports on a pull until it has ended.
@@ -156,8 +211,10 @@ async fn follow(
     progress: &impl Fn(Step),
 ) -> Result<(), String> {
     let mut stream = std::pin::pin!(stream);
-    let failed =
-        |cause: &str| format!("image {image} is not present and cannot be pulled: {cause}");
+    let failed = |cause: &str| {
+        let cause = cause_of(cause);
+        format!("image {image} is not present and cannot be pulled: {cause}")
+    };
     let mut state = PullProgress {
         image: image.to_owned(),
         ..PullProgress::default()
