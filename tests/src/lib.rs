@@ -10,6 +10,7 @@ pub mod cut;
 pub mod daemon;
 pub mod desktop;
 pub mod home;
+pub mod podman;
 pub mod programs;
 pub mod project;
 pub mod reference;
@@ -19,6 +20,7 @@ pub mod workbench;
 
 pub use daemon::Daemon;
 pub use home::Home;
+pub use podman::Podman;
 pub use project::Project;
 pub use requirement::{docker, full, images};
 
