@@ -307,11 +307,10 @@ async fn clicked(home: &Home, file: &str) -> Duration {
         .await
         .expect("a list");
     let environment = all.first().map(|e| e.id.clone()).expect(file);
-    let status = || {
-        client.call(&EnvironmentStatusRequest {
-            environment: environment.clone(),
-        })
+    let request = EnvironmentStatusRequest {
+        environment: environment.clone(),
     };
+    let status = || client.call(&request);
     let state = |view: &benchtop_api::view::EnvironmentView| {
         let json = serde_json::to_value(view).expect("JSON");
         let service = &json["services"][0];

@@ -77,15 +77,16 @@ async fn an_image_is_built_and_its_container_has_what_the_file_says() {
     let launched =
         instance::launch(&runtime, &launch, |step| steps.lock().unwrap().push(step)).await;
     let mut lines = Vec::new();
-    if let Ok(container) = &launched {
-        logs::follow(&runtime, container, None, |new, _| {
-            lines.extend(new.into_iter().map(|line| line.text))
-        })
-        .await;
-    }
-    let ended = match &launched {
-        Ok(container) => format!("{:?}", look::condition(&runtime, &container.id).await),
-        Err(cause) => cause.clone(),
+    let ended = match launched {
+        Ok(launched) => {
+            let id = launched.id.clone();
+            logs::follow(&runtime, launched, None, |new, _| {
+                lines.extend(new.into_iter().map(|line| line.text))
+            })
+            .await;
+            Ok(format!("{:?}", look::condition(&runtime, &id).await))
+        }
+        Err(cause) => Err(cause),
     };
     instance::remove_all(&runtime, &plan).await.unwrap();
     _ = runtime
@@ -96,7 +97,7 @@ async fn an_image_is_built_and_its_container_has_what_the_file_says() {
             None,
         )
         .await;
-    launched.unwrap();
+    let ended = ended.unwrap();
     assert_eq!(
         lines,
         ["built well", "hidden", "example.test", "123"],
