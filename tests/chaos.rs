@@ -7,7 +7,7 @@
 #![allow(clippy::print_stdout, reason = "what was done is said aloud")]
 
 use benchtop_tests::programs::program;
-use benchtop_tests::{Daemon, Home, Project, docker, eventually};
+use benchtop_tests::{Daemon, Home, Project, docker, eventually, full};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::process::Command;
@@ -343,11 +343,7 @@ fn number(variable: &str) -> Option<u64> {
 #[test]
 fn nothing_is_lost_doubled_or_orphaned_in_minutes_of_random_faults() {
     const NAME: &str = "nothing_is_lost_doubled_or_orphaned_in_minutes_of_random_faults";
-    if std::env::var_os("BENCHTOP_FULL").is_none() {
-        println!("SKIPPED {NAME}: takes ten minutes; `cargo xtask test --full` runs it");
-        return;
-    }
-    if !docker(NAME) {
+    if !full(NAME) || !docker(NAME) {
         return;
     }
     let minutes = number("BENCHTOP_CHAOS_MINUTES").unwrap_or(10);

@@ -5,72 +5,30 @@
 
 #![allow(clippy::print_stdout, reason = "what was measured is said aloud")]
 
-use benchtop_tests::{Home, PATIENCE, Project, docker, full, images};
+use benchtop_tests::systems::{FLINK, KAFKA, SQL_GATEWAY, flink};
+use benchtop_tests::{Named, PATIENCE, docker, free_port, full, images};
 use serde_json::Value;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-const KAFKA: &str = "benchtop-test/kafka:4.1.1";
-const FLINK: &str = "benchtop-test/flink:2.2.1";
-
-/// An environment of a test's own.
-struct Bench {
-    home: Home,
-    project: Project,
-    name: String,
-}
-
-impl Bench {
-    fn new(test: &str, rest: &str) -> Self {
-        let name = format!("c{}-{test}", std::process::id());
-        Self {
-            home: Home::new(),
-            project: Project::new(&format!("name: {name}\n{rest}")),
-            name,
+/// Waits until the service has a status and its `ready` probe says something.
+/// Returns the answer of the probe, and prints how long that took.
+fn wait(bench: &Named, service: &str, status: &str, text: &str) -> Value {
+    let since = Instant::now();
+    loop {
+        let state = bench.service(service);
+        let ready = answer(&state, "ready");
+        let said = ready["text"].as_str().unwrap_or_default();
+        if state["status"] == status && said.contains(text) {
+            let took = since.elapsed().as_secs_f64();
+            println!("{service}: {status} after {took:.1} s: {said}");
+            return ready;
         }
-    }
-
-    fn call(&self, command: &str, more: &[&str]) {
-        let file = self.project.file().display().to_string();
-        let words = [&[command, "-f", &file], more].concat();
-        self.home.benchtop(&words).expect(0);
-    }
-
-    fn service(&self, name: &str) -> Value {
-        let file = self.project.file().display().to_string();
-        self.home.service(&["-f", &file], name)
-    }
-
-    /// Waits until the service has a status and its `ready` probe says something.
-    /// Returns the answer of the probe, and prints how long that took.
-    fn wait(&self, service: &str, status: &str, text: &str) -> Value {
-        let since = Instant::now();
-        loop {
-            let state = self.service(service);
-            let ready = answer(&state, "ready");
-            let said = ready["text"].as_str().unwrap_or_default();
-            if state["status"] == status && said.contains(text) {
-                let took = since.elapsed().as_secs_f64();
-                println!("{service}: {status} after {took:.1} s: {said}");
-                return ready;
-            }
-            assert!(
-                since.elapsed() < PATIENCE * 3,
-                "{service} is not {status} with `{text}`: {state}"
-            );
-            std::thread::sleep(Duration::from_millis(50));
-        }
-    }
-
-    fn container(&self, service: &str) -> String {
-        format!("{}-{service}-1", self.name)
-    }
-}
-
-impl Drop for Bench {
-    fn drop(&mut self) {
-        let file = self.project.file().display().to_string();
-        self.home.benchtop(&["down", "-f", &file]);
+        assert!(
+            since.elapsed() < PATIENCE * 3,
+            "{service} is not {status} with `{text}`: {state}"
+        );
+        std::thread::sleep(Duration::from_millis(50));
     }
 }
 
@@ -90,12 +48,6 @@ fn run_docker(arguments: &[&str]) -> String {
 /// Whether a test that takes minutes, with such an image, is to be run.
 fn is_full(test: &str, image: &str) -> bool {
     full(test) && docker(test) && images(test, &[image])
-}
-
-/// A port that is free at this moment.
-fn free_port() -> u16 {
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
-    listener.local_addr().expect("its address").port()
 }
 
 /// A third of a cluster of brokers. The first has a listener that wants a login.
@@ -155,10 +107,15 @@ fn a_kafka_broker_that_stops_is_named_until_it_is_back() {
             "  {name}: {{ external: true, endpoints: {{ main: {port} }}, probes: {{ ready: {{ kafka: {{ {ask} }}, interval: 1s }} }} }}\n"
         );
     }
-    let bench = Bench::new("kafka", &yaml);
-    bench.call("up", &["--detach"]);
+    let bench = Named::new("kafka", &yaml);
+    bench.call("up", &["--detach"]).expect(0);
     for id in 1..=3 {
-        bench.wait(&format!("kafka-{id}"), "Healthy", "3 brokers, 0 topics");
+        wait(
+            &bench,
+            &format!("kafka-{id}"),
+            "Healthy",
+            "3 brokers, 0 topics",
+        );
     }
     let says = |service: &str, text: &str| {
         let said = benchtop_tests::eventually(text, || {
@@ -181,51 +138,37 @@ fn a_kafka_broker_that_stops_is_named_until_it_is_back() {
 
     let two = bench.container("kafka-2");
     // Nobody has data yet; the cluster itself knows who is away.
-    bench.call("stop", &["kafka-2"]);
-    let away = bench.wait("kafka-1", "Degraded", "2 of 3 brokers; broker 2 is missing");
+    bench.call("stop", &["kafka-2"]).expect(0);
+    let away = wait(
+        &bench,
+        "kafka-1",
+        "Degraded",
+        "2 of 3 brokers; broker 2 is missing",
+    );
     assert_eq!(away["details"]["missing brokers"], "2", "{away}");
-    bench.call("start", &["kafka-2"]);
-    bench.wait("kafka-1", "Healthy", "3 brokers");
+    bench.call("start", &["kafka-2"]).expect(0);
+    wait(&bench, "kafka-1", "Healthy", "3 brokers");
 
     let tool = "/opt/kafka/bin/kafka-topics.sh --bootstrap-server kafka-1:29092 --create --topic orders --partitions 3 --replication-factor 3";
     let one = bench.container("kafka-1");
     run_docker(&[&["exec", &one][..], &tool.split(' ').collect::<Vec<_>>()].concat());
-    bench.wait("orders", "Healthy", "3 brokers, 1 topic");
+    wait(&bench, "orders", "Healthy", "3 brokers, 1 topic");
     run_docker(&["kill", &two]);
-    let away = bench.wait(
+    let away = wait(
+        &bench,
         "kafka-1",
         "Degraded",
         "broker 2 is missing; 3 partitions under-replicated",
     );
     assert_eq!(away["details"]["brokers"], "1, 3", "{away}");
-    bench.call("start", &["kafka-2"]);
-    let whole = bench.wait("kafka-1", "Healthy", "3 brokers, 1 topic");
+    bench.call("start", &["kafka-2"]).expect(0);
+    let whole = wait(&bench, "kafka-1", "Healthy", "3 brokers, 1 topic");
     println!("{}", whole["details"]);
 
     // Without a majority the last one knows nothing new, and says who does not answer.
-    bench.call("stop", &["kafka-2"]);
-    bench.call("stop", &["kafka-3"]);
-    bench.wait("kafka-1", "Degraded", "no controller answers");
-}
-
-fn flink(name: &str, command: &str, more: &str) -> String {
-    format!(
-        r"  {name}:
-    image: {FLINK}
-    command: {command}
-    environment:
-      FLINK_PROPERTIES: |
-        jobmanager.rpc.address: jobmanager
-        rest.address: jobmanager
-        jobmanager.memory.process.size: 900m
-        taskmanager.memory.process.size: 900m
-        taskmanager.memory.managed.size: 64m
-        taskmanager.numberOfTaskSlots: 10
-        pekko.startup-timeout: 2 min
-        heartbeat.interval: 1000
-        heartbeat.timeout: 8000
-{more}"
-    )
+    bench.call("stop", &["kafka-2"]).expect(0);
+    bench.call("stop", &["kafka-3"]).expect(0);
+    wait(&bench, "kafka-1", "Degraded", "no controller answers");
 }
 
 #[test]
@@ -239,6 +182,7 @@ fn a_flink_task_manager_that_is_killed_is_missed() {
     yaml += &flink(
         "jobmanager",
         "jobmanager",
+        10,
         &format!(
             "    endpoints: {{ http: {{ port: {jobs}, target: 8081 }} }}
     probes:
@@ -248,25 +192,32 @@ fn a_flink_task_manager_that_is_killed_is_missed() {
         ),
     );
     for n in 1..=3 {
-        yaml += &flink(&format!("taskmanager-{n}"), "taskmanager", "");
+        yaml += &flink(&format!("taskmanager-{n}"), "taskmanager", 10, "");
     }
     yaml += &flink(
         "gateway",
-        "/opt/flink/bin/sql-gateway.sh start-foreground -Dsql-gateway.endpoint.rest.address=0.0.0.0",
+        SQL_GATEWAY,
+        10,
         &format!("    endpoints: {{ http: {{ port: {sql}, target: 8083 }} }}\n"),
     );
     yaml += &format!(
         "  counts: {{ external: true, endpoints: {{ http: {sql} }}, probes: {{ ready: {{ flink: {{ min_slots: 1 }}, interval: 1s }} }} }}\n"
     );
-    let bench = Bench::new("flink", &yaml);
-    bench.call("up", &["--detach"]);
-    let whole = bench.wait(
+    let bench = Named::new("flink", &yaml);
+    bench.call("up", &["--detach"]).expect(0);
+    let whole = wait(
+        &bench,
         "jobmanager",
         "Healthy",
         "task managers: 3, slots: 30 (30 free)",
     );
     println!("{}", whole["details"]);
-    let gateway = bench.wait("gateway", "Healthy", "SQL gateway of Apache Flink 2.");
+    let gateway = wait(
+        &bench,
+        "gateway",
+        "Healthy",
+        "SQL gateway of Apache Flink 2.",
+    );
     assert_eq!(gateway["details"]["probe"], "default of a known image");
     benchtop_tests::eventually("the gateway has no slots", || {
         let said = answer(&bench.service("counts"), "ready");
@@ -276,14 +227,20 @@ fn a_flink_task_manager_that_is_killed_is_missed() {
         fits.then_some(()).ok_or_else(|| said.to_string())
     });
     run_docker(&["kill", &bench.container("taskmanager-2")]);
-    let less = bench.wait(
+    let less = wait(
+        &bench,
         "jobmanager",
         "Degraded",
         "2 of 3 task managers, 20 of 30 slots",
     );
     assert_eq!(less["details"]["slots"], "20", "{less}");
-    bench.call("start", &["taskmanager-2"]);
-    bench.wait("jobmanager", "Healthy", "task managers: 3, slots: 30");
+    bench.call("start", &["taskmanager-2"]).expect(0);
+    wait(
+        &bench,
+        "jobmanager",
+        "Healthy",
+        "task managers: 3, slots: 30",
+    );
 }
 
 #[test]
@@ -291,7 +248,7 @@ fn a_frozen_database_is_unhealthy_until_it_thaws() {
     if !docker("a_frozen_database_is_unhealthy_until_it_thaws") {
         return;
     }
-    let bench = Bench::new(
+    let bench = Named::new(
         "frozen",
         "services:
   db:
@@ -303,16 +260,16 @@ fn a_frozen_database_is_unhealthy_until_it_thaws() {
       ready: { postgres: { password: right }, interval: 1s, timeout: 1s }
 ",
     );
-    bench.call("up", &["--wait", "--detach"]);
-    bench.wait("db", "Healthy", "PostgreSQL 15.");
+    bench.call("up", &["--wait", "--detach"]).expect(0);
+    wait(&bench, "db", "Healthy", "PostgreSQL 15.");
     let frozen = bench.container("db");
     run_docker(&["pause", &frozen]);
-    bench.wait("db", "Unhealthy", "no answer within 1 s");
+    wait(&bench, "db", "Unhealthy", "no answer within 1 s");
     let live = answer(&bench.service("db"), "live");
     let failures = live["failures"].as_u64();
     assert!(failures >= Some(3), "the threshold was waited for: {live}");
     run_docker(&["unpause", &frozen]);
-    bench.wait("db", "Healthy", "PostgreSQL 15.");
+    wait(&bench, "db", "Healthy", "PostgreSQL 15.");
 }
 
 #[test]
@@ -339,10 +296,10 @@ fn the_health_service_of_grpc_is_asked() {
         watched("stranger", "grpc: { service: shop.Order }"),
         watched("workflows", "temporal: true"),
     );
-    let bench = Bench::new("grpc", &yaml);
-    bench.call("up", &["--detach"]);
-    bench.wait("server", "Healthy", "shop.Orders is serving");
-    bench.wait("whole", "Healthy", "serving");
+    let bench = Named::new("grpc", &yaml);
+    bench.call("up", &["--detach"]).expect(0);
+    wait(&bench, "server", "Healthy", "shop.Orders is serving");
+    wait(&bench, "whole", "Healthy", "serving");
     let says = |service: &str, text: &str| {
         benchtop_tests::eventually(text, || {
             let said = answer(&bench.service(service), "ready");
@@ -357,13 +314,13 @@ fn the_health_service_of_grpc_is_asked() {
     let container = bench.container("server");
     let order = "echo 'shop.Orders NOT_SERVING' > /tmp/state";
     run_docker(&["exec", &container, "sh", "-c", order]);
-    bench.wait("server", "Degraded", "shop.Orders does not serve");
-    bench.wait("whole", "Healthy", "serving");
+    wait(&bench, "server", "Degraded", "shop.Orders does not serve");
+    wait(&bench, "whole", "Healthy", "serving");
     run_docker(&["pause", &container]);
-    bench.wait("server", "Degraded", "no answer within 2 s");
+    wait(&bench, "server", "Degraded", "no answer within 2 s");
     run_docker(&["unpause", &container]);
     run_docker(&["exec", &container, "sh", "-c", &order.replace("NOT_", "")]);
-    bench.wait("server", "Healthy", "shop.Orders is serving");
+    wait(&bench, "server", "Healthy", "shop.Orders is serving");
 }
 
 #[test]
@@ -383,9 +340,9 @@ fn temporal_is_asked_for_its_namespace() {
   shop: {{ external: true, endpoints: {{ grpc: {port} }}, probes: {{ ready: {{ temporal: {{ namespace: shop }}, interval: 1s }} }} }}
 "
     );
-    let bench = Bench::new("temporal", &yaml);
-    bench.call("up", &["--detach"]);
-    let ready = bench.wait("temporal", "Healthy", "Temporal 1.");
+    let bench = Named::new("temporal", &yaml);
+    bench.call("up", &["--detach"]).expect(0);
+    let ready = wait(&bench, "temporal", "Healthy", "Temporal 1.");
     println!("{}", ready["details"]);
     benchtop_tests::eventually("there is no such namespace", || {
         let said = answer(&bench.service("shop"), "ready");
@@ -403,11 +360,11 @@ fn temporal_is_asked_for_its_namespace() {
         ]
         .concat(),
     );
-    bench.wait("shop", "Healthy", "Temporal 1.");
+    wait(&bench, "shop", "Healthy", "Temporal 1.");
     run_docker(&["pause", &container]);
-    bench.wait("temporal", "Degraded", "no answer within 2 s");
+    wait(&bench, "temporal", "Degraded", "no answer within 2 s");
     run_docker(&["unpause", &container]);
-    bench.wait("temporal", "Healthy", "Temporal 1.");
+    wait(&bench, "temporal", "Healthy", "Temporal 1.");
 }
 
 /// RabbitMQ takes logins as ever while it lets nobody publish; only its management API
@@ -505,8 +462,7 @@ server.serve_forever()
 #[test]
 fn readiness_is_noticed_at_once() {
     const NAME: &str = "readiness_is_noticed_at_once";
-    if std::env::var_os("BENCHTOP_FULL").is_none() {
-        println!("SKIPPED {NAME}: a measurement; `cargo xtask test --full` runs it");
+    if !full(NAME) {
         return;
     }
     let delays = [0.3, 0.7, 1.1, 1.9, 2.6, 3.4, 4.7, 6.1, 7.9, 9.3, 11.2, 14.5];
@@ -523,9 +479,9 @@ fn readiness_is_noticed_at_once() {
             );
         }
     }
-    let bench = Bench::new("soon", &yaml);
+    let bench = Named::new("soon", &yaml);
     bench.project.write("slow.py", SLOW);
-    bench.call("up", &["--wait", "--detach"]);
+    bench.call("up", &["--wait", "--detach"]).expect(0);
     for manner in ["speaks", "silent"] {
         let mut took: Vec<f64> = (0..delays.len())
             .map(|n| {

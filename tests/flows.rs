@@ -6,57 +6,17 @@
 #![allow(clippy::print_stdout, reason = "what was measured is said aloud")]
 
 use benchtop_tests::programs::root;
-use benchtop_tests::workbench::Workbench;
-use benchtop_tests::{docker, eventually, full, images};
+use benchtop_tests::report::step;
+use benchtop_tests::systems::{FLINK, REDIS, TEMPORAL, flink_cluster};
+use benchtop_tests::{Named, docker, eventually, full, images};
 use serde_json::Value;
 use std::process::Command;
 
-const FLINK: &str = "benchtop-test/flink:2.2.1";
-const TEMPORAL: &str = "benchtop-test/temporal:1.29.1";
-const REDIS: &str = "benchtop-test/redis:7";
-
-/// An environment that is taken down with the test.
-struct Flow(Workbench);
-
-impl Flow {
-    fn up(test: &str, services: &str, scenarios: &str) -> Self {
-        let flow = Self(Workbench::new(services));
-        let name = format!("f{}-{test}", std::process::id());
-        flow.0.project.write(
-            "benchtop.yaml",
-            &format!("name: {name}\nservices:\n{services}scenarios:\n{scenarios}"),
-        );
-        flow
-    }
-
-    fn start(&self) {
-        let wanted = ["--wait", "--detach", "--timeout", "10m"];
-        self.0.call("up", &wanted).expect(0);
-    }
-
-    fn run(&self, scenario: &str, code: i32) -> Value {
-        let outcome = self.0.call("scenario", &["run", scenario, "--json"]);
-        let outcome = outcome.expect(code);
-        let report = serde_json::from_str(&outcome.stdout);
-        let report: Value = report.unwrap_or_else(|e| panic!("{e}: {outcome:?}"));
-        for step in report["steps"].as_array().expect("steps") {
-            let (id, text, took) = (&step["id"], &step["text"], &step["duration"]);
-            println!("{scenario}/{id}: {took} ms: {text} {}", step["metrics"]);
-        }
-        report
-    }
-}
-
-impl Drop for Flow {
-    fn drop(&mut self) {
-        _ = self.0.call("down", &[]);
-    }
-}
-
-fn step<'a>(report: &'a Value, id: &str) -> &'a Value {
-    let steps = report["steps"].as_array().expect("steps");
-    let found = steps.iter().find(|step| step["id"] == id);
-    found.unwrap_or_else(|| panic!("no step {id} in {report:#}"))
+fn flow(test: &str, services: &str, scenarios: &str) -> Named {
+    Named::new(
+        test,
+        &format!("services:\n{services}scenarios:\n{scenarios}"),
+    )
 }
 
 fn text<'a>(report: &'a Value, id: &str) -> &'a str {
@@ -66,24 +26,6 @@ fn text<'a>(report: &'a Value, id: &str) -> &'a str {
 /// Whether a test that needs these images is to be run.
 fn is_full(test: &str, needed: &[&str]) -> bool {
     full(test) && docker(test) && images(test, needed)
-}
-
-fn flink(name: &str, command: &str, more: &str) -> String {
-    format!(
-        r"  {name}:
-    image: {FLINK}
-    command: {command}
-    environment:
-      FLINK_PROPERTIES: |
-        jobmanager.rpc.address: jobmanager
-        rest.address: jobmanager
-        jobmanager.memory.process.size: 900m
-        taskmanager.memory.process.size: 900m
-        taskmanager.memory.managed.size: 64m
-        taskmanager.numberOfTaskSlots: 4
-        pekko.startup-timeout: 2 min
-{more}"
-    )
 }
 
 const FLINK_SCENARIOS: &str = r"  jobs:
@@ -145,22 +87,7 @@ fn statements_begin_jobs_that_are_waited_for_and_cancelled() {
     if !is_full(NAME, &[FLINK]) {
         return;
     }
-    let services = [
-        flink(
-            "jobmanager",
-            "jobmanager",
-            "    endpoints: { http: { port: auto, target: 8081 } }
-    probes: { startup: { flink: http, timeout: 5m }, ready: { flink: { min_task_managers: 1 }, interval: 1s } }\n",
-        ),
-        flink("taskmanager", "taskmanager", ""),
-        flink(
-            "gateway",
-            "/opt/flink/bin/sql-gateway.sh start-foreground -Dsql-gateway.endpoint.rest.address=0.0.0.0",
-            "    endpoints: { http: { port: auto, target: 8083 } }
-    probes: { startup: { flink: http, timeout: 5m }, ready: { flink: http, interval: 1s } }\n",
-        ),
-    ];
-    let flow = Flow::up("flink", &services.concat(), FLINK_SCENARIOS);
+    let flow = flow("flink", &flink_cluster(1), FLINK_SCENARIOS);
     flow.start();
     let report = flow.run("jobs", 0);
     let submitted = step(&report, "submit")["details"]["job"].clone();
@@ -245,11 +172,11 @@ fn a_workflow_is_run_to_its_end_by_the_worker_of_the_example() {
     probes: {{ startup: {{ http: /health/ready, timeout: 300s }}, ready: {{ http: /health/ready }} }}
 "
     );
-    let flow = Flow::up("temporal", &services, TEMPORAL_SCENARIOS);
+    let flow = flow("temporal", &services, TEMPORAL_SCENARIOS);
     let worker = root().join("examples").join("local-testing").join("worker");
     let copied = Command::new("cp")
         .arg("-r")
-        .args([&worker, flow.0.project.path()])
+        .args([&worker, flow.project.path()])
         .status();
     assert!(copied.expect("cp").success());
     flow.start();
@@ -265,7 +192,7 @@ fn a_workflow_is_run_to_its_end_by_the_worker_of_the_example() {
     );
     // Nobody would ever end it otherwise.
     eventually("its end is asked for", || {
-        let history = flow.temporal(&["workflow", "show", "--workflow-id", "alone"]);
+        let history = temporal(&flow, &["workflow", "show", "--workflow-id", "alone"]);
         match history.contains("WorkflowExecutionCancelRequested") {
             true => Ok(()),
             false => Err(history),
@@ -279,7 +206,7 @@ fn a_workflow_is_run_to_its_end_by_the_worker_of_the_example() {
         let report = scope.spawn(|| flow.run("ended", 1));
         eventually("it runs, and is terminated", || {
             let words = ["workflow", "terminate", "--workflow-id", "long"];
-            let said = flow.temporal(&[&words[..], &["--reason", "enough"]].concat());
+            let said = temporal(&flow, &[&words[..], &["--reason", "enough"]].concat());
             match said.contains("terminated") || report.is_finished() {
                 true => Ok(()),
                 false => Err(said),
@@ -293,19 +220,13 @@ fn a_workflow_is_run_to_its_end_by_the_worker_of_the_example() {
     );
 }
 
-impl Flow {
-    /// What Temporal's own client prints.
-    fn temporal(&self, words: &[&str]) -> String {
-        let file = self.0.project.file().display().to_string();
-        let plan = self.0.home.benchtop(&["check", "-f", &file, "--json"]);
-        let plan: Value = serde_json::from_str(&plan.expect(0).stdout).expect("the plan");
-        let name = plan["plan"]["name"].as_str().expect("a name").to_owned();
-        let output = Command::new("docker")
-            .args(["exec", &format!("{name}-temporal-1"), "temporal"])
-            .args(words)
-            .output()
-            .expect("docker");
-        let all = [output.stdout, output.stderr].concat();
-        String::from_utf8_lossy(&all).into_owned()
-    }
+/// What Temporal's own client prints, whether it succeeds or not.
+fn temporal(flow: &Named, words: &[&str]) -> String {
+    let output = Command::new("docker")
+        .args(["exec", &flow.container("temporal"), "temporal"])
+        .args(words)
+        .output()
+        .expect("docker");
+    let all = [output.stdout, output.stderr].concat();
+    String::from_utf8_lossy(&all).into_owned()
 }

@@ -3,120 +3,13 @@
 
 #![allow(clippy::print_stdout, reason = "what was measured is said aloud")]
 
-use benchtop_tests::{Home, Project, docker, eventually, full, images};
+use benchtop_tests::report::step;
+use benchtop_tests::systems::{KAFKA, brokers};
+use benchtop_tests::{Named, docker, eventually, full, images};
 use serde_json::Value;
-use std::process::{Command, Stdio};
 
-const KAFKA: &str = "benchtop-test/kafka:4.1.1";
-
-/// An environment of a test's own.
-struct Bench {
-    home: Home,
-    project: Project,
-    name: String,
-}
-
-impl Bench {
-    fn new(test: &str, rest: &str) -> Self {
-        let name = format!("m{}-{test}", std::process::id());
-        let rest = rest.replace("@NAME", &name);
-        let bench = Self {
-            home: Home::new(),
-            project: Project::new(&format!("name: {name}\n{rest}")),
-            name,
-        };
-        let file = bench.project.file().display().to_string();
-        let up = ["up", "-f", &file, "--wait", "--detach", "--timeout", "5m"];
-        bench.home.benchtop(&up).expect(0);
-        bench
-    }
-
-    fn command(&self, scenario: &str) -> Command {
-        let file = self.project.file().display().to_string();
-        let words = ["scenario", "run", "-f", &file, scenario, "--json"];
-        let mut command = self.home.command(&words);
-        command.stdout(Stdio::piped()).stderr(Stdio::piped());
-        command
-    }
-
-    fn run(&self, scenario: &str) -> Value {
-        let output = self.command(scenario).output().expect("run benchtop");
-        serde_json::from_slice(&output.stdout).unwrap_or_else(|e| panic!("{e}: {output:?}"))
-    }
-
-    fn history(&self) -> Value {
-        let file = self.project.file().display().to_string();
-        let words = ["scenario", "history", "-f", &file, "--json"];
-        let told = self.home.benchtop(&words).expect(0);
-        serde_json::from_str(&told.stdout).expect("JSON")
-    }
-
-    fn docker(&self, words: &[&str], service: &str, rest: &str) -> String {
-        let container = format!("{}-{service}-1", self.name);
-        let rest = rest.split(' ').filter(|word| !word.is_empty());
-        let all = words
-            .iter()
-            .copied()
-            .chain([container.as_str()])
-            .chain(rest);
-        let output = Command::new("docker")
-            .args(all)
-            .output()
-            .expect("run docker");
-        assert!(output.status.success(), "{words:?} {service}: {output:?}");
-        String::from_utf8_lossy(&output.stdout).into_owned()
-    }
-}
-
-impl Drop for Bench {
-    fn drop(&mut self) {
-        let file = self.project.file().display().to_string();
-        self.home.benchtop(&["down", "-f", &file]);
-    }
-}
-
-fn step<'a>(report: &'a Value, id: &str) -> &'a Value {
-    let steps = report["steps"].as_array().expect("steps");
-    let found = steps.iter().find(|step| step["id"] == id);
-    found.unwrap_or_else(|| panic!("no step {id} in {report:#}"))
-}
-
-/// A port that is free at this moment.
-fn free_port() -> u16 {
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
-    listener.local_addr().expect("its address").port()
-}
-
-/// One of so many brokers, which are called `kafka-1` and so on.
-fn broker(id: usize, all: usize, heap: &str) -> String {
-    let port = free_port();
-    let voters: Vec<String> = (1..=all).map(|n| format!("{n}@kafka-{n}:29093")).collect();
-    format!(
-        r#"  kafka-{id}:
-    image: {KAFKA}
-    environment:
-      CLUSTER_ID: MkU3OEVBNTcwNTJENDM2Qk
-      KAFKA_NODE_ID: "{id}"
-      KAFKA_PROCESS_ROLES: broker,controller
-      KAFKA_CONTROLLER_QUORUM_VOTERS: {}
-      KAFKA_CONTROLLER_LISTENER_NAMES: CONTROLLER
-      KAFKA_INTER_BROKER_LISTENER_NAME: INTERNAL
-      KAFKA_LISTENER_SECURITY_PROTOCOL_MAP: CONTROLLER:PLAINTEXT,INTERNAL:PLAINTEXT,EXTERNAL:PLAINTEXT
-      KAFKA_LISTENERS: INTERNAL://:29092,CONTROLLER://:29093,EXTERNAL://:9092
-      KAFKA_ADVERTISED_LISTENERS: INTERNAL://kafka-{id}:29092,EXTERNAL://localhost:{port}
-      KAFKA_OFFSETS_TOPIC_REPLICATION_FACTOR: "{all}"
-      KAFKA_OFFSETS_TOPIC_NUM_PARTITIONS: "3"
-      KAFKA_GROUP_INITIAL_REBALANCE_DELAY_MS: "0"
-      KAFKA_LOG_DIRS: /tmp/logs
-      KAFKA_HEAP_OPTS: {heap}
-    endpoints: {{ kafka: {{ port: {port}, target: 9092 }} }}
-    probes:
-      startup: {{ kafka: {{ endpoint: kafka }}, timeout: 5m }}
-      ready: {{ kafka: {{ endpoint: kafka, min_brokers: {all} }}, interval: 1s }}
-"#,
-        voters.join(",")
-    )
-}
+/// For brokers with little to do.
+const SMALL: &str = "-Xms192m -Xmx256m";
 
 /// Several executions and steps share topics, and none sees the messages of another.
 const SCENARIOS: &str = r#"scenarios:
@@ -165,10 +58,11 @@ fn messages_are_there_exactly_once_and_a_lag_holds_them_back() {
     if !is_possible("messages_are_there_exactly_once_and_a_lag_holds_them_back") {
         return;
     }
-    let services = broker(1, 1, "-Xms192m -Xmx256m");
-    let bench = Bench::new("one", &format!("services:\n{services}{SCENARIOS}"));
+    let services = brokers(1, SMALL);
+    let bench = Named::new("one", &format!("services:\n{services}{SCENARIOS}"));
+    bench.start();
 
-    let report = bench.run("exact");
+    let report = bench.run("exact", 0);
     assert_eq!(report["status"], "passed", "{report:#}");
     let exact = &step(&report, "exact")["metrics"];
     let counts = ["verified", "missing", "duplicated"].map(|name| exact[name].as_f64());
@@ -182,7 +76,7 @@ fn messages_are_there_exactly_once_and_a_lag_holds_them_back() {
     assert!(fed["bytes"].as_f64() > Some(3_000_000.0), "{fed}");
     println!("{fed}");
 
-    let report = bench.run("missing");
+    let report = bench.run("missing", 1);
     let verify = step(&report, "verify");
     assert_eq!(verify["status"], "failed", "{report:#}");
     let text = verify["text"].as_str().expect("a text");
@@ -190,7 +84,7 @@ fn messages_are_there_exactly_once_and_a_lag_holds_them_back() {
     assert!(text.contains(":feed:1:100, "), "the first is named: {text}");
     assert_eq!(verify["metrics"]["verified"], 100.0, "{verify}");
 
-    let report = bench.run("held");
+    let report = bench.run("held", 0);
     assert_eq!(report["status"], "passed", "{report:#}");
     let fed = &step(&report, "feed")["metrics"];
     println!("{fed}");
@@ -210,10 +104,8 @@ fn nothing_is_lost_when_a_broker_dies_in_the_middle() {
     if !is_full(NAME) {
         return;
     }
-    let services: String = (1..=3)
-        .map(|id| broker(id, 3, "-Xms192m -Xmx256m"))
-        .collect();
-    let bench = Bench::new(
+    let services = brokers(3, SMALL);
+    let bench = Named::new(
         "three",
         &format!(
             "services:\n{services}scenarios:
@@ -227,7 +119,8 @@ fn nothing_is_lost_when_a_broker_dies_in_the_middle() {
 "
         ),
     );
-    let running = bench.command("s").spawn().expect("run benchtop");
+    bench.start();
+    let running = bench.scenario("s").spawn().expect("run benchtop");
     eventually("some messages are sent", || {
         let all = bench.history();
         if all[0].is_null() {
@@ -256,8 +149,8 @@ fn a_million_messages_are_measured() {
     if !is_full(NAME) {
         return;
     }
-    let services = broker(1, 1, "-Xms512m -Xmx512m");
-    let bench = Bench::new(
+    let services = brokers(1, "-Xms512m -Xmx512m");
+    let bench = Named::new(
         "million",
         &format!(
             "services:\n{services}scenarios:
@@ -271,7 +164,8 @@ fn a_million_messages_are_measured() {
 "
         ),
     );
-    let report = bench.run("s");
+    bench.start();
+    let report = bench.run("s", 0);
     assert_eq!(report["status"], "passed", "{report:#}");
     let ours = step(&report, "feed")["metrics"]["throughput"].as_f64();
     let ours = ours.expect("a number");

@@ -3,6 +3,7 @@
 
 use benchtop_tests::eventually;
 use benchtop_tests::home::Outcome;
+use benchtop_tests::report::step;
 use benchtop_tests::workbench::{Workbench, is_alive, sample};
 use serde_json::Value;
 use std::path::Path;
@@ -21,15 +22,6 @@ fn run(bench: &Workbench, more: &[&str]) -> (Outcome, Value) {
     let report =
         serde_json::from_str(&outcome.stdout).unwrap_or_else(|e| panic!("{e}: {outcome:?}"));
     (outcome, report)
-}
-
-fn step<'a>(report: &'a Value, id: &str) -> &'a Value {
-    let found = report["steps"]
-        .as_array()
-        .expect("steps")
-        .iter()
-        .find(|s| s["id"] == id);
-    found.unwrap_or_else(|| panic!("no step {id} in {report:#}"))
 }
 
 fn history(bench: &Workbench) -> Value {

@@ -7,7 +7,8 @@
 #![allow(clippy::print_stdout, reason = "what was measured is said aloud")]
 
 use benchtop_tests::programs::root;
-use benchtop_tests::{Home, docker};
+use benchtop_tests::requirement::is_image;
+use benchtop_tests::{Home, docker, full};
 use serde_json::Value;
 use std::path::Path;
 use std::process::Command;
@@ -39,7 +40,7 @@ impl Names {
     /// Names the images that are there; what had the name already keeps it.
     fn give() -> Self {
         let given = IMAGES.iter().filter(|(public, own)| {
-            !is_there(public) && is_there(own) && run("docker", &["tag", own, public]).is_some()
+            !is_image(public) && is_image(own) && run("docker", &["tag", own, public]).is_some()
         });
         Self(given.map(|(public, _)| *public).collect())
     }
@@ -92,7 +93,7 @@ impl Example {
         let mut absent = Vec::new();
         for (name, service) in services {
             match image(service) {
-                Some(image) if !is_there(image) => absent.push((name.clone(), image.to_owned())),
+                Some(image) if !is_image(image) => absent.push((name.clone(), image.to_owned())),
                 _ => here.push(name.clone()),
             }
         }
@@ -111,10 +112,6 @@ fn image(service: &Value) -> Option<&str> {
     service["run"]["container"]["image"].as_str()
 }
 
-fn is_there(image: &str) -> bool {
-    run("docker", &["image", "inspect", image]).is_some()
-}
-
 /// What a program printed, where it succeeded.
 fn run(program: &str, arguments: &[&str]) -> Option<String> {
     let output = Command::new(program).args(arguments).output().ok()?;
@@ -125,11 +122,7 @@ fn run(program: &str, arguments: &[&str]) -> Option<String> {
 #[test]
 fn the_local_testing_example_becomes_healthy_on_its_real_systems() {
     const NAME: &str = "the_local_testing_example_becomes_healthy_on_its_real_systems";
-    if std::env::var_os("BENCHTOP_FULL").is_none() {
-        println!("SKIPPED {NAME}: a dozen servers; `cargo xtask test --full` runs it");
-        return;
-    }
-    if !docker(NAME) {
+    if !full(NAME) || !docker(NAME) {
         return;
     }
     let _names = Names::give();

@@ -4,7 +4,7 @@
 use super::transfer::{exported, metric_points};
 use super::{traces, variable, wait_for_trace};
 use benchtop_tests::workbench::{Workbench, sample};
-use benchtop_tests::{docker, eventually};
+use benchtop_tests::{docker, eventually, full, images};
 use opentelemetry::logs::{AnyValue, LogRecord as _, Logger as _, LoggerProvider as _, Severity};
 use opentelemetry::metrics::MeterProvider as _;
 use opentelemetry::trace::{
@@ -23,7 +23,6 @@ use std::collections::HashMap;
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 use std::path::PathBuf;
-use std::process::Command;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 /// Where a service of the environment was told to send to, as this test sends in its name.
@@ -305,29 +304,16 @@ const IMAGE: &str = "benchtop-test/otel-collector:0.155.0";
 #[test]
 fn the_collector_sends_everything_from_a_container() {
     const NAME: &str = "the_collector_sends_everything_from_a_container";
-    if std::env::var_os("BENCHTOP_FULL").is_none() {
-        println!(
-            "SKIPPED {NAME}: its image takes long to build; `cargo xtask test --full` runs it"
-        );
+    if !full(NAME) || !docker(NAME) || !images(NAME, &[IMAGE]) {
         return;
     }
-    if !docker(NAME) {
-        return;
-    }
-    let there = Command::new("docker")
-        .args(["image", "inspect", IMAGE])
-        .output();
     let now = SystemTime::now()
         .duration_since(UNIX_EPOCH)
         .expect("after 1970")
         .as_nanos();
     let files = ["trace.json", "metrics.json", "logs.json"].map(|name| corpus(name, now));
-    let (true, [Some(trace), Some(metrics), Some(logs)]) =
-        (there.is_ok_and(|output| output.status.success()), files)
-    else {
-        println!(
-            "SKIPPED {NAME}: there is no {IMAGE} (tests/images/systems.sh otel-collector), or no corpus"
-        );
+    let [Some(trace), Some(metrics), Some(logs)] = files else {
+        println!("SKIPPED {NAME}: there is no corpus");
         return;
     };
     let bench = Workbench::new(&format!(

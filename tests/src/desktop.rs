@@ -136,7 +136,7 @@ impl Desktop {
     pub fn start(&mut self, arguments: &[&str]) {
         assert!(self.app.is_none(), "the program runs already");
         let log = self.open_log();
-        let port = http::free_port();
+        let port = crate::free_port();
         let mut driver = Command::new("WebKitWebDriver");
         driver
             .args([format!("--port={port}"), "--host=127.0.0.1".to_owned()])

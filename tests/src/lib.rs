@@ -10,17 +10,23 @@ pub mod cut;
 pub mod daemon;
 pub mod desktop;
 pub mod home;
+pub mod named;
 pub mod podman;
+pub mod port;
 pub mod programs;
 pub mod project;
 pub mod reference;
+pub mod report;
 pub mod requirement;
 pub mod stand_in;
+pub mod systems;
 pub mod workbench;
 
 pub use daemon::Daemon;
 pub use home::Home;
+pub use named::Named;
 pub use podman::Podman;
+pub use port::free_port;
 pub use project::Project;
 pub use requirement::{docker, full, images};
 

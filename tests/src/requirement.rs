@@ -30,17 +30,20 @@ pub fn docker(test: &str) -> bool {
 /// not every source of them answers everywhere (`tests/images/systems.sh` makes them).
 #[must_use]
 pub fn images(test: &str, images: &[&str]) -> bool {
-    let is_there = |image: &&&str| {
-        let found = Command::new("docker")
-            .args(["image", "inspect", image])
-            .output();
-        found.is_ok_and(|output| output.status.success())
-    };
-    let absent = images.iter().find(|image| !is_there(image));
+    let absent = images.iter().find(|image| !is_image(image));
     if let Some(image) = absent {
         println!("SKIPPED {test}: there is no {image}; `cargo xtask test --full` builds it");
     }
     absent.is_none()
+}
+
+/// Whether the container engine has an image of this name.
+#[must_use]
+pub fn is_image(name: &str) -> bool {
+    let found = Command::new("docker")
+        .args(["image", "inspect", name])
+        .output();
+    found.is_ok_and(|output| output.status.success())
 }
 
 /// Whether tests that take minutes are to be run, too.

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 use std::io::{Read as _, Write as _};
-use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::time::Duration;
 
 /// Longer than a page may take to answer.
@@ -28,16 +28,6 @@ pub fn request(
         true => Ok(rest.to_owned()),
         false => Err(format!("{method} {path}: {status} {rest}")),
     }
-}
-
-/// A port that nobody listens on.
-///
-/// # Panics
-/// Where there is none left.
-#[must_use]
-pub fn free_port() -> u16 {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
-    listener.local_addr().expect("it has an address").port()
 }
 
 fn exchange(method: &str, port: u16, path: &str, body: &str) -> std::io::Result<String> {

@@ -4,6 +4,7 @@ mod amqp;
 mod check;
 mod command;
 mod flink;
+mod histogram;
 mod http;
 mod kafka;
 mod redis;

@@ -2,13 +2,14 @@
 
 use super::super::context::Attempt;
 use super::super::outcome::Outcome;
+use super::histogram::Histogram;
 use benchtop_model::scenario::report::Progress;
 use futures_util::StreamExt as _;
 use reqwest::{Client, Method};
 use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
-/// Most requests of one step: what each took is kept until the end.
+/// Most requests of one step: days of load.
 const MOST_REQUESTS: u64 = 10_000_000;
 
 /// Most at the same time.
@@ -62,16 +63,16 @@ pub(super) async fn perform(attempt: &Attempt<'_>) -> Result<Outcome, String> {
     let count = attempt.number("requests", 1, MOST_REQUESTS)?;
     let at_once = attempt.number("concurrency", 1, MOST_AT_ONCE)?.max(1);
     let began = Instant::now();
-    let mut tally = Tally::default();
+    let mut tally = Tally::new();
     let mut answers = futures_util::stream::iter(0..count)
         .map(|_| request.send())
         .buffer_unordered(usize::try_from(at_once).unwrap_or(1));
     while let Some(answer) = answers.next().await {
         tally.add(answer);
         attempt.progress(|| Progress {
-            done: tally.took_us.len() as f64,
+            done: tally.took.count() as f64,
             total: Some(count as f64),
-            rate: Some(tally.took_us.len() as f64 / began.elapsed().as_secs_f64()),
+            rate: Some(tally.took.count() as f64 / began.elapsed().as_secs_f64()),
             what: "requests".to_owned(),
         });
     }
@@ -169,19 +170,25 @@ pub(super) fn say(error: &reqwest::Error) -> String {
     cause.to_string()
 }
 
-#[derive(Default)]
 struct Tally {
-    /// In microseconds; as many as a request can take before it is given up.
-    took_us: Vec<u32>,
+    took: Histogram,
     errors: u64,
     fault: Option<String>,
     status: Option<u16>,
 }
 
 impl Tally {
+    fn new() -> Self {
+        Self {
+            took: Histogram::new(),
+            errors: 0,
+            fault: None,
+            status: None,
+        }
+    }
+
     fn add(&mut self, answer: Answer) {
-        let took = answer.took.as_micros();
-        self.took_us.push(u32::try_from(took).unwrap_or(u32::MAX));
+        self.took.add(answer.took, 1);
         self.errors += u64::from(answer.fault.is_some());
         self.status = answer.status.or(self.status);
         if self.fault.is_none() {
@@ -191,8 +198,7 @@ impl Tally {
 
     /// Errors fail the step, unless a criterion of its own speaks of them.
     fn outcome(mut self, request: &Request, attempt: &Attempt<'_>, took: Duration) -> Outcome {
-        self.took_us.sort_unstable();
-        let count = self.took_us.len();
+        let count = self.took.count();
         let judged = attempt
             .step
             .pass
@@ -216,40 +222,13 @@ impl Tally {
         if let Some(status) = self.status {
             outcome = outcome.metric("status", status.into());
         }
-        let mean = self.took_us.iter().map(|us| f64::from(*us)).sum::<f64>() / count.max(1) as f64;
         outcome
             .metric("requests", count as f64)
             .metric("errors", self.errors as f64)
             .metric("throughput", count as f64 / took.as_secs_f64())
-            .metric("mean_ms", mean / 1000.0)
-            .metric("p50_ms", self.percentile(0.5))
-            .metric("p99_ms", self.percentile(0.99))
-            .metric("max_ms", self.percentile(1.0))
-    }
-
-    /// Of what was sorted: the smallest value that so large a share does not exceed.
-    fn percentile(&self, share: f64) -> f64 {
-        let rank = (self.took_us.len() as f64 * share).ceil() as usize;
-        let at = rank.clamp(1, self.took_us.len().max(1)) - 1;
-        self.took_us
-            .get(at)
-            .map_or(f64::NAN, |us| f64::from(*us) / 1000.0)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn percentiles_are_values_that_were_measured() {
-        let tally = Tally {
-            took_us: (1..=200).map(|n| n * 1000).collect(),
-            ..Tally::default()
-        };
-        assert_eq!(tally.percentile(0.5), 100.0);
-        assert_eq!(tally.percentile(0.99), 198.0);
-        assert_eq!(tally.percentile(1.0), 200.0);
-        assert!(Tally::default().percentile(0.5).is_nan());
+            .metric("mean_ms", self.took.mean())
+            .metric("p50_ms", self.took.percentile(0.5))
+            .metric("p99_ms", self.took.percentile(0.99))
+            .metric("max_ms", self.took.percentile(1.0))
     }
 }

@@ -3,7 +3,6 @@
 
 mod backlog;
 mod bucket;
-mod histogram;
 mod id;
 mod lag;
 mod produce;

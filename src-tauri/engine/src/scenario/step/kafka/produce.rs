@@ -7,9 +7,9 @@
 
 use super::super::super::context::Attempt;
 use super::super::super::outcome::Outcome;
+use super::super::histogram::Histogram;
 use super::backlog::Backlog;
 use super::bucket::Bucket;
-use super::histogram::Histogram;
 use super::id::Ids;
 use super::supply::{Batch, Next, Supply};
 use super::{MOST, PATIENCE, PAUSE, Trouble, cluster};

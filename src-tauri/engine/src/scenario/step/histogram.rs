@@ -13,6 +13,7 @@ const PLACES: usize = 64 << FINE;
 pub(super) struct Histogram {
     places: Vec<u64>,
     count: u64,
+    sum_us: u64,
     most_us: u64,
 }
 
@@ -21,6 +22,7 @@ impl Histogram {
         Self {
             places: vec![0; PLACES],
             count: 0,
+            sum_us: 0,
             most_us: 0,
         }
     }
@@ -30,7 +32,17 @@ impl Histogram {
         let us = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
         self.places[place(us)] += times;
         self.count += times;
+        self.sum_us = self.sum_us.saturating_add(us.saturating_mul(times));
         self.most_us = self.most_us.max(us);
+    }
+
+    pub(super) fn count(&self) -> u64 {
+        self.count
+    }
+
+    /// In milliseconds, exact. No number without values.
+    pub(super) fn mean(&self) -> f64 {
+        self.sum_us as f64 / self.count as f64 / 1000.0
     }
 
     /// In milliseconds: what so large a share does not exceed. No number without values.
@@ -88,5 +100,6 @@ mod tests {
         let median = all.percentile(0.5);
         assert!((50.0..51.6).contains(&median), "{median}");
         assert_eq!(all.percentile(1.0), 100.0);
+        assert_eq!((all.count(), all.mean()), (1000, 50.5));
     }
 }
