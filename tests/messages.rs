@@ -3,6 +3,7 @@
 
 #![allow(clippy::print_stdout, reason = "what was measured is said aloud")]
 
+use benchtop_api::schema::ServiceKafkaRequest;
 use benchtop_tests::report::step;
 use benchtop_tests::systems::{KAFKA, brokers};
 use benchtop_tests::{Named, docker, eventually, full, images};
@@ -91,6 +92,47 @@ fn messages_are_there_exactly_once_and_a_lag_holds_them_back() {
     assert!(fed["waited_ms"].as_f64() > Some(0.0), "{fed}");
     assert!(fed["lag_max"].as_f64() > Some(0.0), "{fed}");
     assert_eq!(step(&report, "lag")["metrics"]["lag"], 0.0);
+    // How the lag went is a curve, whose peak is the number.
+    let curve = &step(&report, "feed")["curves"][0];
+    assert_eq!(curve["name"], "lag", "{curve}");
+    let points = curve["points"].as_array().expect("points");
+    let peak = points.iter().filter_map(|point| point["value"].as_f64());
+    assert_eq!(
+        peak.fold(0.0, f64::max),
+        fed["lag_max"].as_f64().expect("a number"),
+        "{curve}"
+    );
+    inside(&bench);
+}
+
+/// What the details of the broker show of all that.
+fn inside(bench: &Named) {
+    let look = |service: &str| {
+        bench.ask(|environment| ServiceKafkaRequest {
+            environment,
+            service: service.to_owned(),
+        })
+    };
+    let view = look("kafka-1").expect("an answer");
+    assert_eq!(view.brokers.len(), 1, "{view:?}");
+    assert_eq!(view.problems, [""; 0], "{view:?}");
+    let topic = |name: &str| view.topics.iter().find(|topic| topic.name == name);
+    let orders = topic("orders").expect("the topic");
+    assert_eq!(orders.messages, Some(13_100), "{orders:?}");
+    assert_eq!(orders.partitions.len(), 4);
+    let first = &orders.partitions[0];
+    assert_eq!((first.leader, &first.in_sync), (Some(1), &vec![1]));
+    assert!(topic("__consumer_offsets").expect("Kafka's own").internal);
+    let slow = view.groups.iter().find(|group| group.name == "slow");
+    let slow = slow.expect("the group");
+    assert_eq!((slow.lag, slow.topics[0].topic.as_str()), (0, "held"));
+    assert_eq!((slow.members, slow.state.as_str()), (Some(0), "Empty"));
+    bench.docker(&["pause"], "kafka-1", "");
+    let silent = look("kafka-1").expect_err("nobody answers");
+    assert!(silent.message.contains("does not answer"), "{silent:?}");
+    bench.docker(&["unpause"], "kafka-1", "");
+    bench.call("stop", &["kafka-1"]).expect(0);
+    look("kafka-1").expect_err("it is stopped");
 }
 
 /// Whether a test that takes minutes is to be run.

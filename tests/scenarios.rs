@@ -1,10 +1,11 @@
 //! Scenarios against real processes: what passes, what fails and why, what is cancelled,
 //! and what is known of one whose engine died.
 
-use benchtop_tests::eventually;
 use benchtop_tests::home::Outcome;
+use benchtop_tests::programs::root;
 use benchtop_tests::report::step;
 use benchtop_tests::workbench::{Workbench, is_alive, sample};
+use benchtop_tests::{Home, Project, eventually};
 use serde_json::Value;
 use std::path::Path;
 use std::process::Stdio;
@@ -266,4 +267,106 @@ fn health_is_checked_anew_and_an_ill_service_is_named() {
         "{text}"
     );
     assert!(!bench.project.path().join("ran").exists());
+}
+
+#[test]
+fn steps_are_spans_and_programs_are_told_their_place_among_them() {
+    let bench = bench(
+        "  s:
+    gate: false
+    steps:
+      - run: [sh, -c, 'echo $OTEL_SERVICE_NAME $OTEL_EXPORTER_OTLP_ENDPOINT $OTEL_EXPORTER_OTLP_HEADERS > told; echo $TRACEPARENT > place']
+        id: first
+      - run: [sh, -c, 'exit 3']
+        id: second
+",
+    );
+    let (outcome, report) = run(&bench, &[]);
+    outcome.expect(1);
+    let read = |name: &str| {
+        let text = std::fs::read_to_string(bench.project.path().join(name));
+        text.expect("the step wrote it").trim().to_owned()
+    };
+    let told = read("told");
+    assert!(
+        told.starts_with("scenario:s http://localhost:") && told.contains("x-otlp-api-key="),
+        "{told}"
+    );
+    let place = read("place");
+    let parts: Vec<&str> = place.split('-').collect();
+    let [_, trace, span, _] = parts[..] else {
+        panic!("{place} is no place in a trace");
+    };
+    let found = eventually("the trace is kept", || {
+        let found = bench.call("traces", &[trace, "--json"]);
+        match found.code {
+            0 => Ok(found.stdout),
+            _ => Err(format!("{found:?}")),
+        }
+    });
+    let found: Value = serde_json::from_str(&found).expect("JSON");
+    let spans = found["spans"].as_array().expect("spans");
+    let named = |id: &str| spans.iter().find(|one| one["id"] == id);
+    let first = named(span).unwrap_or_else(|| panic!("no {span} in {found:#}"));
+    assert_eq!(
+        (&first["service"], &first["status"]),
+        (&"scenario:s".into(), &"ok".into())
+    );
+    let root = named(first["parent"].as_str().expect("a parent")).expect("the whole");
+    assert_eq!(
+        (&root["name"], &root["status"]),
+        (&"scenario s".into(), &"error".into())
+    );
+    assert_eq!(spans.len(), 3, "{report:#} {found:#}");
+}
+
+/// The commands of the example workflow in `docs/ci.md`, one after the other, with their
+/// condition.
+fn workflow() -> Vec<(Vec<String>, Option<String>)> {
+    let page = std::fs::read_to_string(root().join("docs").join("ci.md")).expect("the page");
+    let block = page.split("```").find(|block| block.starts_with("yaml"));
+    let mut found: Vec<(Vec<String>, Option<String>)> = Vec::new();
+    let mut condition = None;
+    for line in block.expect("a workflow").lines() {
+        let line = line.trim().trim_start_matches("- ");
+        if let Some(when) = line.strip_prefix("if: ") {
+            condition = Some(when.to_owned());
+        } else if let Some(command) = line.strip_prefix("run: benchtop ") {
+            let words = command.split_whitespace().map(str::to_owned).collect();
+            found.push((words, condition.take()));
+        } else if line.starts_with("uses: ") {
+            condition = None;
+        }
+    }
+    found
+}
+
+#[test]
+fn the_page_about_ci_says_what_works() {
+    let commands = workflow();
+    assert!(commands.len() >= 5, "{commands:?}");
+    // The smoke test of the sample stands for that of the reader.
+    let sample = root().join("examples").join("sample").join("benchtop.yaml");
+    let yaml = std::fs::read_to_string(sample).expect("the sample");
+    let program = benchtop_tests::programs::program("benchtop")
+        .display()
+        .to_string();
+    let project = Project::new(&yaml);
+    let home = Home::new().with("BENCHTOP_BIN", program);
+    for (words, condition) in &commands {
+        let words: Vec<&str> = words.iter().map(String::as_str).collect();
+        let mut call = home.command(&words);
+        let output = call
+            .current_dir(project.path())
+            .output()
+            .expect("run benchtop");
+        assert!(
+            output.status.success(),
+            "{words:?} ({condition:?}): {output:?}"
+        );
+    }
+    let xml = std::fs::read_to_string(project.path().join("smoke.xml")).expect("the results");
+    assert!(xml.contains("failures=\"0\""), "{xml}");
+    let run = std::fs::read(project.path().join("smoke.benchtop-run")).expect("the run");
+    assert!(run.starts_with(&[0x1f, 0x8b]), "gzip");
 }

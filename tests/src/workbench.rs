@@ -4,6 +4,9 @@
 use crate::home::Outcome;
 use crate::programs::program;
 use crate::{Home, Project, eventually};
+use benchtop_api::client::Client;
+use benchtop_api::paths::Paths;
+use benchtop_api::schema::{ApiError, EnvironmentOpenRequest, Method};
 use serde_json::Value;
 
 /// A project with these services, and the engine that runs it.
@@ -76,6 +79,34 @@ impl Workbench {
     pub fn wait_for(&self, name: &str, key: &str, value: &str) -> Value {
         self.until(name, &format!("has {key} {value}"), |service| {
             service[key] == value
+        })
+    }
+
+    /// Asks the engine what no command prints. `make` gets the environment's identity.
+    ///
+    /// # Errors
+    /// What the engine says.
+    ///
+    /// # Panics
+    /// Where no engine answers.
+    pub fn ask<M: Method>(&self, make: impl FnOnce(String) -> M) -> Result<M::Response, ApiError> {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build();
+        let folder = |name| self.home.path().join(name);
+        let paths = Paths {
+            data: folder("data"),
+            runtime: folder("run"),
+        };
+        let open = EnvironmentOpenRequest {
+            path: Some(self.file.clone()),
+            profiles: Vec::new(),
+            variables: std::env::vars().collect(),
+        };
+        runtime.expect("a runtime").block_on(async {
+            let client = Client::connect(paths).await?;
+            let environment = client.call(&open).await?.id;
+            client.call(&make(environment)).await
         })
     }
 

@@ -47,6 +47,18 @@ const VIEWS: View[] = [
   ["alerts", "failing", at("alerts"), (page) => page.getByTestId("alert").first().waitFor()],
   ["no alerts", "stopped", at("alerts"), (page) => page.getByText("Nothing has run yet").waitFor()],
   ["a strip of answers", "failing", at("resources?select=order-service"), (page) => page.getByTestId("probe-strip").last().focus()],
+  ["the inside of Kafka", "systems", at("resources?select=kafka"), async (page) => {
+    await page.locator("[data-topic=complex-input] button").click();
+    await page.getByText("broker 1 leads").first().waitFor();
+  }],
+  ["the inside of Flink", "systems", at("resources?select=flink-jobmanager"), (page) => page.locator("[data-job=complex-logic]").waitFor()],
+  ["SQL for Flink", "systems", at("resources?select=flink-sql-gateway"), async (page) => {
+    await page.getByTestId("flink-submit").click();
+    await page.getByTestId("flink-sql").fill("SELECT 1 FROM nix");
+    await page.getByTestId("flink-send").click();
+    await page.getByTestId("flink-error").waitFor();
+  }],
+  ["the inside of Temporal", "systems", at("resources?select=temporal"), (page) => page.locator("[data-workflow]").first().waitFor()],
   ["settings", "busy", at("settings"), (page) => page.getByTestId("runtime").first().waitFor()],
   ["settings without an environment", "busy", "#/settings", (page) => page.getByTestId("runtime").first().waitFor()],
   ["logs", "failing", at("logs"), (page) => page.getByTestId("log-row").first().waitFor()],

@@ -81,7 +81,9 @@ describe("the shell", () => {
     await page.getByTestId("difference").first().waitFor();
     expect(page.url()).toContain("base=");
     const tones = await page.getByTestId("difference").evaluateAll((rows) => rows.map((row) => row.getAttribute("data-tone")));
-    expect(tones).toEqual(["worse", "worse", "worse", "neutral", "neutral"]);
+    expect(tones).toEqual(["worse", "worse", "worse", "worse", "worse", "neutral", "neutral"]);
+    await page.getByTestId("compared-routes").getByText("POST /orders").waitFor();
+    await page.getByTestId("compared-scenario").filter({ hasText: /load\.throughput[\s\S]*412\.3[\s\S]*188\.9/ }).waitFor();
     await page.getByLabel("Run to compare with").selectOption({ index: 3 });
     await until(() => withFake(page, (fake) => fake.calls["runs.compare"]), (calls) => calls === 2, "the other run is asked for");
     await page.getByRole("button", { name: "Back to the run" }).click();

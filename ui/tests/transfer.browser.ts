@@ -60,3 +60,26 @@ it("offers the import where there is no run yet, and by keys alone", async () =>
   await page.keyboard.press("Enter");
   await toast(page).filter({ hasText: "Imported as a run of its own" }).waitFor();
 });
+
+it("exports the whole run for a colleague, and says which secrets were masked", async () => {
+  const page = await bench.open("busy", `#/e/${SHOP}/runs`);
+  await page.getByTestId("run-row").nth(1).click();
+  const run = await page.getByTestId("run-row").nth(1).getAttribute("data-run");
+  await until(() => page.locator("[data-testid=run-row][aria-current=true]").getAttribute("data-run"), (id) => id === run, "the run is shown");
+  await choose(page, /Export run/);
+  await toast(page).filter({ hasText: /Run exported[\s\S]*Masked: the values of JWT_SECRET, POSTGRES_PASSWORD/ }).waitFor();
+  const asked = await withFake(page, (fake) => fake.asked["runs.export"] as { run: string; path: string });
+  expect(asked).toMatchObject({ run });
+  expect(asked.path).toMatch(/\/shop-run-\d{8}-\d{4}\.benchtop-run$/);
+});
+
+it("imports a run of a colleague, marks it, and says why a wrong file is none", async () => {
+  const page = await bench.open("busy", `#/e/${SHOP}/runs`);
+  await withFake(page, (fake) => fake.failNext("runs.import", "/home/dev/downloads/x.benchtop-run cannot be imported: it ends after 3 lines; the file was cut", "`benchtop runs export` writes such files"));
+  await choose(page, /Import run/);
+  await page.locator("[data-testid=toast][data-tone=error]").filter({ hasText: /the file was cut[\s\S]*writes such files/ }).waitFor();
+  await choose(page, /Import run/);
+  await toast(page).getByRole("button", { name: "Show run" }).click();
+  await page.getByRole("heading", { name: "works on my machine" }).waitFor();
+  await page.locator("[data-testid=run-row][aria-current=true]").filter({ hasText: "imported" }).waitFor();
+});

@@ -5,13 +5,17 @@
 //! in [`differences`].
 
 pub mod differences;
+pub mod measured;
 
 use crate::model::plan::diff::ServiceChange;
+use crate::model::scenario::report::ScenarioReport;
 use crate::model::status::{Lifecycle, Status};
 use crate::model::time::Millis;
 use crate::row::{Instance, ProbeSpan, Run, Transition};
 use crate::telemetry::query::LogPatterns;
+use crate::telemetry::trace::RouteLatency;
 use differences::Difference;
+use measured::{Peaks, RouteComparison, ScenarioComparison};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use ts_rs::TS;
@@ -30,6 +34,12 @@ pub struct RunFacts {
     /// Log records by level, trace to fatal, of each service; empty where they are not
     /// kept any more.
     pub levels: BTreeMap<String, [u64; 6]>,
+    /// Answers by service and route; empty where no spans are kept.
+    pub routes: Vec<RouteLatency>,
+    /// The most that each service took; empty where it is not kept.
+    pub peaks: BTreeMap<String, Peaks>,
+    /// Executions of scenarios, oldest first.
+    pub scenarios: Vec<ScenarioReport>,
     /// The resolved definition, secrets masked.
     pub definition: serde_json::Value,
 }
@@ -49,6 +59,10 @@ pub struct RunComparison {
     pub git: Option<GitRange>,
     /// Every service of either, by name.
     pub services: Vec<ServiceComparison>,
+    /// Every route that was asked for in either, by service and route.
+    pub routes: Vec<RouteComparison>,
+    /// Every scenario that was executed in either, by name.
+    pub scenarios: Vec<ScenarioComparison>,
     /// What only one of them logged; absent where logs of one are not kept any more.
     pub patterns: Option<LogPatterns>,
 }
@@ -110,6 +124,10 @@ pub struct ServiceRun {
     /// The slowest of them, in microseconds.
     #[ts(type = "number | null")]
     pub probe_max_us: Option<u64>,
+    /// The most memory that it had in use, in bytes; absent where that is not kept.
+    pub peak_memory: Option<f64>,
+    /// The most processors that it had in use, in cores.
+    pub peak_cpu: Option<f64>,
 }
 
 /// Compares `b` with `a`.
@@ -123,6 +141,8 @@ pub fn compare(
 ) -> RunComparison {
     let mut comparison = RunComparison {
         services: services(&a, &b),
+        routes: measured::routes(&a, &b),
+        scenarios: measured::scenarios(&a, &b),
         a: a.run,
         b: b.run,
         differences: Vec::new(),
@@ -167,6 +187,7 @@ impl RunFacts {
         let instances: Vec<_> = self.instances.iter().filter(|i| of(&i.service)).collect();
         let transitions = self.transitions.iter().filter(|t| of(&t.service));
         let levels = self.levels.get(name).copied().unwrap_or_default();
+        let peaks = self.peaks.get(name).copied().unwrap_or_default();
         let first = instances.iter().min_by_key(|i| i.generation);
         let mut told = ServiceRun {
             starts: u32::try_from(instances.len()).unwrap_or(u32::MAX),
@@ -174,6 +195,8 @@ impl RunFacts {
             time_to_ready: first.and_then(|i| i.time_to_ready),
             errors: levels[4] + levels[5],
             warnings: levels[3],
+            peak_memory: peaks.memory,
+            peak_cpu: peaks.cpu,
             ..ServiceRun::default()
         };
         told.follow(transitions);
@@ -237,6 +260,8 @@ mod tests {
             time_to_ready: Some(Millis(5000)),
             git_commit: None,
             git_dirty: false,
+            host: None,
+            imported: None,
             annotation: Annotation::default(),
         }
     }
@@ -260,6 +285,9 @@ mod tests {
             transitions: Vec::new(),
             probes: Vec::new(),
             levels: BTreeMap::new(),
+            routes: Vec::new(),
+            peaks: BTreeMap::new(),
+            scenarios: Vec::new(),
             definition: serde_json::Value::Null,
         }
     }
@@ -362,5 +390,118 @@ mod tests {
         let comparison = compare(one.clone(), one, Vec::new(), None, None);
         let api = comparison.services[0].a.as_ref().expect("took part");
         assert_eq!(api.time_to_start, Some(Millis(0)));
+    }
+
+    fn route(service: &str, count: u64, ms: u64) -> RouteLatency {
+        use crate::telemetry::trace::Percentiles;
+        RouteLatency {
+            service: service.to_owned(),
+            route: "GET /".to_owned(),
+            count,
+            errors: 0,
+            percentiles: Percentiles {
+                p50_ns: ms * 1_000_000,
+                p99_ns: ms * 3_000_000,
+                ..Percentiles::default()
+            },
+        }
+    }
+
+    #[test]
+    fn a_route_that_got_slower_is_named_and_a_slow_machine_is_not() {
+        let with = |id: &str, all: &[(&str, u64, u64)]| RunFacts {
+            routes: all.iter().map(|(s, n, ms)| route(s, *n, *ms)).collect(),
+            ..facts(id, &[("api", 900), ("db", 900), ("web", 900)])
+        };
+        let before = with("a", &[("api", 50, 40), ("db", 50, 40), ("web", 5, 40)]);
+        // Five answers of web say nothing.
+        let after = with("b", &[("api", 50, 240), ("db", 50, 44), ("web", 5, 400)]);
+        assert_eq!(
+            compared(before.clone(), after),
+            [about("api", DifferenceKind::Route, Tone::Worse)]
+        );
+        let busy = with("b", &[("api", 50, 120), ("db", 50, 140), ("web", 50, 130)]);
+        assert_eq!(compared(before.clone(), busy), []);
+        let failing = RunFacts {
+            routes: vec![RouteLatency {
+                errors: 10,
+                ..route("api", 50, 40)
+            }],
+            ..facts("b", &[("api", 900), ("db", 900), ("web", 900)])
+        };
+        assert_eq!(
+            compared(before, failing),
+            [about("api", DifferenceKind::Route, Tone::Worse)]
+        );
+    }
+
+    #[test]
+    fn more_memory_is_told_and_a_little_more_is_not() {
+        const MB: f64 = 1_000_000.0;
+        let with = |memory: f64| {
+            let mut one = facts("a", &[("api", 900)]);
+            let peaks = Peaks {
+                memory: Some(memory),
+                cpu: Some(memory),
+            };
+            one.peaks.insert("api".to_owned(), peaks);
+            one
+        };
+        let told = |a: f64, b: f64| compared(with(a), with(b));
+        let more = about("api", DifferenceKind::Resources, Tone::Worse);
+        assert_eq!(told(100.0 * MB, 420.0 * MB), [more]);
+        assert_eq!(told(10.0 * MB, 40.0 * MB), []);
+        assert_eq!(told(400.0 * MB, 600.0 * MB), []);
+        let less = about("api", DifferenceKind::Resources, Tone::Better);
+        assert_eq!(told(420.0 * MB, 100.0 * MB), [less]);
+    }
+
+    #[test]
+    fn a_scenario_that_fails_newly_is_told_and_so_are_its_figures() {
+        let execution = |passed: bool, throughput: f64| ScenarioReport {
+            id: "1".to_owned(),
+            scenario: "load".to_owned(),
+            run: None,
+            started: Timestamp(1),
+            ended: Some(Timestamp(2)),
+            status: match passed {
+                true => crate::model::scenario::report::ScenarioStatus::Passed,
+                false => crate::model::scenario::report::ScenarioStatus::Failed,
+            },
+            text: (!passed).then(|| "too slow".to_owned()),
+            metrics: [
+                ("feed.throughput".to_owned(), throughput),
+                ("feed.count".to_owned(), throughput),
+            ]
+            .into(),
+            vars: BTreeMap::new(),
+            steps: Vec::new(),
+            criteria: Vec::new(),
+        };
+        let with = |reports: Vec<ScenarioReport>| RunFacts {
+            scenarios: reports,
+            ..facts("a", &[])
+        };
+        let told = |a, b| {
+            let compared = compare(with(a), with(b), Vec::new(), None, None);
+            let texts = compared.differences.into_iter();
+            texts.map(|one| (one.tone, one.text)).collect::<Vec<_>>()
+        };
+        assert_eq!(
+            told(vec![execution(true, 900.0)], vec![execution(false, 900.0)]),
+            [(Tone::Worse, "scenario load failed: too slow".to_owned())]
+        );
+        assert_eq!(
+            told(vec![execution(true, 900.0)], vec![execution(true, 300.0)]),
+            [(
+                Tone::Worse,
+                "scenario load: feed.throughput is 300, before 900".to_owned()
+            )]
+        );
+        assert_eq!(
+            told(vec![execution(true, 900.0)], vec![execution(true, 800.0)]),
+            []
+        );
+        assert_eq!(told(Vec::new(), vec![execution(true, 800.0)]), []);
     }
 }

@@ -13,6 +13,7 @@ pub mod import;
 pub mod inspect;
 pub mod launch;
 pub mod paths;
+mod run_file;
 pub mod schema;
 pub mod server;
 pub mod summary;

@@ -6,7 +6,7 @@ use crate::view::*;
 use benchtop_model::doctor::DoctorReport;
 use benchtop_model::problem::Problem;
 use benchtop_model::scenario::report::ScenarioReport;
-use benchtop_store::row::{Annotation, Run};
+use benchtop_store::row::Run;
 use benchtop_telemetry::metrics::query::{MetricFrames, MetricList, PinnedChart};
 use benchtop_telemetry::query::{LogHistogram, LogPage, LogPatterns, LogQuery, TimeRange};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
@@ -16,16 +16,20 @@ mod alerts;
 mod doctor;
 mod health;
 mod metrics;
+mod runs;
 mod runtime;
 mod scenarios;
+mod systems;
 mod traces;
 
 pub use alerts::*;
 pub use doctor::*;
 pub use health::*;
 pub use metrics::*;
+pub use runs::*;
 pub use runtime::*;
 pub use scenarios::*;
+pub use systems::*;
 pub use traces::*;
 
 /// The version of this list. A face and an engine whose numbers differ say so
@@ -422,41 +426,6 @@ pub struct LogsExported {
     pub path: String,
 }
 
-/// `runs.list`: newest first.
-#[derive(Clone, Debug, Serialize, Deserialize, TS)]
-pub struct RunsListRequest {
-    /// Only runs of this environment.
-    pub environment: Option<String>,
-    /// At most so many.
-    pub limit: u32,
-}
-
-/// `runs.show`: one run with its instances and transitions.
-#[derive(Clone, Debug, Serialize, Deserialize, TS)]
-pub struct RunsShowRequest {
-    /// The run.
-    pub run: String,
-}
-
-/// `runs.annotate`: say something of a run; what was said before is replaced.
-#[derive(Clone, Debug, Serialize, Deserialize, TS)]
-pub struct RunsAnnotateRequest {
-    /// The run.
-    pub run: String,
-    /// All that is said of it now.
-    pub annotation: Annotation,
-}
-
-/// `runs.compare`: two runs side by side. Logs are compared where their environment is
-/// open and both are still kept.
-#[derive(Clone, Debug, Serialize, Deserialize, TS)]
-pub struct RunsCompareRequest {
-    /// The run to compare with.
-    pub a: String,
-    /// The run in question.
-    pub b: String,
-}
-
 /// The list. Each line makes a [`Method`], a route, a handler that the host must
 /// have, and an entry of the TypeScript map.
 #[macro_export]
@@ -482,6 +451,11 @@ macro_rules! with_methods {
             "service.cancel" => service_cancel(ServiceCancelRequest) -> Empty;
             "service.probe" => service_probe(ServiceProbeRequest) -> Empty;
             "service.details" => service_details(ServiceDetailsRequest) -> ServiceDetails;
+            "service.kafka" => service_kafka(ServiceKafkaRequest) -> KafkaView;
+            "service.flink" => service_flink(ServiceFlinkRequest) -> FlinkView;
+            "service.temporal" => service_temporal(ServiceTemporalRequest) -> TemporalView;
+            "flink.submit" => flink_submit(FlinkSubmitRequest) -> FlinkSubmitted;
+            "flink.cancel" => flink_cancel(FlinkCancelRequest) -> Empty;
             "environment.diagnosis" => environment_diagnosis(EnvironmentDiagnosisRequest) -> DiagnosisReport;
             "service.use_port" => service_use_port(ServiceUsePortRequest) -> Empty;
             "port.free" => port_free(PortFreeRequest) -> Empty;
@@ -509,6 +483,8 @@ macro_rules! with_methods {
             "runs.list" => runs_list(RunsListRequest) -> Vec<Run>;
             "runs.show" => runs_show(RunsShowRequest) -> RunDetails;
             "runs.annotate" => runs_annotate(RunsAnnotateRequest) -> Run;
+            "runs.export" => runs_export(RunsExportRequest) -> RunExported;
+            "runs.import" => runs_import(RunsImportRequest) -> RunImported;
             "runs.compare" => runs_compare(RunsCompareRequest) -> RunComparison;
             "probes.history" => probes_history(ProbesHistoryRequest) -> HealthHistory;
             "alerts.list" => alerts_list(AlertsListRequest) -> AlertList;

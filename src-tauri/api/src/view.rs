@@ -7,6 +7,7 @@ use benchtop_model::plan::{Condition, ServiceKind};
 use benchtop_model::probe::{ProbeRole, Verdict};
 use benchtop_model::problem::Problem;
 use benchtop_model::status::{Health, Lifecycle, Status};
+use benchtop_model::systems::System;
 use benchtop_model::time::{Millis, Timestamp};
 use benchtop_store::row::{Instance, Run, Transition};
 use serde::{Deserialize, Serialize};
@@ -463,6 +464,8 @@ pub struct ServiceDetails {
     pub instances: Vec<Instance>,
     /// Its last changes of state, newest first.
     pub transitions: Vec<Transition>,
+    /// What it is, where its inside can be shown.
+    pub system: Option<System>,
 }
 
 /// One variable of a service.

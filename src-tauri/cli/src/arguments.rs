@@ -331,6 +331,32 @@ pub(crate) enum Runs {
         #[arg(long)]
         fail_on_worse: bool,
     },
+    /// One run with its starts and its changes of state
+    Show {
+        /// Which run
+        #[arg(default_value = "latest")]
+        run: String,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Write a run with all that is known of it into one file, secrets masked
+    Export {
+        /// Which run
+        #[arg(default_value = "latest")]
+        run: String,
+        /// The file; `NAME-RUN.benchtop-run` in the present folder where it is absent
+        #[arg(short, long, value_name = "FILE")]
+        output: Option<PathBuf>,
+        /// Replace the file where it exists
+        #[arg(long)]
+        overwrite: bool,
+    },
+    /// Make a run of this environment of such a file
+    Import {
+        /// The file
+        path: PathBuf,
+    },
     /// Say something of a run: a label, a note, tags; keep it whatever the retention says
     Label(RunLabel),
 }

@@ -70,6 +70,15 @@ pub(crate) async fn run(command: Command) -> Result<Code, Failure> {
         Command::Runs { list, command } => match command {
             None => runs::list(&list).await,
             Some(Runs::Label(label)) => runs::label(&list.environment, label).await,
+            Some(Runs::Show { run, json }) => {
+                runs::show::run(&list.environment, &run, json || list.json).await
+            }
+            Some(Runs::Export {
+                run,
+                output,
+                overwrite,
+            }) => runs::transfer::export(&list.environment, &run, output, overwrite).await,
+            Some(Runs::Import { path }) => runs::transfer::import(&list.environment, &path).await,
             Some(Runs::Compare {
                 a,
                 b,

@@ -181,6 +181,7 @@ pub(crate) fn run(run: &Run) -> String {
         .map(|label| format!("“{label}”"))
         .collect();
     words.extend(said.tags.iter().map(|tag| format!("#{tag}")));
+    words.extend(run.imported.map(|_| "imported".to_owned()));
     words.extend(said.pinned.then(|| "pinned".to_owned()));
     let line = format!(
         "{:<20} {:<16} {:<20} {result:<12} {:>10}  ready {:>8}  restarts {:>3}  {}{}  {}",

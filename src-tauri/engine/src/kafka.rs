@@ -8,11 +8,13 @@
 
 mod cluster;
 mod connection;
+mod describe;
 mod error;
 mod offsets;
 pub(crate) mod records;
 
 pub(crate) use cluster::{Cluster, Layout, limited, topic_name};
 pub use connection::{Connection, Sent, begins_like};
+pub(crate) use describe::{Described, Offsets};
 pub use error::Error;
 pub(crate) use offsets::LATEST;

@@ -12,6 +12,16 @@ pub(crate) mod leftovers;
 mod outcome;
 mod step;
 
+/// Flink's client, for who looks into it without a scenario.
+pub(crate) mod flink {
+    pub(crate) use super::step::flink::{Rest, failures, submit};
+}
+
+/// Temporal's client, for the same.
+pub(crate) mod temporal {
+    pub(crate) use super::step::temporal::{Execution, WorkflowType, ask};
+}
+
 use crate::clock;
 use crate::environment::EnvironmentHandle;
 use benchtop_model::plan::Plan;

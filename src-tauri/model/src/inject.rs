@@ -6,7 +6,7 @@ mod connection;
 mod telemetry;
 mod template;
 
-pub use telemetry::{Telemetry, telemetry};
+pub use telemetry::{Telemetry, telemetry, telemetry_of_step};
 pub(crate) use template::faults as template_faults;
 
 use crate::plan::{Container, Endpoint, HostPort, Network, Owner, Plan, Protocol, Run, Service};

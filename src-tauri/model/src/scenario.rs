@@ -4,10 +4,12 @@
 //! What a kind of step may have stands once, in [`Kind::options`]: the reader of the
 //! file, the schema and whoever performs the step all go by it.
 
+pub mod curve;
 pub mod expression;
 mod kind;
 pub mod report;
 pub mod template;
+pub mod trace;
 
 pub use kind::{Kind, OptionSpec, Shape};
 

@@ -5,11 +5,11 @@ use crate::message::{InstanceKey, Message};
 use crate::open;
 use crate::queue::{self, Queue};
 use crate::readers::Readers;
-use crate::record::{NewEnvironment, NewRun, ProbeRow, ScenarioRow};
+use crate::record::{NewEnvironment, NewRun, ProbeRow, ScenarioRow, WholeRun};
 use crate::row::{Annotation, Instance, KnownEnvironment, ProbeSpan, Run, Transition};
 use crate::table::{
     alerts, environments, instances, probe_results, runs, scenarios, settings, silences,
-    transitions,
+    transitions, whole_run,
 };
 use crate::writer::Writer;
 use benchtop_model::alert::{Alert, Silence};
@@ -208,6 +208,12 @@ impl History {
         self.send(Message::InterruptScenarios);
     }
 
+    /// A run comes from elsewhere with all that belongs to it. It is kept whole or, where
+    /// a run of this number is known, not at all.
+    pub fn import_run(&self, run: WholeRun) {
+        self.send(Message::ImportRun(Box::new(run)));
+    }
+
     /// Keeps a setting.
     pub fn set_setting(&self, key: &str, value: &str) {
         self.send(Message::SetSetting {
@@ -293,6 +299,17 @@ impl History {
         self.inner
             .readers
             .ask(|connection| runs::one(connection, id))
+    }
+
+    /// One run with all that belongs to it.
+    ///
+    /// # Errors
+    ///
+    /// See [`History::runs`].
+    pub fn whole_run(&self, id: &str) -> Result<Option<WholeRun>, StoreError> {
+        self.inner
+            .readers
+            .ask(|connection| whole_run::read(connection, id))
     }
 
     /// The runs that retention leaves alone.

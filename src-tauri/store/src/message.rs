@@ -1,7 +1,7 @@
 //! All that can be asked of the writer. Each is made by the method of
 //! [`History`](crate::History) of the same name.
 
-use crate::record::{NewEnvironment, NewRun, ProbeRow, ScenarioRow};
+use crate::record::{NewEnvironment, NewRun, ProbeRow, ScenarioRow, WholeRun};
 use crate::row::{Annotation, Instance, Transition};
 use benchtop_model::alert::{Alert, Silence};
 use benchtop_model::exit::Exit;
@@ -38,6 +38,7 @@ pub(crate) enum Message {
     },
     ScenarioResult(Box<ScenarioRow>),
     InterruptScenarios,
+    ImportRun(Box<WholeRun>),
     SetSetting {
         key: String,
         value: String,

@@ -9,11 +9,12 @@ use crate::error::StoreError;
 use rusqlite::{Connection, TransactionBehavior};
 
 /// In order; a migration that was ever released is never changed.
-const MIGRATIONS: [&str; 4] = [
+const MIGRATIONS: [&str; 5] = [
     include_str!("../migrations/0001_history.sql"),
     include_str!("../migrations/0002_annotations.sql"),
     include_str!("../migrations/0003_alerts.sql"),
     include_str!("../migrations/0004_scenarios.sql"),
+    include_str!("../migrations/0005_origin.sql"),
 ];
 
 /// The newest format this program knows.

@@ -1,5 +1,8 @@
 //! What the engine hands over to be kept.
 
+use crate::row::{Instance, ProbeSpan, Run, Transition};
+use benchtop_model::alert::Alert;
+use benchtop_model::host::HostFacts;
 use benchtop_model::probe::{ProbeResult, ProbeRole};
 use benchtop_model::scenario::report::ScenarioReport;
 use benchtop_model::time::Timestamp;
@@ -23,6 +26,8 @@ pub struct NewRun {
     pub git_commit: Option<String>,
     /// The checkout had uncommitted changes.
     pub git_dirty: bool,
+    /// On what it runs.
+    pub host: Option<HostFacts>,
     /// The resolved definition as JSON, its secrets already masked by the caller.
     pub definition_json: String,
 }
@@ -66,4 +71,24 @@ pub struct ScenarioRow {
     pub environment: String,
     /// All that is known of it.
     pub report: ScenarioReport,
+}
+
+/// A run with all that a history knows of it, on its way to another history. The number of
+/// the run in it is that of [`WholeRun::run`], whatever its parts say.
+#[derive(Clone, Debug, PartialEq)]
+pub struct WholeRun {
+    /// The run.
+    pub run: Run,
+    /// The resolved definition as JSON, its secrets masked.
+    pub definition: String,
+    /// Its instances, oldest first.
+    pub instances: Vec<Instance>,
+    /// Its changes of state, oldest first.
+    pub transitions: Vec<Transition>,
+    /// What its probes answered, each probe's oldest first.
+    pub probes: Vec<ProbeSpan>,
+    /// Its alerts.
+    pub alerts: Vec<Alert>,
+    /// What scenarios said that were executed in it.
+    pub scenarios: Vec<ScenarioReport>,
 }

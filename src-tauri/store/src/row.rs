@@ -1,6 +1,7 @@
 //! The rows of the history as faces see them.
 
 use benchtop_model::exit::Exit;
+use benchtop_model::host::HostFacts;
 use benchtop_model::probe::{ProbeRole, Verdict};
 use benchtop_model::status::{Health, Lifecycle, Status};
 use benchtop_model::time::{Millis, Timestamp};
@@ -50,6 +51,12 @@ pub struct Run {
     pub git_commit: Option<String>,
     /// The checkout had uncommitted changes.
     pub git_dirty: bool,
+    /// On what it ran; absent where that was not recorded.
+    #[serde(default)]
+    pub host: Option<HostFacts>,
+    /// When it was read from a file; absent where it happened here.
+    #[serde(default)]
+    pub imported: Option<Timestamp>,
     /// What people say of it.
     pub annotation: Annotation,
 }

@@ -13,6 +13,7 @@ pub(crate) mod scenarios;
 pub(crate) mod settings;
 pub(crate) mod silences;
 pub(crate) mod transitions;
+pub(crate) mod whole_run;
 
 /// No list is longer: more than a person reads, less than a memory problem.
 pub(crate) const MOST: u32 = 5000;
@@ -56,6 +57,7 @@ pub(crate) fn apply(connection: &Connection, message: &Message) -> Result<Applie
         } => silences::end(connection, environment, service),
         Message::ScenarioResult(row) => scenarios::set(connection, row),
         Message::InterruptScenarios => scenarios::interrupt(connection),
+        Message::ImportRun(whole) => whole_run::import(connection, whole),
         Message::Flush(_) => Ok(Applied::Yes),
     }
 }

@@ -39,6 +39,8 @@ fn a_run_comes_back_as_it_was_started() {
         time_to_ready: None,
         git_commit: Some("abc1234".to_owned()),
         git_dirty: true,
+        host: Some(host()),
+        imported: None,
         annotation: Annotation::default(),
     };
     assert_eq!(run(&history, "r1"), expected);

@@ -26,6 +26,7 @@ fn row(id: &str, scenario: &str, started: i64, status: ScenarioStatus) -> Scenar
         details: BTreeMap::new(),
         criteria: Vec::new(),
         progress: None,
+        curves: Vec::new(),
     };
     ScenarioRow {
         environment: "/shop".to_owned(),

@@ -5,13 +5,16 @@
 //! their filters when there is nothing else to do. A search (`search`) takes a list of the
 //! blocks under the lock and looks at them outside of it, newest first, on all cores.
 
-use crate::incoming;
+use crate::incoming::{self, Incoming};
+use crate::level::Level;
+use crate::line::Severity;
 use crate::log::{Mark, Stream};
 use crate::query::filter::Filter;
 use crate::query::language::QueryError;
 use crate::query::{LogPage, LogQuery};
 use benchtop_model::time::Timestamp;
 use remembered::Remembered;
+use serde::{Deserialize, Serialize};
 use shelf::Shelves;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -69,6 +72,41 @@ pub struct RawLine {
     pub text: String,
     /// What its source knows of it.
     pub marks: Vec<Mark>,
+}
+
+/// A record as a book had it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeptRecord {
+    /// When it was written.
+    pub time: Timestamp,
+    /// Where it was written.
+    pub stream: Stream,
+    /// As it was recognised.
+    pub level: Level,
+    /// The text, colours kept; several lines where it was joined.
+    pub text: String,
+    /// What was done to it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub marks: Vec<Mark>,
+    /// How many bytes it had before it was cut.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cut_from: Option<u64>,
+}
+
+impl KeptRecord {
+    fn into_incoming(self) -> Incoming {
+        let read = incoming::read(RawLine {
+            time: self.time,
+            stream: self.stream,
+            text: self.text,
+            marks: self.marks,
+        });
+        Incoming {
+            severity: Severity::Named(self.level),
+            cut_from: self.cut_from.and_then(|bytes| usize::try_from(bytes).ok()),
+            ..read
+        }
+    }
 }
 
 /// Ends a search before its time: the one who asked has gone.
@@ -239,6 +277,23 @@ impl LogBook {
             return;
         }
         let incoming = join::join(lines.into_iter().map(incoming::read).collect());
+        self.append(service, generation, incoming, position);
+    }
+
+    /// Appends records of one service as a book had them before, such as those of a run
+    /// that is read from a file: they are not joined, and keep their level.
+    pub fn restore(&self, service: &str, generation: u64, records: Vec<KeptRecord>) {
+        let incoming = records.into_iter().map(KeptRecord::into_incoming).collect();
+        self.append(service, generation, incoming, None);
+    }
+
+    fn append(
+        &self,
+        service: &str,
+        generation: u64,
+        incoming: Vec<Incoming>,
+        position: Option<String>,
+    ) {
         let mut shelves = self.shared.lock();
         let mut incoming = incoming.into_iter();
         loop {

@@ -9,9 +9,10 @@
 use crate::book::LogBook;
 use crate::file::RunFile;
 use crate::query::language::QueryError;
-use crate::trace::{ServiceMap, Trace, TracePage, TraceQuery};
+use crate::trace::{RouteLatency, ServiceMap, Trace, TracePage, TraceQuery};
 use benchtop_model::time::Timestamp;
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
+pub use own::OwnSpan;
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -26,7 +27,9 @@ mod filter;
 pub mod incoming;
 mod list;
 mod map;
+mod own;
 mod read;
+mod routes;
 mod schema;
 pub mod tree;
 pub(crate) mod value;
@@ -176,6 +179,16 @@ impl SpanStore {
         waiting.blocking_recv().unwrap_or(Err(Refused::Disk))
     }
 
+    /// Keeps spans of Benchtop's own, all of one trace (32 hexadecimal digits) and service.
+    /// Waits for the disk.
+    ///
+    /// # Errors
+    /// Where they were not taken; then none of them was.
+    pub fn push_own(&self, service: &str, trace: &str, spans: Vec<OwnSpan>) -> Result<(), Refused> {
+        let kept = self.push_blocking(own::request(service, trace, spans));
+        kept.map(|_| ())
+    }
+
     fn enqueue(
         &self,
         request: ExportTraceServiceRequest,
@@ -254,6 +267,20 @@ impl SpanStore {
             None => map::Observed::default(),
         };
         Ok(seen.into_map(declared))
+    }
+
+    /// How long services took to answer, by what they were asked.
+    ///
+    /// # Errors
+    /// Where the file cannot be read.
+    pub fn routes(&self, run: Option<&str>) -> Result<Vec<RouteLatency>, SpanError> {
+        match self.file(run) {
+            Some(file) => {
+                let limit = self.shared.limits.search;
+                Ok(file.read(|connection| routes::routes(connection, limit))?)
+            }
+            None => Ok(Vec::new()),
+        }
     }
 
     /// Hands every request that the spans of a run make up to somebody, in the order of

@@ -82,6 +82,23 @@ pub struct TracePage {
     pub complete: bool,
 }
 
+/// How long a service took to answer one kind of request.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct RouteLatency {
+    /// The service.
+    pub service: String,
+    /// The name of its spans: method and route.
+    pub route: String,
+    /// Requests that it answered.
+    #[ts(type = "number")]
+    pub count: u64,
+    /// Those that failed.
+    #[ts(type = "number")]
+    pub errors: u64,
+    /// How long they took.
+    pub percentiles: Percentiles,
+}
+
 /// How long something took, over many times, in nanoseconds. All 0 where there was none.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct Percentiles {

@@ -2,12 +2,14 @@
 //! collector writes and reads files, too.
 //!
 //! Logs keep message, level, time, trace and named values; colours do not fit into OTLP.
+//! In the file of a whole run (see [`export_exact`]) logs are written as they were kept.
 //! An import first reads all of a file, so that of a broken one nothing is taken, and then
 //! fills the file of a run of its own.
 
 use crate::book::LogBook;
 use crate::metrics::book::MetricBook;
 use crate::metrics::otlp as points;
+use crate::metrics::query::MetricSource;
 use crate::otlp::attribution;
 use crate::otlp::decode::{Request, Signal};
 use crate::otlp::forward;
@@ -17,17 +19,26 @@ use crate::otlp::logs::{BookSink, LogSink as _};
 use crate::otlp::status::SignalCounts;
 use crate::spans::{SpanStore, incoming};
 use benchtop_model::time::Timestamp;
+use exact::{KeptLogs, LogLine};
+use opentelemetry_proto::tonic::collector::metrics::v1::ExportMetricsServiceRequest;
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use std::io::{self, BufRead, Read as _, Write};
 use std::sync::Arc;
 
+mod exact;
 mod logs;
 mod metrics;
 
 /// Points of one line.
 const AT_ONCE: usize = 2000;
+
+/// Text of log records after which a line is long enough, in bytes.
+const AT_ONCE_BYTES: usize = 1 << 20;
+
+/// The longest line that is read, in bytes.
+pub const LONGEST_LINE: usize = MOST_BYTES;
 
 /// All of one environment's telemetry.
 #[derive(Clone, Debug)]
@@ -58,30 +69,63 @@ pub struct Contents {
 /// # Errors
 /// Where the run's file cannot be read or `out` not be written.
 pub fn export(from: &Stores, run: &str, out: &mut dyn Write) -> io::Result<SignalCounts> {
-    let mut counts = SignalCounts::default();
+    let spans = spans(from, run, out)?;
+    let logs = logs::export(&from.logs, run, &mut |request| line(out, &request))?;
+    let points = points(from, run, &mut |_, request| line(out, &request))?;
+    Ok(SignalCounts {
+        spans,
+        points,
+        logs,
+    })
+}
+
+/// The same with logs as they were kept, in lines of their own that only Benchtop reads,
+/// and with the source of each metric.
+///
+/// # Errors
+/// As [`export`].
+pub fn export_exact(from: &Stores, run: &str, out: &mut dyn Write) -> io::Result<SignalCounts> {
+    let spans = spans(from, run, out)?;
+    let logs = exact::export(&from.logs, run, &mut |logs| line(out, &logs))?;
+    let points = points(from, run, &mut |source, request| {
+        line(out, &Sourced { source, request })
+    })?;
+    Ok(SignalCounts {
+        spans,
+        points,
+        logs,
+    })
+}
+
+fn spans(from: &Stores, run: &str, out: &mut dyn Write) -> io::Result<u64> {
     let mut failed = None;
     let spans = from.spans.export(Some(run), &mut |request| {
         line(out, &request).inspect_err(|error| failed = Some(error.kind()))
     });
-    counts.spans = spans.map_err(|error| {
+    spans.map_err(|error| {
         let kind = failed.unwrap_or(io::ErrorKind::Other);
         io::Error::new(kind, format!("{error:?}"))
-    })?;
-    counts.logs = logs::export(&from.logs, run, &mut |request| line(out, &request))?;
+    })
+}
+
+fn points(
+    from: &Stores,
+    run: &str,
+    each: &mut dyn FnMut(MetricSource, ExportMetricsServiceRequest) -> io::Result<()>,
+) -> io::Result<u64> {
+    let mut all = 0;
     from.metrics.commit();
     from.metrics.export(run, &mut |series, points| {
-        counts.points += points.len() as u64;
+        all += points.len() as u64;
         let mut rest = points;
         while !rest.is_empty() {
             let later = rest.split_off(rest.len().min(AT_ONCE));
-            line(
-                out,
-                &metrics::request(series, std::mem::replace(&mut rest, later)),
-            )?;
+            let now = std::mem::replace(&mut rest, later);
+            each(series.metric.source, metrics::request(series, now))?;
         }
         Ok(())
     })?;
-    Ok(counts)
+    Ok(all)
 }
 
 fn line<T: Serialize>(out: &mut dyn Write, request: &T) -> io::Result<()> {
@@ -95,8 +139,8 @@ fn line<T: Serialize>(out: &mut dyn Write, request: &T) -> io::Result<()> {
 /// One sentence that names the line that cannot be read.
 pub fn inspect(input: impl BufRead) -> io::Result<Contents> {
     let mut contents = Contents::default();
-    each(input, |request| {
-        contents.add(request);
+    each(input, |line| {
+        contents.add(line);
         Ok(())
     })?;
     Ok(contents)
@@ -107,26 +151,87 @@ pub fn inspect(input: impl BufRead) -> io::Result<Contents> {
 /// # Errors
 /// Where it cannot be read, or the disk takes nothing.
 pub fn import(input: impl BufRead, into: &Stores) -> io::Result<()> {
-    let sink = BookSink::new(Arc::clone(&into.logs), Box::new(|_| 0), || {});
-    each(input, |request| {
-        match request {
-            Request::Traces(mut request) => {
+    let filler = Filler::new(into);
+    each(input, |line| filler.take(line))?;
+    filler.end();
+    Ok(())
+}
+
+/// Takes telemetry line by line.
+pub struct Filler<'a> {
+    into: &'a Stores,
+    sink: BookSink,
+}
+
+impl<'a> Filler<'a> {
+    /// Into these stores.
+    #[must_use]
+    pub fn new(into: &'a Stores) -> Self {
+        Self {
+            into,
+            sink: BookSink::new(Arc::clone(&into.logs), Box::new(|_| 0), || {}),
+        }
+    }
+
+    /// Takes one line.
+    ///
+    /// # Errors
+    /// Where the disk takes nothing.
+    pub fn take(&self, line: Line) -> io::Result<()> {
+        match line.0 {
+            Item::Otlp(Request::Traces(mut request)) => {
                 incoming::check(&mut request);
-                let kept = into.spans.push_blocking(request);
+                let kept = self.into.spans.push_blocking(request);
                 kept.map_err(|why| io::Error::other(format!("spans were not kept: {why:?}")))?;
             }
-            Request::Logs(request) => _ = sink.records(request),
-            Request::Metrics(request) => {
-                into.metrics
-                    .push(points::read(request, Timestamp(0)).samples);
-                into.metrics.commit();
+            Item::Otlp(Request::Logs(request)) => _ = self.sink.records(request),
+            Item::Otlp(Request::Metrics(request)) => {
+                let mut samples = points::read(request, Timestamp(0)).samples;
+                if let Some(source) = line.1 {
+                    samples.iter_mut().for_each(|sample| {
+                        Arc::make_mut(&mut sample.series.metric).source = source;
+                    });
+                }
+                self.into.metrics.push(samples);
+                self.into.metrics.commit();
+            }
+            Item::Logs(logs) => {
+                let (service, generation) = (logs.service, logs.generation);
+                self.into.logs.restore(&service, generation, logs.records);
             }
         }
         Ok(())
-    })?;
-    into.logs.flush();
-    into.metrics.commit();
-    Ok(())
+    }
+
+    /// Waits until all of it is on the disk.
+    pub fn end(&self) {
+        self.into.logs.flush();
+        self.into.metrics.commit();
+    }
+}
+
+impl std::fmt::Debug for Filler<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Filler").finish_non_exhaustive()
+    }
+}
+
+/// One line of a file that was read.
+#[derive(Debug)]
+pub struct Line(Item, Option<MetricSource>);
+
+/// Points as a request, with what no request has a place for.
+#[derive(Serialize)]
+struct Sourced {
+    source: MetricSource,
+    #[serde(flatten)]
+    request: ExportMetricsServiceRequest,
+}
+
+#[derive(Debug)]
+enum Item {
+    Otlp(Request),
+    Logs(KeptLogs),
 }
 
 /// Whether telemetry can be sent on to this address.
@@ -144,12 +249,12 @@ struct Kind {
     resource_spans: Option<IgnoredAny>,
     resource_logs: Option<IgnoredAny>,
     resource_metrics: Option<IgnoredAny>,
+    logs: Option<IgnoredAny>,
+    /// Of metrics; only Benchtop writes it.
+    source: Option<serde_json::Value>,
 }
 
-fn each(
-    mut input: impl BufRead,
-    mut take: impl FnMut(Request) -> io::Result<()>,
-) -> io::Result<()> {
+fn each(mut input: impl BufRead, mut take: impl FnMut(Line) -> io::Result<()>) -> io::Result<()> {
     let mut text = Vec::new();
     for number in 1_u64.. {
         text.clear();
@@ -160,20 +265,25 @@ fn each(
         if text.trim_ascii().is_empty() {
             continue;
         }
-        let request = read(&text).map_err(|why| {
+        let line = parse(&text).map_err(|why| {
             let message = format!("line {number} is no request of OTLP in JSON: {why}");
             io::Error::new(io::ErrorKind::InvalidData, message)
         })?;
-        take(request)?;
+        take(line)?;
     }
     Ok(())
 }
 
-fn read(text: &[u8]) -> Result<Request, String> {
+/// Reads one line.
+///
+/// # Errors
+/// What is wrong with it.
+pub fn parse(text: &[u8]) -> Result<Line, String> {
     if text.len() > MOST_BYTES {
         return Err(format!("it is longer than {} MiB", MOST_BYTES >> 20));
     }
-    let kind: Kind = serde_json::from_slice(text).map_err(|error| error.to_string())?;
+    let mut kind: Kind = serde_json::from_slice(text).map_err(|error| error.to_string())?;
+    let source = kind.source.take();
     let signal = match kind {
         Kind {
             resource_spans: Some(_),
@@ -187,15 +297,29 @@ fn read(text: &[u8]) -> Result<Request, String> {
             resource_metrics: Some(_),
             ..
         } => Signal::Metrics,
+        Kind { logs: Some(_), .. } => {
+            let line: LogLine = serde_json::from_slice(text).map_err(|error| error.to_string())?;
+            return Ok(Line(Item::Logs(line.logs), None));
+        }
         _ => return Err("it has no resourceSpans, resourceLogs or resourceMetrics".to_owned()),
     };
-    json::decode(text, signal)
+    // What another program means by this word is its own affair.
+    let source = source.and_then(|source| serde_json::from_value(source).ok());
+    json::decode(text, signal).map(|request| Line(Item::Otlp(request), source))
 }
 
 impl Contents {
-    fn add(&mut self, request: Request) {
-        match request {
-            Request::Traces(mut request) => {
+    /// Counts what is in a line.
+    pub fn add(&mut self, line: Line) {
+        match line.0 {
+            Item::Logs(logs) => {
+                self.counts.logs += logs.records.len() as u64;
+                for record in &logs.records {
+                    self.time(u64::try_from(record.time.0).unwrap_or_default());
+                }
+                self.services.insert(logs.service);
+            }
+            Item::Otlp(Request::Traces(mut request)) => {
                 let checked = incoming::check(&mut request);
                 self.counts.spans += checked.accepted;
                 self.rejected.spans += checked.rejected;
@@ -207,7 +331,7 @@ impl Contents {
                     }
                 }
             }
-            Request::Logs(request) => {
+            Item::Otlp(Request::Logs(request)) => {
                 for one in &request.resource_logs {
                     self.service(one.resource.as_ref().map(|of| &of.attributes[..]));
                     for record in one.scope_logs.iter().flat_map(|scope| &scope.log_records) {
@@ -216,7 +340,7 @@ impl Contents {
                     }
                 }
             }
-            Request::Metrics(request) => {
+            Item::Otlp(Request::Metrics(request)) => {
                 let read = points::read(request, Timestamp(0));
                 self.counts.points += read.samples.len() as u64;
                 self.rejected.points += read.rejected;

@@ -280,6 +280,24 @@ passed: boolean,
  * The values in it, or why it could not be decided.
  */
 text: string, };
+export type Curve = { 
+/**
+ * What it is: `lag`.
+ */
+name: string, 
+/**
+ * In order of time.
+ */
+points: Array<CurvePoint>, };
+export type CurvePoint = { 
+/**
+ * Since the step began.
+ */
+at: Millis, 
+/**
+ * The number; where several points became one, the greatest.
+ */
+value: number, };
 export type DefinitionChanges = { 
 /**
  * One entry for each service that differs, in the order of the names.
@@ -367,7 +385,7 @@ service: string | null,
  * One sentence, without a full stop.
  */
 text: string, };
-export type DifferenceKind = "failure" | "readiness" | "new_error" | "restarts" | "time_to_ready" | "latency" | "membership" | "definition" | "commit";
+export type DifferenceKind = "failure" | "readiness" | "new_error" | "restarts" | "time_to_ready" | "latency" | "route" | "scenario" | "resources" | "membership" | "definition" | "commit";
 export type DoctorAction = { "type": "remove_leftovers", 
 /**
  * What, each with its identity for `doctor.clean`.
@@ -840,6 +858,116 @@ path: string,
  */
 line: number | null, };
 export type FindingKind = "orphan" | "cycle" | "duplicate" | "clock_skew" | "no_root" | "many_roots";
+export type FlinkCancelRequest = { 
+/**
+ * The environment's identity.
+ */
+environment: string, 
+/**
+ * Name of the service that is the job manager.
+ */
+service: string, 
+/**
+ * Number of the job.
+ */
+job: string, };
+export type FlinkJob = { 
+/**
+ * Its number, 32 hexadecimal digits.
+ */
+id: string, 
+/**
+ * Its name.
+ */
+name: string, 
+/**
+ * In Flink's words: `RUNNING`, `RESTARTING`, `FAILED`.
+ */
+state: string, 
+/**
+ * When it was begun.
+ */
+started: Timestamp, 
+/**
+ * How long it runs or ran.
+ */
+duration: Millis, 
+/**
+ * Tasks that run.
+ */
+tasks_running: number, 
+/**
+ * All its tasks.
+ */
+tasks: number, 
+/**
+ * How often it was begun anew after something failed; absent where it was not asked
+ * for, because the job is over or there are many.
+ */
+restarts: number | null, 
+/**
+ * What failed last, one sentence.
+ */
+cause: string | null, };
+export type FlinkSubmitRequest = { 
+/**
+ * The environment's identity.
+ */
+environment: string, 
+/**
+ * Name of the service that is the gateway.
+ */
+service: string, 
+/**
+ * The statements, with semicolons between them.
+ */
+sql: string, };
+export type FlinkSubmitted = { 
+/**
+ * Statements that were executed.
+ */
+statements: number, 
+/**
+ * Numbers of the jobs that go on.
+ */
+jobs: Array<string>, 
+/**
+ * The last rows of queries, at most five.
+ */
+rows: Array<string>, };
+export type FlinkView = { 
+/**
+ * The service that is the job manager; absent where none answers.
+ */
+job_manager: string | null, 
+/**
+ * The service that is the SQL gateway; absent where none answers.
+ */
+gateway: string | null, 
+/**
+ * The version of Flink.
+ */
+version: string | null, 
+/**
+ * Task managers that are there.
+ */
+task_managers: number, 
+/**
+ * Their slots.
+ */
+slots: number, 
+/**
+ * Those of them that are free.
+ */
+slots_free: number, 
+/**
+ * Those that run first, then the newest first.
+ */
+jobs: Array<FlinkJob>, 
+/**
+ * Jobs that are left out, because there are too many.
+ */
+omitted_jobs: number, };
 export type FolderInspectRequest = { 
 /**
  * The folder, absolute.
@@ -939,6 +1067,31 @@ bounds: Array<number>,
  * Empty where the bucket has no observations.
  */
 counts: Array<Array<number>>, };
+export type HostFacts = { 
+/**
+ * The system with its version: `Debian GNU/Linux 12`.
+ */
+system: string, 
+/**
+ * Its kernel: `6.1.0-18-amd64`.
+ */
+kernel: string, 
+/**
+ * The architecture of its processors: `x86_64`.
+ */
+architecture: string, 
+/**
+ * Processors that Benchtop may use.
+ */
+cpus: number, 
+/**
+ * Memory, in bytes.
+ */
+memory: number, 
+/**
+ * The version of Benchtop.
+ */
+benchtop: string, };
 export type ImportReport = { 
 /**
  * The file that was written, absolute; absent where none was asked for.
@@ -989,6 +1142,121 @@ ended: Timestamp | null,
  * How it ended.
  */
 exit: Exit | null, };
+export type KafkaBroker = { 
+/**
+ * Its number.
+ */
+id: number, 
+/**
+ * Where it says that it is reached.
+ */
+address: string, };
+export type KafkaGroup = { 
+/**
+ * Its name.
+ */
+name: string, 
+/**
+ * In Kafka's words: `Stable`, `Empty`, `PreparingRebalance`.
+ */
+state: string, 
+/**
+ * Who reads at present; absent where the broker does not tell.
+ */
+members: number | null, 
+/**
+ * What it reads, by topic.
+ */
+topics: Array<KafkaGroupTopic>, 
+/**
+ * Messages that it has not consumed, all topics together.
+ */
+lag: number, };
+export type KafkaGroupTopic = { 
+/**
+ * The topic.
+ */
+topic: string, 
+/**
+ * Messages that it has not consumed.
+ */
+lag: number, 
+/**
+ * Partitions of which it has read.
+ */
+partitions: number, };
+export type KafkaPartition = { 
+/**
+ * Its number.
+ */
+index: number, 
+/**
+ * The broker that leads it.
+ */
+leader: number | null, 
+/**
+ * The brokers that keep it.
+ */
+replicas: Array<number>, 
+/**
+ * Those of them that are in step.
+ */
+in_sync: Array<number>, 
+/**
+ * Offset of its first message.
+ */
+begin: number | null, 
+/**
+ * Offset after its last.
+ */
+end: number | null, };
+export type KafkaTopic = { 
+/**
+ * Its name.
+ */
+name: string, 
+/**
+ * It is Kafka's own.
+ */
+internal: boolean, 
+/**
+ * By number.
+ */
+partitions: Array<KafkaPartition>, 
+/**
+ * Offsets between begin and end, all partitions together: messages, and in a topic
+ * with transactions their marks. Absent where some partition has no leader.
+ */
+messages: number | null, };
+export type KafkaView = { 
+/**
+ * Those that are there.
+ */
+brokers: Array<KafkaBroker>, 
+/**
+ * Number of the one that leads the cluster; absent where none does.
+ */
+controller: number | null, 
+/**
+ * By name; those of Kafka itself last.
+ */
+topics: Array<KafkaTopic>, 
+/**
+ * By name.
+ */
+groups: Array<KafkaGroup>, 
+/**
+ * Topics that are left out, because there are too many.
+ */
+omitted_topics: number, 
+/**
+ * Groups that are left out.
+ */
+omitted_groups: number, 
+/**
+ * What could not be learned, one sentence each.
+ */
+problems: Array<string>, };
 export type KeptLeftover = { 
 /**
  * Its identity.
@@ -1918,6 +2186,44 @@ service: string,
  * What it says of itself.
  */
 attributes: Array<[string, unknown]>, };
+export type RouteComparison = { 
+/**
+ * The service.
+ */
+service: string, 
+/**
+ * Method and route.
+ */
+route: string, 
+/**
+ * In the first run; absent where nobody asked for it.
+ */
+a: RouteLatency | null, 
+/**
+ * In the second.
+ */
+b: RouteLatency | null, };
+export type RouteLatency = { 
+/**
+ * The service.
+ */
+service: string, 
+/**
+ * The name of its spans: method and route.
+ */
+route: string, 
+/**
+ * Requests that it answered.
+ */
+count: number, 
+/**
+ * Those that failed.
+ */
+errors: number, 
+/**
+ * How long they took.
+ */
+percentiles: Percentiles, };
 export type Run = { 
 /**
  * Unique, sortable by start.
@@ -1969,6 +2275,14 @@ git_commit: string | null,
  */
 git_dirty: boolean, 
 /**
+ * On what it ran; absent where that was not recorded.
+ */
+host: HostFacts | null, 
+/**
+ * When it was read from a file; absent where it happened here.
+ */
+imported: Timestamp | null, 
+/**
  * What people say of it.
  */
 annotation: Annotation, };
@@ -1998,6 +2312,14 @@ git: GitRange | null,
  */
 services: Array<ServiceComparison>, 
 /**
+ * Every route that was asked for in either, by service and route.
+ */
+routes: Array<RouteComparison>, 
+/**
+ * Every scenario that was executed in either, by name.
+ */
+scenarios: Array<ScenarioComparison>, 
+/**
  * What only one of them logged; absent where logs of one are not kept any more.
  */
 patterns: LogPatterns | null, };
@@ -2014,6 +2336,36 @@ instances: Array<Instance>,
  * Its changes of state, oldest first.
  */
 transitions: Array<Transition>, };
+export type RunExported = { 
+/**
+ * The run.
+ */
+run: Run, 
+/**
+ * How much telemetry of each kind.
+ */
+counts: SignalCounts, 
+/**
+ * Size of the file.
+ */
+bytes: number, 
+/**
+ * The file.
+ */
+path: string, 
+/**
+ * Keys of the secrets that were looked for and masked.
+ */
+masked: Array<string>, };
+export type RunImported = { 
+/**
+ * The run as it is now.
+ */
+run: Run, 
+/**
+ * How much telemetry of each kind it has.
+ */
+counts: SignalCounts, };
 export type RunMark = { 
 /**
  * When.
@@ -2051,6 +2403,32 @@ a: string,
  * The run in question.
  */
 b: string, };
+export type RunsExportRequest = { 
+/**
+ * The environment's identity.
+ */
+environment: string, 
+/**
+ * The run.
+ */
+run: string, 
+/**
+ * The file, as an absolute path.
+ */
+path: string, 
+/**
+ * Replace the file where it exists; otherwise that is an error.
+ */
+overwrite: boolean, };
+export type RunsImportRequest = { 
+/**
+ * The environment's identity.
+ */
+environment: string, 
+/**
+ * The file, as an absolute path.
+ */
+path: string, };
 export type RunsListRequest = { 
 /**
  * Only runs of this environment.
@@ -2148,6 +2526,19 @@ export type ScenarioCancelRequest = {
  * The environment's identity.
  */
 environment: string, };
+export type ScenarioComparison = { 
+/**
+ * Its name.
+ */
+scenario: string, 
+/**
+ * In the first run; absent where it was not executed.
+ */
+a: ScenarioRun | null, 
+/**
+ * In the second.
+ */
+b: ScenarioRun | null, };
 export type ScenarioHistoryRequest = { 
 /**
  * The environment's identity.
@@ -2215,6 +2606,23 @@ steps: Array<StepReport>,
  * The criteria of the whole.
  */
 criteria: Array<CriterionReport>, };
+export type ScenarioRun = { 
+/**
+ * How many they were.
+ */
+executions: number, 
+/**
+ * How the last one ended.
+ */
+status: ScenarioStatus, 
+/**
+ * Why, where it did not pass.
+ */
+text: string | null, 
+/**
+ * What the last one measured.
+ */
+metrics: { [key in string]: number }, };
 export type ScenarioRunRequest = { 
 /**
  * The environment's identity.
@@ -2363,8 +2771,21 @@ instances: Array<Instance>,
 /**
  * Its last changes of state, newest first.
  */
-transitions: Array<Transition>, };
+transitions: Array<Transition>, 
+/**
+ * What it is, where its inside can be shown.
+ */
+system: System | null, };
 export type ServiceDetailsRequest = { 
+/**
+ * The environment's identity.
+ */
+environment: string, 
+/**
+ * Name of the service.
+ */
+service: string, };
+export type ServiceFlinkRequest = { 
 /**
  * The environment's identity.
  */
@@ -2411,6 +2832,15 @@ flapping: boolean,
  * Its probes, in the order startup, live, ready.
  */
 probes: Array<ProbeHistory>, };
+export type ServiceKafkaRequest = { 
+/**
+ * The environment's identity.
+ */
+environment: string, 
+/**
+ * Name of the service.
+ */
+service: string, };
 export type ServiceKind = "container" | "process" | "external";
 export type ServiceMap = { 
 /**
@@ -2500,7 +2930,15 @@ probe_mean_us: number | null,
 /**
  * The slowest of them, in microseconds.
  */
-probe_max_us: number | null, };
+probe_max_us: number | null, 
+/**
+ * The most memory that it had in use, in bytes; absent where that is not kept.
+ */
+peak_memory: number | null, 
+/**
+ * The most processors that it had in use, in cores.
+ */
+peak_cpu: number | null, };
 export type ServiceSpans = { 
 /**
  * The service.
@@ -2524,6 +2962,15 @@ service: string,
  */
 with_dependencies: boolean, };
 export type ServiceStopRequest = { 
+/**
+ * The environment's identity.
+ */
+environment: string, 
+/**
+ * Name of the service.
+ */
+service: string, };
+export type ServiceTemporalRequest = { 
 /**
  * The environment's identity.
  */
@@ -2882,9 +3329,14 @@ criteria: Array<CriterionReport>,
 /**
  * How far it is, while it goes on.
  */
-progress: Progress | null, };
+progress: Progress | null, 
+/**
+ * How numbers went while it was under way.
+ */
+curves: Array<Curve>, };
 export type StepStatus = "pending" | "running" | "passed" | "failed" | "skipped" | "cancelled";
 export type Stream = "stdout" | "stderr" | "benchtop";
+export type System = "kafka" | "flink" | "temporal";
 export type TelemetryExportRequest = { 
 /**
  * The environment's identity.
@@ -2980,6 +3432,52 @@ export type TelemetryStatusRequest = {
  * The environment's identity.
  */
 environment: string, };
+export type TemporalView = { 
+/**
+ * The namespace.
+ */
+namespace: string, 
+/**
+ * The last ones, as the server puts them: the newest first.
+ */
+workflows: Array<TemporalWorkflow>, 
+/**
+ * There are more.
+ */
+more: boolean, };
+export type TemporalWorkflow = { 
+/**
+ * As whoever started it calls it.
+ */
+id: string, 
+/**
+ * The number of this execution.
+ */
+run: string, 
+/**
+ * Its type.
+ */
+kind: string, 
+/**
+ * In Temporal's words: `Running`, `Completed`, `Failed`.
+ */
+state: string, 
+/**
+ * Where workers take it from.
+ */
+task_queue: string, 
+/**
+ * When it was started.
+ */
+started: Timestamp | null, 
+/**
+ * When it ended.
+ */
+ended: Timestamp | null, 
+/**
+ * Events in its history.
+ */
+events: number, };
 export type Temporality = "delta" | "cumulative";
 export type TimeRange = { 
 /**
@@ -3292,6 +3790,11 @@ export type Methods = {
   "service.cancel": { request: ServiceCancelRequest; response: Empty };
   "service.probe": { request: ServiceProbeRequest; response: Empty };
   "service.details": { request: ServiceDetailsRequest; response: ServiceDetails };
+  "service.kafka": { request: ServiceKafkaRequest; response: KafkaView };
+  "service.flink": { request: ServiceFlinkRequest; response: FlinkView };
+  "service.temporal": { request: ServiceTemporalRequest; response: TemporalView };
+  "flink.submit": { request: FlinkSubmitRequest; response: FlinkSubmitted };
+  "flink.cancel": { request: FlinkCancelRequest; response: Empty };
   "environment.diagnosis": { request: EnvironmentDiagnosisRequest; response: DiagnosisReport };
   "service.use_port": { request: ServiceUsePortRequest; response: Empty };
   "port.free": { request: PortFreeRequest; response: Empty };
@@ -3319,6 +3822,8 @@ export type Methods = {
   "runs.list": { request: RunsListRequest; response: Array<Run> };
   "runs.show": { request: RunsShowRequest; response: RunDetails };
   "runs.annotate": { request: RunsAnnotateRequest; response: Run };
+  "runs.export": { request: RunsExportRequest; response: RunExported };
+  "runs.import": { request: RunsImportRequest; response: RunImported };
   "runs.compare": { request: RunsCompareRequest; response: RunComparison };
   "probes.history": { request: ProbesHistoryRequest; response: HealthHistory };
   "alerts.list": { request: AlertsListRequest; response: AlertList };

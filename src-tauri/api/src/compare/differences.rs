@@ -13,6 +13,8 @@ use crate::telemetry::query::Pattern;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
+mod measured;
+
 /// A time to ready is another where it is so many times the other …
 const SLOWER: f64 = 2.0;
 
@@ -61,6 +63,12 @@ pub enum DifferenceKind {
     TimeToReady,
     /// Answers its probes later or sooner.
     Latency,
+    /// Answers a route later, sooner, or with more or fewer errors.
+    Route,
+    /// A scenario fails or passes newly, or measures something else.
+    Scenario,
+    /// Takes more or less of the machine.
+    Resources,
     /// Takes part in one of the two only.
     Membership,
     /// Is defined differently.
@@ -89,6 +97,9 @@ pub(super) fn differences(comparison: &RunComparison) -> Vec<Difference> {
     for service in &comparison.services {
         found.extend(of_service(service, pace));
     }
+    found.extend(measured::routes(comparison));
+    found.extend(comparison.services.iter().filter_map(measured::resources));
+    found.extend(comparison.scenarios.iter().flat_map(measured::scenario));
     found.extend(comparison.definition.iter().map(definition));
     found.extend(new_errors(comparison));
     found.extend(commit(comparison));

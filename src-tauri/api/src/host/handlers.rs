@@ -5,6 +5,7 @@ use super::{Host, diagnosis, views};
 use crate::definition::Source;
 use crate::schema::*;
 use crate::view::*;
+use benchtop_model::systems::System;
 use benchtop_model::time::Timestamp;
 use benchtop_store::history::History;
 use benchtop_store::record::NewEnvironment;
@@ -259,6 +260,8 @@ impl Host {
             .and_then(|s| views::service(&open, &snapshot, s, &[]))
             .ok_or_else(|| ApiError::internal("the service has no state yet"))?;
         let environment = views::variables(&snapshot, &request.service);
+        let defined = snapshot.plan.services.get(&request.service);
+        let system = defined.and_then(System::of);
         let (id, name) = (open.id.clone(), request.service);
         let (instances, transitions) = self
             .read(move |history| {
@@ -273,6 +276,7 @@ impl Host {
             environment,
             instances,
             transitions,
+            system,
         })
     }
 

@@ -4,7 +4,7 @@
 use super::Host;
 use super::handlers::Answer;
 use super::open::OpenEnvironment;
-use super::{diagnosis, views};
+use super::{diagnosis, secrets, views};
 use crate::definition::masked;
 use crate::schema::{
     ApiError, DoctorRunRequest, ReportEntry, ReportPreview, ReportPreviewRequest,
@@ -12,8 +12,6 @@ use crate::schema::{
 };
 use benchtop_engine::clock;
 use benchtop_model::doctor::as_text;
-use benchtop_model::inject;
-use benchtop_model::secret::{self, Redactor};
 use benchtop_store::history::History;
 use benchtop_telemetry::query::LogQuery;
 use flate2::Compression;
@@ -234,22 +232,7 @@ fn end_of(path: &Path) -> String {
 
 /// Every value that its key calls secret, in whichever service, is taken out of every file.
 fn without_secrets(open: &OpenEnvironment, mut entries: Vec<Entry>) -> Answer<Report> {
-    let snapshot = open.handle.snapshot();
-    let (source, definition) = open.definition();
-    let mut variables = vec![(*snapshot.base_environment).clone(), source.variables];
-    let plans = [Some((*snapshot.plan).clone()), definition.plan];
-    let (mut keys, mut values) = (BTreeSet::new(), BTreeSet::new());
-    for plan in plans.iter().flatten() {
-        let injected = plan
-            .services
-            .keys()
-            .map(|name| inject::variables(plan, name, &snapshot.ports));
-        variables.extend(injected);
-        let (more_keys, more_values) = secret::values(plan, &variables);
-        keys.extend(more_keys);
-        values.extend(more_values);
-    }
-    let redactor = Redactor::new(values.iter().map(String::as_str)).map_err(ApiError::internal)?;
+    let (keys, redactor) = secrets::redactor(open)?;
     for entry in &mut entries {
         entry.text = redactor.redact(&entry.text);
     }

@@ -3,6 +3,7 @@
 use super::Host;
 use super::git;
 use super::handlers::Answer;
+use super::run_facts;
 use crate::compare::{RunComparison, RunFacts, compare};
 use crate::schema::*;
 use crate::view::RunDetails;
@@ -80,21 +81,24 @@ impl Host {
         request: RunsCompareRequest,
     ) -> Answer<RunComparison> {
         let open = self.all();
-        let book = |run: &Run| {
+        let environment = |run: &Run| {
             let of = open.iter().find(|open| open.id == run.environment)?;
-            Some(Arc::clone(&of.logs))
+            Some(Arc::clone(of))
         };
         let (mut a, mut b) = self
             .read(move |history| Ok((facts(history, &request.a)?, facts(history, &request.b)?)))
             .await
             .and_then(|(a, b)| Ok((a.ok_or_else(unknown)?, b.ok_or_else(unknown)?)))?;
-        let books = book(&a.run).zip(book(&b.run));
+        let books = environment(&a.run).zip(environment(&b.run));
         let compared = tokio::task::spawn_blocking(move || {
             let mut patterns = None;
             if let Some((first, second)) = books {
-                a.levels = levels(&first, &a);
-                b.levels = levels(&second, &b);
-                patterns = new_patterns(&first, &second, &a.run, &b.run);
+                run_facts::measure(&first, &mut a);
+                run_facts::measure(&second, &mut b);
+                let (first, second) = (&first.logs, &second.logs);
+                a.levels = levels(first, &a);
+                b.levels = levels(second, &b);
+                patterns = new_patterns(first, second, &a.run, &b.run);
             }
             let definition = diff::diff_resolved(&a.definition, &b.definition);
             let commits = range(&a.run, &b.run);
@@ -169,6 +173,9 @@ fn facts(
         transitions: history.transitions(id)?,
         probes: history.probe_results(id)?,
         levels: BTreeMap::new(),
+        routes: Vec::new(),
+        peaks: BTreeMap::new(),
+        scenarios: history.scenario_results_of_run(id)?,
         // Only we write it; without it the definitions are not compared.
         definition: serde_json::from_str(&definition).unwrap_or_default(),
         run,

@@ -3,11 +3,14 @@
 use super::Host;
 use super::handlers::Answer;
 use super::notifier::Notifier;
+use super::open::OpenEnvironment;
+use super::scenario_spans;
 use crate::schema::*;
 use benchtop_engine::scenario::{self, Running, Script};
 use benchtop_model::problem::nearest;
 use benchtop_model::scenario::Scenario;
 use benchtop_model::scenario::report::{ScenarioReport, ScenarioStatus, StepStatus};
+use benchtop_model::scenario::trace::trace_id;
 use benchtop_model::secret;
 use benchtop_store::history::History;
 use benchtop_store::record::ScenarioRow;
@@ -51,7 +54,11 @@ impl Scenarios {
     }
 
     /// Begins, where nothing goes on.
-    fn begin(&self, start: impl FnOnce() -> Running) -> Answer<Arc<ScenarioReport>> {
+    fn begin(
+        &self,
+        open: &Arc<OpenEnvironment>,
+        start: impl FnOnce() -> Running,
+    ) -> Answer<Arc<ScenarioReport>> {
         let mut current = self.lock();
         if let Some(other) = current.as_ref().map(Running::report)
             && other.status == ScenarioStatus::Running
@@ -70,7 +77,8 @@ impl Scenarios {
             self.environment.clone(),
             self.notifier.clone(),
         );
-        tokio::spawn(follower);
+        let open = Arc::clone(open);
+        tokio::spawn(async move { trace(&open, follower.await).await });
         *current = Some(running);
         Ok(report)
     }
@@ -89,7 +97,7 @@ async fn follow(
     history: History,
     environment: String,
     notifier: Notifier,
-) {
+) -> Arc<ScenarioReport> {
     let mut kept = Vec::new();
     while reports.changed().await.is_ok() {
         let report = reports.borrow_and_update().clone();
@@ -100,6 +108,28 @@ async fn follow(
         }
         notifier.mark(Topic::Scenarios);
     }
+    reports.borrow().clone()
+}
+
+/// Keeps what has ended as a trace. Where that is not possible, the report is there.
+async fn trace(open: &Arc<OpenEnvironment>, report: Arc<ScenarioReport>) {
+    let Ok(spans) = open.telemetry.spans() else {
+        return;
+    };
+    let keep = move || {
+        let service = scenario_spans::service(&report);
+        let id = trace_id(&report.id);
+        let kept = spans.push_own(&service, &id, scenario_spans::spans(&report));
+        if let Err(why) = kept {
+            tracing::warn!(
+                ?why,
+                scenario = report.scenario,
+                "no trace of the scenario is kept"
+            );
+        }
+    };
+    // A panic was logged where it happened.
+    _ = tokio::task::spawn_blocking(keep).await;
 }
 
 impl Host {
@@ -144,7 +174,9 @@ impl Host {
             overrides: request.vars,
         };
         let handle = open.handle.clone();
-        let report = open.scenarios.begin(|| scenario::start(handle, script))?;
+        let report = open
+            .scenarios
+            .begin(&open, || scenario::start(handle, script))?;
         Ok((*report).clone())
     }
 

@@ -56,7 +56,7 @@ impl HostSink {
     }
 
     /// The run is recorded at once, because others refer to it, and again with
-    /// its commit: asking git takes a while on a large checkout.
+    /// its commit and machine: asking git takes a while on a large checkout.
     fn run_started(&self, run: String, at: Timestamp, plan: &Arc<Plan>) {
         let mut record = NewRun {
             id: run,
@@ -67,6 +67,7 @@ impl HostSink {
             services: u32::try_from(plan.services.len()).unwrap_or(u32::MAX),
             git_commit: None,
             git_dirty: false,
+            host: None,
             definition_json: definition::masked(plan).to_string(),
         };
         self.logs.begin_run(&record.id, at);
@@ -75,11 +76,12 @@ impl HostSink {
         self.alerts.begin_run(&record.id, plan);
         let (history, dir) = (self.history.clone(), plan.project_dir.clone());
         tokio::task::spawn_blocking(move || {
+            record.host = Some(benchtop_engine::host::facts());
             if let Some((commit, dirty)) = git::state(&dir) {
                 record.git_commit = Some(commit);
                 record.git_dirty = dirty;
-                history.run_started(record);
             }
+            history.run_started(record);
         });
     }
 

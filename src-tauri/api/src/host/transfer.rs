@@ -104,7 +104,7 @@ impl Host {
     }
 }
 
-fn stores(open: &OpenEnvironment) -> Answer<Stores> {
+pub(super) fn stores(open: &OpenEnvironment) -> Answer<Stores> {
     Ok(Stores {
         logs: Arc::clone(&open.logs),
         spans: open.telemetry.spans()?,
@@ -112,7 +112,7 @@ fn stores(open: &OpenEnvironment) -> Answer<Stores> {
     })
 }
 
-async fn blocking<T: Send + 'static>(
+pub(super) async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> Answer<T> + Send + 'static,
 ) -> Answer<T> {
     let done = tokio::task::spawn_blocking(work).await;
@@ -173,13 +173,23 @@ fn fill(
     path: &Path,
     contents: &Contents,
 ) -> io::Result<()> {
-    let logs = Arc::new(open.logs.beside(run, at, contents.counts.logs)?);
-    let into = Stores {
+    let into = beside(open, run, at, contents.counts.logs)?;
+    transfer::import(BufReader::new(File::open(path)?), &into)
+}
+
+/// A file of its own for a run that comes from elsewhere, with so many log records.
+pub(super) fn beside(
+    open: &OpenEnvironment,
+    run: &str,
+    at: Timestamp,
+    records: u64,
+) -> io::Result<Stores> {
+    let logs = Arc::new(open.logs.beside(run, at, records)?);
+    Ok(Stores {
         spans: Arc::new(SpanStore::new(Arc::clone(&logs), Limits::default())?),
         metrics: Arc::new(open.metrics.beside(run, at)?),
         logs,
-    };
-    transfer::import(BufReader::new(File::open(path)?), &into)
+    })
 }
 
 fn remember(
@@ -200,6 +210,7 @@ fn remember(
         services: u32::try_from(contents.services.len()).unwrap_or(u32::MAX),
         git_commit: None,
         git_dirty: false,
+        host: None,
         definition_json: "{}".to_owned(),
     });
     history.run_ended(run, last);

@@ -1,6 +1,8 @@
 //! `benchtop runs`: what was run, and how it went.
 
 pub(crate) mod compare;
+pub(crate) mod show;
+pub(crate) mod transfer;
 
 use crate::arguments::{RunLabel, RunsList, Which};
 use crate::connection::{self, Connection};
@@ -142,6 +144,8 @@ mod tests {
             time_to_ready: None,
             git_commit: None,
             git_dirty: false,
+            host: None,
+            imported: None,
             annotation: Annotation {
                 label: label.map(str::to_owned),
                 tags: vec!["Nightly".to_owned()],

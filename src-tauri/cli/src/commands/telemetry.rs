@@ -67,7 +67,7 @@ fn render(status: &TelemetryStatus) -> String {
     lines.iter().map(|line| format!("{line}\n")).collect()
 }
 
-fn words(counts: &SignalCounts) -> String {
+pub(super) fn words(counts: &SignalCounts) -> String {
     format!(
         "{} spans, {} metric points, {} log records",
         counts.spans, counts.points, counts.logs
@@ -115,6 +115,6 @@ async fn forward(connection: &Connection, address: &str, all: bool) -> Result<()
 }
 
 /// The engine has another present folder.
-fn absolute(path: &Path) -> Result<String, Failure> {
+pub(super) fn absolute(path: &Path) -> Result<String, Failure> {
     Ok(std::path::absolute(path)?.display().to_string())
 }

@@ -19,6 +19,9 @@ pub(super) const PATIENCE: Duration = Duration::from_secs(2);
 /// Time that a service takes to "warm up" before its startup probe passes.
 const WARM_UP: Duration = Duration::from_millis(600);
 
+/// What the fault `slow` adds to each answer.
+const SLOW: Duration = Duration::from_millis(400);
+
 /// One sample service.
 pub(crate) struct Service {
     pub(crate) role: String,
@@ -99,6 +102,9 @@ pub(crate) fn router(service: Arc<Service>) -> Router {
 async fn index(State(service): Shared, headers: HeaderMap) -> Json<Value> {
     let start = SystemTime::now();
     hang_if_asked(&service).await;
+    if service.fault() == "slow" {
+        tokio::time::sleep(SLOW).await;
+    }
     let number = service.requests.fetch_add(1, Ordering::Relaxed) + 1;
     let caller = headers
         .get("traceparent")
@@ -192,7 +198,7 @@ async fn set_fault(State(service): Shared, Path(kind): Path<String>) -> StatusCo
                 std::process::abort();
             });
         }
-        "none" | "hang" | "unready" | "degraded" => {
+        "none" | "hang" | "slow" | "unready" | "degraded" => {
             if let Ok(mut fault) = service.fault.write() {
                 *fault = if kind == "none" { String::new() } else { kind };
             }

@@ -8,7 +8,7 @@ use crate::container::pull::PullProgress;
 use crate::container::runtime::Wish;
 use crate::{clock, probe};
 use benchtop_model::exit::Exit;
-use benchtop_model::inject::Ports;
+use benchtop_model::inject::{Ports, Telemetry};
 use benchtop_model::plan::Plan;
 use benchtop_model::plan::ServiceKind;
 use benchtop_model::probe::{ProbeResult, ProbeRole};
@@ -46,6 +46,8 @@ pub struct EnvironmentSnapshot {
     pub ports: Ports,
     /// What processes start with, before the file's own variables.
     pub base_environment: Arc<BTreeMap<String, String>>,
+    /// Where telemetry is received; `None` where nothing is.
+    pub telemetry: Option<Telemetry>,
 }
 
 /// The container runtime at one moment.
@@ -172,6 +174,7 @@ impl Task {
                 .collect(),
             ports: self.record.assigned(),
             base_environment: Arc::clone(&self.base_environment),
+            telemetry: self.record.telemetry.clone(),
         }
     }
 

@@ -114,11 +114,19 @@ impl Cluster {
         let mut request = MetadataRequest::default();
         request.topics = Some(vec![wanted]);
         request.allow_auto_topic_creation = false;
+        self.ask_metadata(&request).await
+    }
+
+    /// The same for whatever is asked.
+    pub(super) async fn ask_metadata(
+        &mut self,
+        request: &MetadataRequest,
+    ) -> Result<MetadataResponse, Error> {
         let mut ways = vec![self.entrance.clone()];
         ways.extend(self.brokers.values().cloned());
         let mut first = None;
         for way in ways {
-            let ask = async { dial(&way).await?.ask_at_most(&request, 9).await };
+            let ask = async { dial(&way).await?.ask_at_most(request, 9).await };
             match limited(PATIENCE, ask).await {
                 Ok(answer) => {
                     self.learn(&answer);
@@ -129,6 +137,11 @@ impl Cluster {
         }
         let ((host, port), error) = first.ok_or(Error::Closed)?;
         Err(Error::Unreachable(format!("{host}:{port}: {error}")))
+    }
+
+    /// The brokers that were named last.
+    pub(super) fn known(&self) -> Vec<i32> {
+        self.brokers.keys().copied().collect()
     }
 
     /// Connections to brokers that are away or elsewhere now are given up.

@@ -2,6 +2,7 @@
 
 use super::outcome::Outcome;
 use crate::clock;
+use benchtop_model::scenario::curve::Curve;
 use benchtop_model::scenario::report::{
     CriterionReport, Progress, ScenarioReport, ScenarioStatus, StepReport, StepStatus,
 };
@@ -76,6 +77,21 @@ impl Board {
 
     pub(super) fn progress(&self, index: usize, progress: Progress) {
         self.change_step(index, |step| step.progress = Some(progress));
+    }
+
+    /// A number of a step, now.
+    pub(super) fn sample(&self, index: usize, name: &str, value: f64) {
+        let now = clock::now();
+        self.change_step(index, |step| {
+            let since = step.started.map_or(0, |started| now.0 - started.0);
+            let at = Millis(u64::try_from(since).unwrap_or_default());
+            let known = step.curves.iter().position(|curve| curve.name == name);
+            let place = known.unwrap_or_else(|| {
+                step.curves.push(Curve::new(name));
+                step.curves.len() - 1
+            });
+            step.curves[place].add(at, value);
+        });
     }
 
     /// What goes on in a step, as it was last told.
@@ -154,5 +170,6 @@ fn pending(step: &Step, group: Option<u32>) -> StepReport {
         details: BTreeMap::new(),
         criteria: Vec::new(),
         progress: None,
+        curves: Vec::new(),
     }
 }

@@ -10,6 +10,7 @@ use benchtop_model::plan::{Plan, Service};
 use benchtop_model::scenario::expression::Value;
 use benchtop_model::scenario::report::{Progress, ScenarioReport};
 use benchtop_model::scenario::template::Template;
+use benchtop_model::scenario::trace;
 use benchtop_model::scenario::{Scenario, Setting, Step};
 use benchtop_model::time::{Millis, Tick};
 use std::collections::BTreeMap;
@@ -133,11 +134,18 @@ impl Context {
         inject::expand(&filled, &self.plan, &ports, Viewpoint::Host)
     }
 
-    /// What the programs of steps start with.
-    pub(super) fn variables(&self) -> BTreeMap<String, String> {
+    /// What the program of a step starts with: where services are, and where its own
+    /// telemetry goes, as a part of the scenario's trace.
+    pub(super) fn variables(&self, step: usize) -> BTreeMap<String, String> {
         let snapshot = self.handle.snapshot();
         let mut all = (*snapshot.base_environment).clone();
         all.extend(inject::addresses(&self.plan, &snapshot.ports));
+        if let Some(access) = &snapshot.telemetry {
+            let run = snapshot.run.as_ref().map(|(run, _)| run.as_str());
+            all.extend(inject::telemetry_of_step(&self.source(), access, run));
+            let place = trace::traceparent(&self.board.report().id, step);
+            all.insert("TRACEPARENT".to_owned(), place);
+        }
         all.insert("BENCHTOP_SCENARIO".to_owned(), self.scenario.name.clone());
         all
     }
@@ -259,6 +267,11 @@ impl<'a> Attempt<'a> {
         let at =
             at.ok_or_else(|| format!("the port of `{name}` is not assigned: is it running?"))?;
         Ok((service, at))
+    }
+
+    /// Notes a number for a curve. For what is measured a few times a second at most.
+    pub(super) fn sample(&self, name: &str, value: f64) {
+        self.context.board.sample(self.index, name, value);
     }
 
     /// Tells how far it is, now and then.

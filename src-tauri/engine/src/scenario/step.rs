@@ -3,13 +3,13 @@
 mod amqp;
 mod check;
 mod command;
-mod flink;
+pub(super) mod flink;
 mod histogram;
 mod http;
 mod kafka;
 mod redis;
 mod sql;
-mod temporal;
+pub(super) mod temporal;
 mod wait;
 
 use super::context::Attempt;

@@ -62,6 +62,34 @@ pub fn telemetry(
     all
 }
 
+/// The same for the program of a scenario's step, which runs on this host under this name.
+#[must_use]
+pub fn telemetry_of_step(
+    name: &str,
+    access: &Telemetry,
+    run: Option<&str>,
+) -> BTreeMap<String, String> {
+    let mut attributes = format!("benchtop.service={}", escape(name));
+    if let Some(run) = run {
+        attributes += &format!(",benchtop.run={}", escape(run));
+    }
+    let pairs = [
+        (
+            "OTEL_EXPORTER_OTLP_ENDPOINT",
+            format!("http://localhost:{}", access.http_port),
+        ),
+        ("OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuf".to_owned()),
+        (
+            "OTEL_EXPORTER_OTLP_HEADERS",
+            format!("x-otlp-api-key={}", access.key),
+        ),
+        ("OTEL_SERVICE_NAME", name.to_owned()),
+        ("OTEL_RESOURCE_ATTRIBUTES", attributes),
+    ];
+    let named = pairs.into_iter();
+    named.map(|(key, value)| (key.to_owned(), value)).collect()
+}
+
 /// Ours, then the user's own, which win where a key is there twice.
 fn attributes(service: &Service, start: Option<(Option<&str>, u64)>) -> String {
     let name = escape(&service.name);

@@ -2,6 +2,7 @@
 //! things, a status and metrics.
 
 use super::Kind;
+use super::curve::Curve;
 use crate::time::{Millis, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -147,6 +148,9 @@ pub struct StepReport {
     pub criteria: Vec<CriterionReport>,
     /// How far it is, while it goes on.
     pub progress: Option<Progress>,
+    /// How numbers went while it was under way.
+    #[serde(default)]
+    pub curves: Vec<Curve>,
 }
 
 /// How far a step is.

@@ -102,6 +102,31 @@ fn begin(connection: &Connection, row: &ProbeRow, n: i64) -> Result<()> {
     Ok(())
 }
 
+/// Adds one that came from elsewhere, behind those of the same probe.
+pub(crate) fn import(connection: &Connection, span: &ProbeSpan) -> Result<()> {
+    let sql = "INSERT INTO probe_results (run, service, role, n, generation, verdict, text, \
+                 details, first_at, last_at, count, latency_min, latency_max, latency_sum) \
+               VALUES (?1, ?2, ?3, (SELECT coalesce(max(n), 0) + 1 FROM probe_results \
+                   WHERE run = ?1 AND service = ?2 AND role = ?3), \
+                 ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)";
+    connection.prepare_cached(sql)?.execute(params![
+        span.run,
+        span.service,
+        Word(span.role),
+        integer(span.generation),
+        Word(span.verdict),
+        span.text,
+        serde_json::to_string(&span.details).unwrap_or_else(|_| "{}".to_owned()),
+        span.first.0,
+        span.last.0,
+        integer(span.count),
+        integer(span.latency_min_us),
+        integer(span.latency_max_us),
+        integer(span.latency_sum_us),
+    ])?;
+    Ok(())
+}
+
 pub(crate) fn of_run(connection: &Connection, run: &str) -> Result<Vec<ProbeSpan>> {
     let sql = "SELECT * FROM probe_results WHERE run = ?1 ORDER BY service, role, n LIMIT ?2";
     connection

@@ -3,23 +3,25 @@
 use super::{Applied, MOST, alerts, annotations, one_row};
 use crate::record::NewRun;
 use crate::row::{Run, RunResult};
-use crate::word::natural;
+use crate::word::{integer, natural};
+use benchtop_model::host::HostFacts;
 use benchtop_model::time::{Millis, Timestamp};
 use rusqlite::{Connection, OptionalExtension, Result, Row, params};
 
 const COLUMNS: &str = "id, environment, name, project_dir, started, ended, interrupted, troubled, \
-                       services, restarts, time_to_ready, git_commit, git_dirty";
+                       services, restarts, time_to_ready, git_commit, git_dirty, host, imported";
 
 /// A repetition brings the description up to date and takes back an interruption:
 /// somebody goes on with the run. What the run has been through stays.
 pub(crate) fn started(connection: &Connection, run: &NewRun) -> Result<Applied> {
     let sql = "INSERT INTO runs (id, environment, name, project_dir, started, services, \
-                 git_commit, git_dirty, definition) \
-               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) \
+                 git_commit, git_dirty, definition, host) \
+               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10) \
                ON CONFLICT (id) DO UPDATE SET name = excluded.name, \
                  project_dir = excluded.project_dir, services = excluded.services, \
                  git_commit = excluded.git_commit, git_dirty = excluded.git_dirty, \
-                 definition = excluded.definition, interrupted = 0";
+                 definition = excluded.definition, interrupted = 0, \
+                 host = coalesce(excluded.host, host)";
     connection.prepare_cached(sql)?.execute(params![
         run.id,
         run.environment,
@@ -30,8 +32,45 @@ pub(crate) fn started(connection: &Connection, run: &NewRun) -> Result<Applied> 
         run.git_commit,
         run.git_dirty,
         run.definition_json,
+        run.host.as_ref().map(json),
     ])?;
     Ok(Applied::Yes)
+}
+
+fn json(host: &HostFacts) -> String {
+    // Texts and numbers have no value that JSON cannot express.
+    serde_json::to_string(host).unwrap_or_default()
+}
+
+/// A run that came from elsewhere, as it was there. Nowhere, where its number is taken.
+pub(crate) fn import(connection: &Connection, run: &Run, definition: &str) -> Result<Applied> {
+    let sql = "INSERT INTO runs (id, environment, name, project_dir, started, ended, \
+                 interrupted, troubled, services, restarts, time_to_ready, git_commit, \
+                 git_dirty, definition, host, imported) \
+               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16) \
+               ON CONFLICT (id) DO NOTHING";
+    // Nobody here will ever see the end of one that went on when it was written.
+    let interrupted = matches!(run.result, RunResult::Interrupted | RunResult::Running);
+    Ok(one_row(connection.prepare_cached(sql)?.execute(
+        params![
+            run.id,
+            run.environment,
+            run.name,
+            run.project_dir,
+            run.started.0,
+            run.ended.map(|at| at.0),
+            interrupted,
+            run.result == RunResult::Troubled,
+            run.services,
+            run.restarts,
+            run.time_to_ready.map(|span| integer(span.0)),
+            run.git_commit,
+            run.git_dirty,
+            definition,
+            run.host.as_ref().map(json),
+            run.imported.map(|at| at.0),
+        ],
+    )?))
 }
 
 pub(crate) fn ready(connection: &Connection, run: &str, at: Timestamp) -> Result<Applied> {
@@ -158,6 +197,11 @@ fn from_row(row: &Row<'_>) -> Result<Run> {
             .map(Millis),
         git_commit: row.get("git_commit")?,
         git_dirty: row.get("git_dirty")?,
+        // Only we write it; what cannot be read is not known.
+        host: row
+            .get::<_, Option<String>>("host")?
+            .and_then(|text| serde_json::from_str(&text).ok()),
+        imported: row.get::<_, Option<i64>>("imported")?.map(Timestamp),
         annotation: annotations::from_row(row)?,
     })
 }

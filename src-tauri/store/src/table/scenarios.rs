@@ -32,6 +32,27 @@ pub(crate) fn set(connection: &Connection, row: &ScenarioRow) -> Result<Applied>
     Ok(Applied::Yes)
 }
 
+/// Adds one that came from elsewhere; one of the same number that is here stays.
+pub(crate) fn import(
+    connection: &Connection,
+    environment: &str,
+    report: &ScenarioReport,
+) -> Result<()> {
+    let sql = "INSERT INTO scenario_results \
+                 (id, environment, scenario, run, started, status, report) \
+               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT (id) DO NOTHING";
+    connection.prepare_cached(sql)?.execute(params![
+        report.id,
+        environment,
+        report.scenario,
+        report.run,
+        report.started.0,
+        report.status.word(),
+        serde_json::to_string(report).unwrap_or_default(),
+    ])?;
+    Ok(())
+}
+
 fn prune(connection: &Connection, environment: &str, scenario: &str) -> Result<()> {
     let sql = "DELETE FROM scenario_results WHERE id IN ( \
                  SELECT id FROM scenario_results WHERE environment = ?1 AND scenario = ?2 \

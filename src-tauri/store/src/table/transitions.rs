@@ -34,6 +34,13 @@ pub(crate) fn add(connection: &Connection, transition: &Transition) -> Result<Ap
     Ok(Applied::Yes)
 }
 
+/// Adds one that came from elsewhere: what it means for its run is known.
+pub(crate) fn import(connection: &Connection, transition: &Transition) -> Result<()> {
+    let n = newest(connection, transition)?.map_or(1, |(n, _)| n + 1);
+    insert(connection, transition, n)?;
+    Ok(())
+}
+
 /// Number and lifecycle of the last change of the same service in the same run.
 fn newest(connection: &Connection, of: &Transition) -> Result<Option<(i64, Lifecycle)>> {
     let sql = "SELECT n, lifecycle FROM transitions WHERE run = ?1 AND service = ?2 \

@@ -14,6 +14,14 @@ pub(crate) fn at(ms: i64) -> Timestamp {
     Timestamp(ms)
 }
 
+pub(crate) fn host() -> benchtop_model::host::HostFacts {
+    benchtop_model::host::HostFacts {
+        system: "Debian".to_owned(),
+        cpus: 2,
+        ..Default::default()
+    }
+}
+
 pub(crate) fn new_run(id: &str, started: i64) -> NewRun {
     NewRun {
         id: id.to_owned(),
@@ -24,6 +32,7 @@ pub(crate) fn new_run(id: &str, started: i64) -> NewRun {
         services: 3,
         git_commit: Some("abc1234".to_owned()),
         git_dirty: true,
+        host: Some(host()),
         definition_json: r#"{"name":"shop"}"#.to_owned(),
     }
 }

@@ -9,6 +9,7 @@ import { CHOICE, importFile, inspect } from "./fake/folders";
 import { healthHistory } from "./fake/health";
 import { keptPins, metricFrames, metricList } from "./fake/metrics";
 import { compareRuns, pastDetails } from "./fake/runs";
+import { FakeFlink, kafka, systemOf, temporal } from "./fake/systems";
 import { FakeScenarios } from "./fake/scenario-runs";
 import { inFolder } from "../format/file-name";
 import { downloadLogs } from "./web";
@@ -99,8 +100,8 @@ export function fakeBackend(): Backend {
       if (failure) throw failure;
       const answer = answers[method](request as never) as ResponseOf<M>;
       if (method === "alerts.silence") changed("alerts", "status");
-      else if (method === "telemetry.import") changed("runs");
-      else if (!/^(environment\.(list|status|diagnosis)|logs|metrics|traces|telemetry|runs\.(list|show|compare)|engine|doctor|probes|alerts\.list|report|service\.details|scenarios\.list|scenario\.history)/.test(method)) changed("status", "runs", ...(method.startsWith("scenario") ? (["scenarios"] as const) : []));
+      else if (method === "telemetry.import" || method === "runs.import") changed("runs");
+      else if (!/^(environment\.(list|status|diagnosis)|logs|metrics|traces|telemetry|runs\.(list|show|compare|export)|engine|doctor|probes|alerts\.list|report|service\.(details|kafka|flink|temporal)|flink|scenarios\.list|scenario\.history)/.test(method)) changed("status", "runs", ...(method.startsWith("scenario") ? (["scenarios"] as const) : []));
       return answer;
     },
     subscribe(handler) {
@@ -109,7 +110,7 @@ export function fakeBackend(): Backend {
     },
     pickFolder: async () => ({ "definition-error": "/home/dev/projects/broken", choice: CHOICE, empty: "/home/dev/projects/empty" } as Partial<Record<Scenario, string>>)[scenario] ?? world.environment.project_dir,
     pickTarget: async ({ folder, file }) => pick({ path: inFolder(folder, file), overwrite: true }),
-    pickFile: async () => pick("/home/dev/downloads/shop-telemetry.jsonl"),
+    pickFile: async ({ kind }) => pick(`/home/dev/downloads/shop-telemetry.${kind.extension}`),
     exportLogs: (wanted) => downloadLogs(door.call, wanted),
     openExternal: async (url) => void control.opened.push(url),
     startup: async () => ({ environment: null, version: "0.1.0", shell: "desktop" }),
@@ -125,6 +126,8 @@ function makeAnswers(world: World, scenario: Scenario, scenarios: FakeScenarios)
   const { environment } = world;
   const now = (): number => Date.now();
   const nothing = {};
+  const quiet = scenario === "stopped";
+  const flink = new FakeFlink(now(), quiet);
   let pins: PinnedChart[] = scenario === "many" ? keptPins() : [];
   const others = [
     { ...environment, id: "/home/dev/projects/telemetry-lab", name: "telemetry-lab", project_dir: "/home/dev/projects/telemetry-lab", file: "/home/dev/projects/telemetry-lab/compose.yaml", open: false, status: "Stopped" as const, last_opened: now() - 86_400_000 },
@@ -154,8 +157,13 @@ function makeAnswers(world: World, scenario: Scenario, scenarios: FakeScenarios)
     "service.probe": ({ service }) => (world.probe(service, now()), nothing),
     "service.details": ({ service }) => {
       const found = world.find(service);
-      return structuredClone({ service: found.view, environment: variables(service), instances: found.instances.slice(0, 8), transitions: found.transitions.slice(0, 30) });
+      return structuredClone({ service: found.view, environment: variables(service), instances: found.instances.slice(0, 8), transitions: found.transitions.slice(0, 30), system: systemOf(found.view.source) });
     },
+    "service.kafka": () => kafka(now(), quiet, scenario === "failing"),
+    "service.flink": () => flink.view(),
+    "service.temporal": () => temporal(now(), quiet),
+    "flink.submit": ({ sql }) => flink.submit(sql),
+    "flink.cancel": ({ job }) => (flink.cancel(job), nothing),
     "environment.diagnosis": () => diagnose(world.view().services, (service) => world.logs.records.findLast((record) => record.service === service)),
     "service.use_port": ({ service }) => (world.restart(service, now()), nothing),
     "port.free": () => nothing,
@@ -198,6 +206,8 @@ function makeAnswers(world: World, scenario: Scenario, scenarios: FakeScenarios)
       const find = (id: string): Run => world.history.find((run) => run.id === id) ?? { ...world.history[0]!, id };
       return compareRuns(find(a), find(b), world.services);
     },
+    "runs.export": ({ run, path }) => ({ run: world.history.find(({ id }) => id === run) ?? { ...world.history[0]!, id: run }, counts: world.traces.status().received, bytes: 2_204_113, path, masked: ["JWT_SECRET", "POSTGRES_PASSWORD"] }),
+    "runs.import": () => ({ run: importWhole(world, now()), counts: world.traces.status().received }),
     "scenarios.list": () => scenarios.list(),
     "scenario.run": (request) => scenarios.begin(request.scenario, world.run, now()),
     "scenario.cancel": () => (scenarios.cancel(now()), nothing),
@@ -223,6 +233,14 @@ function importRun(world: World, path: string): number {
   const last = world.history.at(-1)!;
   const label = `imported: ${path.split("/").at(-1)}`;
   return world.history.push({ ...last, id: `${last.id}-i${world.history.length}`, annotation: { ...last.annotation, label } }) - 1;
+}
+
+/** Adds a run of a colleague to the past ones. */
+function importWhole(world: World, now: number): Run {
+  const last = world.history[1]!;
+  const run = { ...last, id: `${last.id}W${world.history.length}`, imported: now, annotation: { ...last.annotation, label: "works on my machine", pinned: true } };
+  world.history.push(run);
+  return run;
 }
 
 function runtimes(): RuntimeChoice[] {

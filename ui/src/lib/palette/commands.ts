@@ -3,7 +3,7 @@ import type { IconName } from "../icons/paths";
 import { canCancel, canRebuild, canRestart, canStart, canStop } from "../format/status";
 import { panelRoute, PANELS, logsRoute, metricsRoute, tracesRoute } from "../routing/route";
 import { actOnService, startAll, type ServiceAction } from "../state/actions";
-import { importTelemetry } from "../state/transfer";
+import { importRun, importTelemetry } from "../state/transfer";
 import type { App } from "../state/app.svelte";
 import { THEMES } from "../state/theme.svelte";
 import { fuzzyMatch } from "./fuzzy";
@@ -40,6 +40,7 @@ function environmentCommands(app: App, environment: string): Command[] {
   commands.push({ id: "service-map", title: "Show the map of services", detail: "Traces", icon: "map", run: () => app.router.go(tracesRoute(environment, { map: true })) });
   commands.push({ id: "failed-traces", title: "Show traces with errors", detail: "Traces", icon: "traces", run: () => app.router.go(tracesRoute(environment, { errors: true })) });
   commands.push({ id: "report", title: "Report for a ticket…", detail: "Doctor", icon: "download", run: () => (app.dialog = "report") });
+  commands.push({ id: "import-run", title: "Import run…", detail: "Runs", icon: "upload", run: () => void importRun(app, environment) });
   commands.push({ id: "import-telemetry", title: "Import telemetry…", detail: "Runs", icon: "upload", run: () => void importTelemetry(app, environment) });
   if (services.some(canStart)) commands.push({ id: "up", title: "Start all", detail: name, icon: "play", run: () => void startAll(app, environment) });
   if (app.environment?.view?.changed.length) commands.push({ id: "changes", title: "Show changes of the definition", detail: name, icon: "restart", run: () => (app.dialog = "changes") });

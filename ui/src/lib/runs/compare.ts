@@ -1,5 +1,6 @@
 // Two runs side by side, in words: which figures differ, and which way.
-import type { DifferenceKind, Run, ServiceComparison, ServiceRun, Status, Tone } from "../bindings";
+import type { DifferenceKind, RouteComparison, RouteLatency, Run, ScenarioComparison, ServiceComparison, ServiceRun, Status, Tone } from "../bindings";
+import { formatBytes } from "../format/amount";
 import { formatDuration } from "../format/duration";
 
 /** A figure of both runs. `tone` is null where they are alike. */
@@ -19,13 +20,16 @@ export const KINDS: Record<DifferenceKind, string> = {
   restarts: "Restarts",
   time_to_ready: "Time to ready",
   latency: "Latency",
+  route: "Route",
+  scenario: "Scenario",
+  resources: "Memory",
   membership: "Services",
   definition: "Definition",
   commit: "Commit",
 };
 
 /** A difference of times is shown as one where a person would call it so. */
-const NOTICEABLE = { ready: 1_000, latency: 50_000 };
+const NOTICEABLE = { ready: 1_000, latency: 50_000, route: 50_000_000, memory: 100_000_000, cpu: 1 };
 
 /** The figures of one service, in the order of the columns. */
 export function figuresOf({ a, b }: ServiceComparison): Figure[] {
@@ -43,7 +47,31 @@ export function figuresOf({ a, b }: ServiceComparison): Figure[] {
     amount((run) => run.errors),
     amount((run) => run.warnings),
     span((run) => run.probe_mean_us, NOTICEABLE.latency, (micros) => formatDuration(micros / 1_000)),
+    span((run) => run.peak_memory, NOTICEABLE.memory, formatBytes),
+    span((run) => run.peak_cpu, NOTICEABLE.cpu, (cores) => cores.toFixed(2)),
   ];
+}
+
+/** Requests, failures, median and 99th percentile of one route. */
+export function figuresOfRoute({ a, b }: RouteComparison): Figure[] {
+  const figure = (value: (run: RouteLatency) => number, least: number, text: (value: number) => string, judged = true): Figure => {
+    const [one, other] = [a && value(a), b && value(b)];
+    return { a: one === null ? "–" : text(one), b: other === null ? "–" : text(other), tone: judged ? toneOf(one, other, least) : null };
+  };
+  const duration = (ns: number): string => formatDuration(ns / 1_000_000);
+  return [
+    figure(({ count }) => count, 1, (value) => value.toLocaleString("en"), false),
+    figure(({ errors }) => errors, 1, String),
+    figure(({ percentiles }) => percentiles.p50_ns, NOTICEABLE.route, duration),
+    figure(({ percentiles }) => percentiles.p99_ns, NOTICEABLE.route, duration),
+  ];
+}
+
+/** Every figure of a scenario by name, of both runs. */
+export function figuresOfScenario({ a, b }: ScenarioComparison): { name: string; a: string; b: string }[] {
+  const names = [...new Set([...Object.keys(a?.metrics ?? {}), ...Object.keys(b?.metrics ?? {})])].sort();
+  const text = (value: number | undefined): string => value?.toLocaleString("en", { maximumFractionDigits: 1 }) ?? "–";
+  return names.map((name) => ({ name, a: text(a?.metrics[name]), b: text(b?.metrics[name]) }));
 }
 
 /** The worst that a service was in both runs, once where it is the same; to have been starting is nothing bad. */

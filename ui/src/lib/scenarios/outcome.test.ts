@@ -20,7 +20,7 @@ it("says how far it is", () => {
   expect(progressText({ done: 4300, total: 10000, rate: 512.4, what: "requests" })).toBe("4,300 of 10,000 requests, 512/s");
   expect(progressText({ done: 7, total: null, rate: null, what: "lag 3 s: waiting" })).toBe("7 lag 3 s: waiting");
   expect([formatMetric(61204.4), formatMetric(12.345), formatMetric(0.0314)]).toEqual(["61,204", "12.35", "0.031"]);
-  const step = { id: "a", name: "a", kind: "run", group: null, always: false, started: null, duration: null, attempts: 1, text: null, metrics: {}, details: {}, criteria: [], progress: { done: 1, total: 2, rate: null, what: "" } } as const;
-  const steps = [{ ...step, status: "passed" as const, criteria: [] }, { ...step, status: "running" as const, criteria: [] }];
+  const step = { id: "a", name: "a", kind: "run", group: null, always: false, started: null, duration: null, attempts: 1, text: null, metrics: {}, details: {}, criteria: [], curves: [], progress: { done: 1, total: 2, rate: null, what: "" } } as const;
+  const steps = [{ ...step, status: "passed" as const, criteria: [], curves: [] }, { ...step, status: "running" as const, criteria: [], curves: [] }];
   expect(wholeShare(report(1, {}, { steps }))).toBe(0.75);
 });

@@ -7,9 +7,12 @@ use crate::connection;
 use crate::exit::{Code, Failure};
 use crate::render;
 use benchtop_api::compare::differences::{Difference, Tone};
+use benchtop_api::compare::measured::{RouteComparison, ScenarioComparison, ScenarioRun};
 use benchtop_api::compare::{RunComparison, ServiceComparison, ServiceRun};
 use benchtop_api::model::time::Millis;
 use benchtop_api::schema::RunsCompareRequest;
+use benchtop_api::telemetry::trace::RouteLatency;
+use std::collections::BTreeSet;
 
 pub(crate) async fn run(
     which: &Which,
@@ -60,14 +63,74 @@ fn print(comparison: &RunComparison) {
     println!(
         "\n{}",
         color::dim(&format!(
-            "{:<24} {:>15} {:>11} {:>13} {:>13} {:>13}",
-            "", "ready", "restarts", "errors", "warnings", "probe"
+            "{:<24} {:>15} {:>11} {:>13} {:>13} {:>13} {:>19} {:>13}",
+            "", "ready", "restarts", "errors", "warnings", "probe", "most memory", "most CPU"
         ))
     );
     comparison
         .services
         .iter()
         .for_each(|service| println!("{}", line(service)));
+    print_table("route (median)", comparison.routes.iter().map(route));
+    print_table("scenario", comparison.scenarios.iter().flat_map(scenario));
+}
+
+fn print_table(title: &str, rows: impl Iterator<Item = (String, String, String)>) {
+    let mut rows = rows.peekable();
+    if rows.peek().is_some() {
+        println!("\n{}", color::dim(title));
+    }
+    for (name, a, b) in rows {
+        let both = if a == b { a } else { format!("{a} → {b}") };
+        println!("{name:<52} {both}");
+    }
+}
+
+fn route(route: &RouteComparison) -> (String, String, String) {
+    let of = |run: &Option<RouteLatency>| {
+        run.as_ref().map_or("–".to_owned(), |run| {
+            let ms = |ns: u64| ns as f64 / 1_000_000.0;
+            let told = run.percentiles;
+            let failed = match run.errors {
+                0 => String::new(),
+                errors => format!(", {errors} failed"),
+            };
+            format!(
+                "{:.1} ms, p99 {:.1} ms, {} requests{failed}",
+                ms(told.p50_ns),
+                ms(told.p99_ns),
+                run.count
+            )
+        })
+    };
+    (
+        format!("{} {}", route.service, route.route),
+        of(&route.a),
+        of(&route.b),
+    )
+}
+
+/// The status and every figure.
+fn scenario(scenario: &ScenarioComparison) -> Vec<(String, String, String)> {
+    let name = &scenario.scenario;
+    let of = |run: &Option<ScenarioRun>, what: &dyn Fn(&ScenarioRun) -> Option<String>| {
+        run.as_ref().and_then(what).unwrap_or("–".to_owned())
+    };
+    let both = |title: String, what: &dyn Fn(&ScenarioRun) -> Option<String>| {
+        (title, of(&scenario.a, what), of(&scenario.b, what))
+    };
+    let mut rows = vec![both(name.clone(), &|run| {
+        Some(run.status.word().to_owned())
+    })];
+    let runs = scenario.a.iter().chain(&scenario.b);
+    let metrics: BTreeSet<&String> = runs.flat_map(|run| run.metrics.keys()).collect();
+    rows.extend(metrics.into_iter().map(|metric| {
+        both(format!("{name}  {metric}"), &|run| {
+            let value = run.metrics.get(metric)?;
+            Some(((value * 10.0).round() / 10.0).to_string())
+        })
+    }));
+    rows
 }
 
 /// One service: each figure as `a → b`, once where they are the same.
@@ -83,13 +146,19 @@ fn line(service: &ServiceComparison) -> String {
         })
     };
     format!(
-        "{:<24} {:>15} {:>11} {:>13} {:>13} {:>13}",
+        "{:<24} {:>15} {:>11} {:>13} {:>13} {:>13} {:>19} {:>13}",
         service.service,
         both(&|run| span(run.time_to_ready)),
         both(&|run| run.restarts.to_string()),
         both(&|run| run.errors.to_string()),
         both(&|run| run.warnings.to_string()),
         both(&latency),
+        both(&|run| run
+            .peak_memory
+            .map_or("–".to_owned(), |bytes| format!("{:.0} MB", bytes / 1e6))),
+        both(&|run| run
+            .peak_cpu
+            .map_or("–".to_owned(), |cores| format!("{cores:.2}"))),
     )
 }
 

@@ -193,6 +193,7 @@ mod tests {
             .into(),
             criteria: Vec::new(),
             progress: None,
+            curves: Vec::new(),
         };
         ScenarioReport {
             id: "1".to_owned(),

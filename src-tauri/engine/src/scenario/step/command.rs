@@ -49,7 +49,7 @@ struct Heard {
 
 pub(super) async fn perform(attempt: &Attempt<'_>) -> Result<Outcome, String> {
     let context = attempt.context;
-    let mut environment = context.variables();
+    let mut environment = context.variables(attempt.index);
     environment.extend(attempt.map("environment"));
     let folder = context
         .plan

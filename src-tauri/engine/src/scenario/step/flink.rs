@@ -5,5 +5,8 @@ mod rest;
 mod sql;
 mod statements;
 
+pub(crate) use job::failures;
 pub(super) use job::perform as job;
+pub(crate) use rest::Rest;
 pub(super) use sql::perform as sql;
+pub(crate) use sql::submit;

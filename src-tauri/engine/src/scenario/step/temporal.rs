@@ -13,6 +13,7 @@ use crate::probe::tcp;
 use benchtop_model::inject::Address;
 use benchtop_model::scenario::report::Progress;
 use messages as m;
+pub(crate) use messages::{Execution, WorkflowType};
 use prost::Message;
 use result::End;
 use std::time::Duration;
@@ -57,6 +58,18 @@ pub(super) async fn perform(attempt: &Attempt<'_>) -> Result<Outcome, String> {
         .detail("run id", &*running.execution.run_id)
         .metric("events", event as f64)
         .metric("runs", f64::from(running.runs)))
+}
+
+/// One call for whoever is no scenario.
+///
+/// # Errors
+/// One sentence, where the server does not answer or says no.
+pub(crate) async fn ask<A: Message + Default>(
+    at: &Address,
+    method: &str,
+    request: &impl Message,
+) -> Result<A, String> {
+    call(at, method, request).await.map_err(Fault::text)
 }
 
 /// One call on a connection of its own: so a server that starts anew does no harm.

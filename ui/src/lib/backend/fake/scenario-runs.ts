@@ -4,11 +4,17 @@ import type { ScenarioList, ScenarioReport, ScenarioSummary, StepReport } from "
 import { seeded } from "./random";
 
 const STEP: Omit<StepReport, "id" | "name" | "kind"> = {
-  group: null, always: false, status: "pending", started: null, duration: null, attempts: 0, text: null, metrics: {}, details: {}, criteria: [], progress: null,
+  group: null, always: false, status: "pending", started: null, duration: null, attempts: 0, text: null, metrics: {}, details: {}, criteria: [], progress: null, curves: [],
 };
 const TOTAL = 30_000;
 /** How long the load of a simulated execution takes. */
 const LOAD = 6_000;
+
+/** How far the consumers were behind: behind for a while, then caught up. */
+function lag(until: number): StepReport["curves"][number] {
+  const points = Array.from({ length: Math.min(120, Math.ceil(until / 50)) }, (_, index) => ({ at: index * 50, value: Math.max(0, Math.round(2_600 * Math.sin(index / 38) + 300 * Math.sin(index / 3))) }));
+  return { name: "lag", points };
+}
 
 function plan(): StepReport[] {
   return [
@@ -73,7 +79,7 @@ export class FakeScenarios {
     if (age > 800) Object.assign(before, { text: "9 services are Healthy", duration: 800, metrics: { services: 9 } });
     if (age > 800) {
       const share = Math.min(1, (age - 800) / LOAD);
-      Object.assign(load, { status: "running", started: report.started + 800, attempts: 1, progress: { done: Math.round(TOTAL * share), total: TOTAL, rate: 4_800 + (age % 700), what: "requests" } });
+      Object.assign(load, { status: "running", started: report.started + 800, attempts: 1, progress: { done: Math.round(TOTAL * share), total: TOTAL, rate: 4_800 + (age % 700), what: "requests" }, curves: [lag(age - 800)] });
     }
     if (age > 800 + LOAD) this.#end(ended(report.id, report.run ?? "", report.started, age, false, 52_340), now);
     return true;
@@ -91,7 +97,7 @@ function ended(id: string, run: string, started: number, took: number, failed: b
   const [before, load, rows, cache, after] = steps as [StepReport, StepReport, StepReport, StepReport, StepReport];
   Object.assign(before, { text: "9 services are Healthy", metrics: { services: 9 } });
   Object.assign(load, {
-    duration: LOAD, text: `${TOTAL} requests, all as expected`, details: { request: "POST http://localhost:5000/orders" },
+    duration: LOAD, text: `${TOTAL} requests, all as expected`, details: { request: "POST http://localhost:5000/orders" }, curves: [lag(LOAD)],
     metrics: { throughput, p99_ms: 4_000_000 / throughput, errors: 0 },
     criteria: [{ expression: "p99_ms < 200", passed: true, text: `p99_ms is ${(4_000_000 / throughput).toFixed(1)}` }],
   });

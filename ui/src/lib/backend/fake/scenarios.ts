@@ -2,11 +2,11 @@
 import type { LayerView, Problem } from "../../bindings";
 import type { Past } from "./log-store";
 import { hex } from "./service";
-import { many, shop } from "./services";
+import { many, shop, systems } from "./services";
 import { FakeTraces } from "./traces";
 import { World } from "./world";
 
-export const SCENARIOS = ["busy", "empty", "loading", "failing", "disconnected", "definition-error", "no-runtime", "many", "stopped", "million", "pulling", "choice"] as const;
+export const SCENARIOS = ["busy", "empty", "loading", "failing", "disconnected", "definition-error", "no-runtime", "many", "stopped", "million", "pulling", "choice", "systems"] as const;
 export type Scenario = (typeof SCENARIOS)[number];
 
 const MEGABYTE = 1_048_576;
@@ -23,7 +23,7 @@ export function definitionProblems(): Problem[] {
 }
 
 export function buildWorld(scenario: Scenario, now: number): World {
-  const world = new World(scenario === "many" ? many(84) : shop(), now, scenario === "many" ? "platform" : "shop");
+  const world = new World(scenario === "many" ? many(84) : scenario === "systems" ? [...shop(), ...systems()] : shop(), now, scenario === "many" ? "platform" : "shop");
   if (scenario === "stopped" || scenario === "empty" || scenario === "loading") return world;
   if (scenario === "no-runtime") {
     world.runtime = { available: false, name: null, problem: "Docker is installed but not running", hint: "Start it with “systemctl start docker”, then try again", since: now - 40_000 };

@@ -34,8 +34,23 @@ const ROWS: Row[] = [
   ["payment-provider", "external", "External", "https://sandbox.payments.example", 443, "http", "http", [], 0, 0],
 ];
 
+/** What moves messages, beside the shop. */
+const SYSTEMS: Row[] = [
+  ["flink-jobmanager", "container", "Streams", "flink:2.2.1-java17", 8081, "http", "http", ["kafka"], 4.1, 812],
+  ["flink-sql-gateway", "container", "Streams", "flink:2.2.1-java17", 8083, "http", "http", ["flink-jobmanager"], 0.8, 402],
+  ["temporal", "container", "Streams", "temporalio/auto-setup:1.29.1", 7233, "tcp", "temporal", ["postgres"], 1.9, 188],
+];
+
+export function systems(): ServiceDefinition[] {
+  return definitions(SYSTEMS);
+}
+
 export function shop(): ServiceDefinition[] {
-  return ROWS.map(([name, kind, group, source, port, scheme, probe, depends_on, cpu, memory, details = {}]) => ({
+  return definitions(ROWS);
+}
+
+function definitions(rows: Row[]): ServiceDefinition[] {
+  return rows.map(([name, kind, group, source, port, scheme, probe, depends_on, cpu, memory, details = {}]) => ({
     name, kind, group, source, port, scheme, probe, depends_on, cpu, memory, details,
   }));
 }

@@ -207,6 +207,15 @@ async fn reached(rest: &Rest, name: &str, id: &str, wanted: &str) -> Outcome {
     outcome
 }
 
+/// How often a job was begun anew, and what failed last.
+pub(crate) async fn failures(rest: &Rest, id: &str) -> (u32, Option<String>) {
+    let path = format!("/jobs/{id}/metrics?get=numRestarts");
+    let metrics: Vec<Measured> = rest.get(&path).await.unwrap_or_default();
+    let history = exceptions(rest, id).await.entries;
+    let newest = history.first().map(|entry| root_cause(&entry.stacktrace));
+    (restarts(&metrics, history.len()) as u32, newest)
+}
+
 /// Metrics come to the job manager every ten seconds; what failed is known at once.
 fn restarts(metrics: &[Measured], failures: usize) -> f64 {
     let counted = metrics

@@ -2,6 +2,7 @@
 
 use super::super::super::context::Attempt;
 use super::super::http::{client, say};
+use benchtop_model::inject::Address;
 use reqwest::{Client, Method};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -11,7 +12,7 @@ const MOST_READ: usize = 16 << 20;
 
 /// The server of a service.
 #[derive(Clone)]
-pub(super) struct Rest {
+pub(crate) struct Rest {
     client: &'static Client,
     base: String,
 }
@@ -24,13 +25,18 @@ struct Refusal {
 impl Rest {
     pub(super) fn of(attempt: &Attempt<'_>) -> Result<Self, String> {
         let (_, at) = attempt.service()?;
+        Self::at(&at)
+    }
+
+    /// The server at this address.
+    pub(crate) fn at(at: &Address) -> Result<Self, String> {
         Ok(Self {
             client: client()?,
             base: format!("http://{at}"),
         })
     }
 
-    pub(super) async fn get<A: DeserializeOwned>(&self, path: &str) -> Result<A, String> {
+    pub(crate) async fn get<A: DeserializeOwned>(&self, path: &str) -> Result<A, String> {
         let body = self.send(Method::GET, path, None).await?;
         self.read(path, &body)
     }
@@ -50,7 +56,7 @@ impl Rest {
     }
 
     /// The body of an answer that is no refusal.
-    pub(super) async fn send(
+    pub(crate) async fn send(
         &self,
         method: Method,
         path: &str,
@@ -88,7 +94,7 @@ fn refusal(body: &[u8]) -> Option<String> {
 
 /// Of a stack trace with its causes the innermost, in its own words: the outer ones
 /// only say that something failed.
-pub(super) fn root_cause(trace: &str) -> String {
+pub(crate) fn root_cause(trace: &str) -> String {
     const CAUSED: &str = "Caused by: ";
     let mut lines = trace.lines().map(str::trim).filter(|line| {
         !line.is_empty() && !line.starts_with("at ") && !line.starts_with("<Exception on")

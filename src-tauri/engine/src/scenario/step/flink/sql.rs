@@ -6,6 +6,7 @@ use super::super::super::outcome::Outcome;
 use super::rest::Rest;
 use super::statements::{brief, split};
 use benchtop_model::scenario::report::Progress;
+use benchtop_model::systems::FlinkSubmitted;
 use reqwest::Method;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -78,6 +79,30 @@ struct Given {
 struct Session {
     rest: Rest,
     path: Option<String>,
+}
+
+/// Executes the statements of a text outside of a scenario.
+///
+/// # Errors
+/// The statement that failed, and why.
+pub(crate) async fn submit(rest: Rest, text: &str) -> Result<FlinkSubmitted, String> {
+    let statements = split(text);
+    if statements.is_empty() {
+        return Err("there is no statement".to_owned());
+    }
+    let mut session = Session::open(rest).await?;
+    let mut given = Given::default();
+    for statement in &statements {
+        let done = session.execute(statement, &mut given, &|_| {}).await;
+        done.map_err(|cause| format!("`{}`: {cause}", brief(statement)))?;
+        given.statements += 1;
+    }
+    session.close().await;
+    Ok(FlinkSubmitted {
+        statements: u32::try_from(given.statements).unwrap_or(u32::MAX),
+        jobs: given.jobs,
+        rows: given.sample.into(),
+    })
 }
 
 pub(in super::super) async fn perform(attempt: &Attempt<'_>) -> Result<Outcome, String> {

@@ -18,6 +18,7 @@ pub(in super::super) async fn perform(attempt: &Attempt<'_>) -> Result<Outcome, 
             Ok((lag, has_read)) => {
                 trouble.is_over();
                 most = lag.max(most);
+                attempt.sample("lag", lag as f64);
                 if is_near(lag, below) {
                     let waited = began.elapsed().as_millis() as f64;
                     return Ok(Outcome::passed(format!("`{group}` lags by {lag} messages"))

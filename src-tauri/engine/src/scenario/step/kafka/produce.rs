@@ -359,6 +359,7 @@ impl<'a> Work<'a> {
             state.supply.bucket.hold(held, now);
             state.held.note(lag, age, held);
         }
+        self.attempt.sample("lag", lag as f64);
         self.tell();
     }
 

@@ -13,17 +13,17 @@ pub(super) const QUEUE_OF_WORKFLOWS: i32 = 1;
 pub(super) struct Nothing {}
 
 #[derive(Clone, PartialEq, Message)]
-pub(super) struct Execution {
+pub(crate) struct Execution {
     #[prost(string, tag = "1")]
-    pub(super) workflow_id: String,
+    pub(crate) workflow_id: String,
     #[prost(string, tag = "2")]
-    pub(super) run_id: String,
+    pub(crate) run_id: String,
 }
 
 #[derive(Clone, PartialEq, Message)]
-pub(super) struct WorkflowType {
+pub(crate) struct WorkflowType {
     #[prost(string, tag = "1")]
-    pub(super) name: String,
+    pub(crate) name: String,
 }
 
 #[derive(Clone, PartialEq, Message)]
