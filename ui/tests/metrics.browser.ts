@@ -36,6 +36,31 @@ describe("the dashboard", () => {
     await page.getByRole("menuitemcheckbox", { name: "Show as a table" }).click();
     await until(() => memory.getByTestId("series-table").innerText(), (text) => /postgres[\s\S]*MB/.test(text), "the table has units");
   });
+  it("lays the lines of what adds up on each other, and remembers it", async () => {
+    const page = await bench.open("busy", address);
+    const memory = page.locator("[data-chart=Memory]");
+    const plot = memory.getByTestId("plot");
+    await plot.waitFor();
+    expect(await plot.getAttribute("data-stacked")).toBe("false");
+    const words = await plot.getAttribute("aria-valuetext");
+    await memory.getByTestId("chart-menu").click();
+    await page.getByRole("menuitemcheckbox", { name: "Stack the lines" }).click();
+    await until(() => plot.getAttribute("data-stacked"), (now) => now === "true", "it is stacked");
+    expect((await plot.getAttribute("aria-valuetext"))?.split(":")[0]).toBe(words?.split(":")[0]);
+    const box = (await plot.boundingBox())!;
+    await page.mouse.move(box.x + box.width * 0.6, box.y + box.height * 0.5);
+    expect(await page.getByTestId("plot-total").innerText()).toMatch(/^All\s+[\d.,]+ [MG]B$/);
+    // A line fewer is a layer fewer, and less in all.
+    const total = async (): Promise<string> => { await page.mouse.move(box.x + box.width * 0.6 + Math.random() * 4, box.y + box.height * 0.5); return page.getByTestId("plot-total").innerText(); };
+    const before = await total();
+    await memory.locator(".legend button").first().click();
+    await until(total, (text) => text !== before, "the hidden line is not in the sum");
+    await page.reload();
+    await until(() => plot.getAttribute("data-stacked"), (now) => now === "true", "it is remembered");
+    await page.locator("[data-chart=Duration]").getByTestId("chart-menu").click();
+    await page.getByRole("menuitem", { name: "Open in full" }).waitFor();
+    expect(await page.getByRole("menuitemcheckbox", { name: "Stack the lines" }).count()).toBe(0);
+  });
   it("shows a part of the time for all charts after a drag, and lives again", async () => {
     const page = await bench.open("busy", address);
     await page.getByTestId("plot").first().waitFor();

@@ -61,6 +61,7 @@ const VIEWS = [
   ["trace-flame", "busy", `#/e/${ENVIRONMENT}/traces?trace=0dd00000000000000000000000000001&tab=flame`],
   ["trace-compare", "busy", `#/e/${ENVIRONMENT}/traces?trace=0dd00000000000000000000000000001&tab=compare&other=b1600000000000000000000000000010`],
   ["metrics-dashboard", "failing", `#/e/${ENVIRONMENT}/metrics`, async (page) => page.waitForTimeout(900)],
+  ["metrics-stacked", "failing", `#/e/${ENVIRONMENT}/metrics`, async (page) => { await page.evaluate(() => localStorage.setItem("benchtop.metrics-stacked", JSON.stringify(["container.memory.usage value + process.memory.usage value", "container.cpu.usage value", "traces.span.duration rate"]))); await page.reload(); await page.getByTestId("plot").first().waitFor(); await page.waitForTimeout(900); const box = await page.locator("[data-chart=Memory] [data-testid=plot]").boundingBox(); await page.mouse.move(box.x + box.width * 0.4, box.y + 80); }],
   ["metrics-pinned", "many", `#/e/${PLATFORM}/metrics`, async (page) => page.waitForTimeout(900)],
   ["metrics-one", "busy", `#/e/${ENVIRONMENT}/metrics?metric=http.server.request.duration&group=http.route`, async (page) => page.waitForTimeout(700)],
   ["metrics-heatmap", "busy", `#/e/${ENVIRONMENT}/metrics?metric=traces.span.duration&show=heatmap`, async (page) => page.waitForTimeout(700)],

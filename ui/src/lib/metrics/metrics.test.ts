@@ -1,10 +1,11 @@
 // Units in words, ranges, charts of the first look, lines and marks.
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import type { Metric, MetricFrames } from "../bindings";
 import { defaultCharts, findMetrics, keyOf, queryOf, sameQuery, titleOf, waysOf } from "./charts";
 import { groupMarks, marksOf } from "./marks";
 import { boundsOf } from "./range";
 import { columnAt, pictureOf, quantileRow, rangeOf, summaryOf } from "./series";
+import { canStack, isStacked, rememberStacked, stacked, stackKey, totalAt } from "./stack";
 import { formatSeconds, formatValue, plainNumber, shownUnit } from "./units";
 
 describe("a value", () => {
@@ -83,4 +84,43 @@ it("puts marks together that would cover each other, under the name of the grave
   const groups = groupMarks([mark(5_000, "restart", "api"), mark(4_900, "crash", "api"), mark(60_000, "start", "")], 100, 10);
   expect(groups.map(({ label, marks }) => [label, marks.length])).toEqual([["crash api +1", 2], ["start", 1]]);
   expect(marksOf([mark(1, "crash", "api"), mark(2, "start", "")], ["web"]).map(({ kind }) => kind)).toEqual(["start"]);
+});
+
+describe("lines on each other", () => {
+  const line = (key: string, points: (number | null)[]) => ({ key, label: key, service: key, color: "red", dash: true, points, low: points, high: points });
+  const picture = (...lines: ReturnType<typeof line>[]) => ({ times: lines[0]!.points.map((_, index) => index), lines, heatmap: null, exemplars: [{ at: 0, value: 1, trace_id: "a", span_id: "b" }], unit: "By" as string | null, omitted: 0, step: 1 });
+  const tops = (shown: ReturnType<typeof stacked>): (number | null)[][] => shown.lines.map(({ points }) => points);
+  it("are as high as their sum, without those that are hidden", () => {
+    const all = picture(line("a", [1, 2, 3]), line("b", [10, 20, 30]), line("c", [100, 200, 300]));
+    expect(tops(stacked(all, new Set()))).toEqual([[1, 2, 3], [11, 22, 33], [111, 222, 333]]);
+    expect(tops(stacked(all, new Set(["b"])))).toEqual([[1, 2, 3], [101, 202, 303]]);
+    expect([totalAt(all, new Set(), 1), totalAt(all, new Set(["c"]), 1), totalAt(all, new Set(["a", "b", "c"]), 1)]).toEqual([222, 22, null]);
+    const { exemplars, lines } = stacked(all, new Set());
+    expect([exemplars, lines[0]!.low, lines[0]!.dash]).toEqual([[], null, false]);
+    expect(all.lines[1]!.points).toEqual([10, 20, 30]);
+  });
+  it("have no hole where values of one come less often, and nothing where it has ended", () => {
+    const all = picture(line("a", [5, null, 5, null, 5, null, null, null]), line("b", [1, 1, 1, 1, 1, 1, 1, null]));
+    expect(tops(stacked(all, new Set()))).toEqual([[5, 5, 5, 5, 5, 0, 0, null], [6, 6, 6, 6, 6, 1, 1, null]]);
+  });
+  it("are offered for what adds up", () => {
+    const two = picture(line("a", [1]), line("b", [1]));
+    const can = (metric: string, show: Parameters<typeof queryOf>[1], unit: string | null = "By") => canStack({ ...two, unit }, [queryOf(metric, show)]);
+    expect([can("container.memory.usage", "value"), can("x.requests", "rate", "{request}"), can("process.cpu.utilization", "value", "%"), can("jobs", "value", "{job}")]).toEqual([true, true, true, true]);
+    expect([can("x.duration", "p99", "s"), can("benchtop.probe.duration", "value", "s"), can("cache.hit_rate", "value", "%"), can("x.duration", "mean", "s")]).toEqual([false, false, false, false]);
+    expect(canStack(picture(line("a", [1])), [queryOf("container.memory.usage", "value")])).toBe(false);
+    expect(canStack({ ...two, heatmap: { bounds: [], counts: [], most: 1 } }, [queryOf("x", "rate")])).toBe(false);
+  });
+  it("are remembered for a question, however it is narrowed", () => {
+    const store = new Map<string, string>();
+    vi.stubGlobal("localStorage", { getItem: (key: string) => store.get(key) ?? null, setItem: (key: string, value: string) => store.set(key, value) });
+    const key = stackKey([queryOf("a", "rate", { services: ["x"] })]);
+    expect(stackKey([queryOf("a", "rate")])).toBe(key);
+    expect(stackKey([queryOf("a", "value")])).not.toBe(key);
+    rememberStacked(key, true);
+    expect([isStacked(key), isStacked("b")]).toEqual([true, false]);
+    rememberStacked(key, false);
+    expect(isStacked(key)).toBe(false);
+    vi.unstubAllGlobals();
+  });
 });

@@ -3,7 +3,7 @@ import uPlot from "uplot";
 import { formatTime } from "../format/duration";
 import { inkOf, inksOf } from "../style/ink";
 import { groupMarks, MARKS, type MarkGroup } from "./marks";
-import { rangeOf, type Line, type Picture } from "./series";
+import { GAP_BRIDGED, rangeOf, usualDistance, type Line, type Picture } from "./series";
 import type { RunMark } from "../bindings";
 import { formatValue, tickSteps } from "./units";
 
@@ -12,8 +12,6 @@ export type PlotEvents = { onzoom: (since: number, until: number) => void; oncur
 export type PlotSource = { picture: () => Picture; marks: () => readonly RunMark[]; hidden: () => ReadonlySet<string>; bounds: () => { from: number; to: number } };
 
 const FONT = '11px "Inter Variable", sans-serif';
-/** Gaps up to so many times the usual distance of values are drawn through. */
-const BRIDGED = 2.5;
 /** Bands of lowest and highest are drawn where they can still be told apart. */
 const MOST_BANDS = 6;
 const SYNC = "benchtop-metrics";
@@ -32,7 +30,7 @@ function banded(picture: Picture): Line[] {
 
 /** What decides that a chart must be made anew and not only get other numbers. */
 export function shapeOf(picture: Picture, dark: boolean): string {
-  return JSON.stringify([picture.lines.map(({ key, color, dash }) => [key, color, dash]), banded(picture).length, picture.unit, picture.heatmap?.bounds ?? null, dark]);
+  return JSON.stringify([picture.lines.map(({ key, color, dash }) => [key, color, dash]), banded(picture).length, picture.unit, picture.heatmap?.bounds ?? null, picture.stacked ?? false, dark]);
 }
 
 export function optionsOf(source: PlotSource, width: number, height: number, events: PlotEvents): uPlot.Options {
@@ -52,7 +50,7 @@ export function optionsOf(source: PlotSource, width: number, height: number, eve
       { stroke: ink["text-subtle"], font: FONT, grid: { stroke: ink.line, width: 1 }, ticks: { show: false }, size: (_, values) => Math.max(40, ...(values ?? []).map((value) => value.length * 6.4 + 12)), space: 28, ...yAxis(picture) },
     ],
     series: [{}, ...picture.lines.map((line) => seriesOf(line, picture)), ...bands.flatMap(() => [hiddenSeries(), hiddenSeries()])],
-    bands: bands.map((line, index) => ({ series: [first + index * 2, first + index * 2 + 1], fill: inkOf(`color-mix(in srgb, ${line.color} 14%, transparent)`) })),
+    bands: picture.stacked ? layersOf(picture) : bands.map((line, index) => ({ series: [first + index * 2, first + index * 2 + 1], fill: inkOf(`color-mix(in srgb, ${line.color} 14%, transparent)`) })),
     hooks: {
       drawClear: [(plot) => { if (source.picture().heatmap) drawHeatmap(plot, source.picture()); }],
       draw: [(plot) => { drawMarks(plot, source.marks()); drawExemplars(plot, source.picture()); }],
@@ -66,6 +64,15 @@ export function optionsOf(source: PlotSource, width: number, height: number, eve
       }],
     },
   };
+}
+
+/** The area of each layer but the lowest, which reaches down to zero by itself. */
+function layersOf({ lines }: Picture): uPlot.Band[] {
+  return lines.slice(1).map((line, index) => ({ series: [index + 2, index + 1], fill: layerInk(line) }));
+}
+
+function layerInk({ color }: Line): string {
+  return inkOf(`color-mix(in srgb, ${color} 38%, transparent)`);
 }
 
 function rangeOfScale({ heatmap }: Picture, low: number | null, high: number | null): [number, number] {
@@ -84,12 +91,11 @@ function yAxis({ heatmap, unit }: Picture): Partial<uPlot.Axis> {
 
 function seriesOf(line: Line, picture: Picture): uPlot.Series {
   const known = line.points.flatMap((point, index) => (point === null ? [] : [index]));
-  const distances = known.slice(1).map((place, index) => place - (known[index] as number)).toSorted((one, other) => one - other);
-  const usual = distances[Math.floor(distances.length / 2)] ?? 1;
+  const usual = usualDistance(line.points);
   return {
-    label: line.label, stroke: inkOf(line.color), width: 1.5, ...(line.dash ? { dash: [5, 4] } : {}), points: { show: known.length < 3, size: 5 },
+    label: line.label, stroke: inkOf(line.color), width: 1.5, ...(picture.stacked && line === picture.lines[0] ? { fill: layerInk(line) } : {}), ...(line.dash ? { dash: [5, 4] } : {}), points: { show: known.length < 3, size: 5 },
     gaps: (plot, _, __, ___, gaps) => {
-      const pixels = Math.abs(plot.valToPos(picture.step * usual * BRIDGED + (picture.times[0] ?? 0), "x", true) - plot.valToPos(picture.times[0] ?? 0, "x", true));
+      const pixels = Math.abs(plot.valToPos(picture.step * usual * GAP_BRIDGED + (picture.times[0] ?? 0), "x", true) - plot.valToPos(picture.times[0] ?? 0, "x", true));
       return gaps.filter(([from, to]) => to - from > pixels);
     },
   };

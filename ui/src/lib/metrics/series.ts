@@ -6,9 +6,11 @@ import { shownUnit } from "./units";
 /** One line of a chart. */
 export type Line = { key: string; label: string; service: string; color: string; dash: boolean; points: (number | null)[]; low: (number | null)[] | null; high: (number | null)[] | null };
 export type Columns = { bounds: number[]; counts: number[][]; most: number };
-export type Picture = { times: number[]; lines: Line[]; heatmap: Columns | null; exemplars: Exemplar[]; unit: string | null; omitted: number; step: number };
+export type Picture = { times: number[]; lines: Line[]; heatmap: Columns | null; exemplars: Exemplar[]; unit: string | null; omitted: number; step: number; stacked?: true };
 
 const COLORS = 12;
+/** Gaps up to so many times the usual distance of values are drawn through. */
+export const GAP_BRIDGED = 2.5;
 /** Charts whose height is a number of values: the value of one of them has no place there. */
 const COUNTS = new Set<MetricShow>(["rate", "delta", "count"]);
 
@@ -57,6 +59,13 @@ export function summaryOf({ label, points, low, high }: Line): Summary {
   const highs = (high ?? points).filter((point) => point !== null);
   if (known.length === 0) return { label, last: null, least: null, most: null, mean: null };
   return { label, last: known.at(-1) ?? null, least: lows.reduce((one, other) => Math.min(one, other), Infinity), most: highs.reduce((one, other) => Math.max(one, other), -Infinity), mean: known.reduce((sum, point) => sum + point, 0) / known.length };
+}
+
+/** How many steps usually lie between two values. */
+export function usualDistance(points: readonly (number | null)[]): number {
+  const known = points.flatMap((point, index) => (point === null ? [] : [index]));
+  const distances = known.slice(1).map((place, index) => place - (known[index] as number)).toSorted((one, other) => one - other);
+  return distances[Math.floor(distances.length / 2)] ?? 1;
 }
 
 /** The column of a moment; -1 outside. */
