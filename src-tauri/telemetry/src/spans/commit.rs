@@ -1,6 +1,7 @@
 //! Writes requests into the tables, all of them in one transaction.
 
 use super::dictionary::Dictionary;
+use super::facts::{self, Fact};
 use super::{incoming, value};
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 use opentelemetry_proto::tonic::common::v1::KeyValue;
@@ -13,6 +14,9 @@ use std::collections::{HashMap, HashSet};
 /// What a row takes beside its values, in bytes.
 const ROW: usize = 64;
 
+/// What the row of a filter takes beside it, in bytes.
+const FILTER_ROW: usize = 16;
+
 /// What is added to the row of one trace.
 struct Delta {
     id: i64,
@@ -23,6 +27,7 @@ struct Delta {
     bytes: i64,
     root: Option<Root>,
     services: HashMap<String, i64>,
+    facts: Vec<Fact>,
 }
 
 /// The span that a trace is called by, and its rank: 0 for one without a parent.
@@ -72,7 +77,7 @@ fn try_commit(
         };
         write_request(&transaction, dictionary, &mut deltas, request, &mut again)?;
     }
-    for delta in deltas.values() {
+    for delta in deltas.values_mut() {
         delta.write(&transaction)?;
         written.bytes += delta.bytes.unsigned_abs();
     }
@@ -137,13 +142,20 @@ impl Row<'_> {
         let Some(delta) = deltas.get_mut(&span.trace_id) else {
             return Ok(false);
         };
-        let (attributes, inline) = split(transaction, dictionary, &span.attributes)?;
+        delta
+            .facts
+            .extend([Fact::name(name), Fact::resource(self.resource)]);
+        let facts = &mut delta.facts;
+        let (attributes, inline) = split(transaction, dictionary, &span.attributes, facts)?;
         let extra = rest(span, inline);
         let status = span.status.as_ref();
         let failed = status.is_some_and(|status| status.code() == StatusCode::Error);
         let message = status
             .map(|s| s.message.as_str())
             .filter(|text| !text.is_empty());
+        if message.is_some() || !span.events.is_empty() {
+            delta.facts.push(Fact::TEXT);
+        }
         let id = incoming::id(&span.span_id).cast_signed();
         let inserted = transaction
             .prepare_cached(
@@ -159,7 +171,7 @@ impl Row<'_> {
                 self.scope,
                 name,
                 span.kind.clamp(0, 5),
-                status.map_or(0, |status| status.code.clamp(0, 2)),
+                status.map_or(StatusCode::Unset, |status| status.code()) as i32,
                 start,
                 duration,
                 attributes,
@@ -207,18 +219,22 @@ impl Row<'_> {
     }
 }
 
-/// The numbers of values that are shared, 0 in the place of one that is not; and those.
+/// The numbers of values that are shared, 0 in the place of one that is not; and those. Adds
+/// the facts of all.
 fn split(
     transaction: &Transaction<'_>,
     dictionary: &mut Dictionary,
     pairs: &[KeyValue],
+    facts: &mut Vec<Fact>,
 ) -> rusqlite::Result<(Vec<u8>, Vec<KeyValue>)> {
     let mut numbers = Vec::with_capacity(pairs.len() * 4);
     let mut inline = Vec::new();
     for pair in pairs {
-        let number = dictionary.value(transaction, pair)?;
+        let (number, fact) = dictionary.value(transaction, pair)?;
+        facts.push(fact);
         if number.is_none() {
             inline.push(pair.clone());
+            facts.push(Fact::INLINE);
         }
         numbers.extend_from_slice(&number.unwrap_or(0).to_le_bytes());
     }
@@ -294,6 +310,7 @@ impl Delta {
             bytes: 0,
             root: None,
             services: HashMap::new(),
+            facts: Vec::new(),
         }
     }
 
@@ -316,10 +333,12 @@ impl Delta {
         }
     }
 
-    fn write(&self, transaction: &Transaction<'_>) -> rusqlite::Result<()> {
+    fn write(&mut self, transaction: &Transaction<'_>) -> rusqlite::Result<()> {
         if self.spans == 0 {
             return Ok(());
         }
+        let filter = facts::filter(std::mem::take(&mut self.facts));
+        self.bytes += i64::try_from(FILTER_ROW + filter.len()).unwrap_or_default();
         transaction
             .prepare_cached(
                 "UPDATE traces SET start = min(start, ?2), finish = max(finish, ?3), \
@@ -350,6 +369,12 @@ impl Delta {
                     root.status_code,
                 ])?;
         }
+        transaction
+            .prepare_cached(
+                "INSERT INTO trace_filters (trace, part, spans, bits) \
+                 SELECT id, spans, ?2, ?3 FROM traces WHERE id = ?1",
+            )?
+            .execute(params![self.id, self.spans, filter])?;
         for (service, spans) in &self.services {
             transaction
                 .prepare_cached(
@@ -390,6 +415,7 @@ pub(super) fn evict(connection: &mut Connection, wanted: u64) -> rusqlite::Resul
         for sql in [
             "DELETE FROM spans WHERE trace = ?1",
             "DELETE FROM trace_services WHERE trace = ?1",
+            "DELETE FROM trace_filters WHERE trace = ?1",
             "DELETE FROM traces WHERE id = ?1",
         ] {
             transaction.prepare_cached(sql)?.execute([id])?;

@@ -3,6 +3,7 @@
 //! What was written is remembered by a hash of 128 bits. To forget some of it, or all of it
 //! with a crash, is harmless: the same value gets a second number then.
 
+use super::facts::Fact;
 use super::value;
 use crate::otlp;
 use opentelemetry_proto::tonic::common::v1::{InstrumentationScope, KeyValue};
@@ -24,7 +25,7 @@ const MOST_VALUES: i64 = 1_000_000;
 #[derive(Default)]
 pub(super) struct Dictionary {
     hashers: [RandomState; 2],
-    known: HashMap<u128, i64>,
+    known: HashMap<u128, (i64, Fact)>,
     /// The largest number of a value.
     values: i64,
 }
@@ -44,29 +45,31 @@ impl Dictionary {
         self.known.clear();
     }
 
-    /// The number of a value; `None` where it belongs to its span.
+    /// The number of a value, `None` where it belongs to its span; and what filters have of
+    /// it.
     pub(super) fn value(
         &mut self,
         transaction: &Transaction<'_>,
         pair: &KeyValue,
-    ) -> rusqlite::Result<Option<u32>> {
+    ) -> rusqlite::Result<(Option<u32>, Fact)> {
+        let fact = || Fact::value(&pair.key, &value::to_text(pair.value.as_ref()));
         if !value::is_shared(pair) {
-            return Ok(None);
+            return Ok((None, fact()));
         }
         let bytes = pair.encode_to_vec();
         let hash = self.hash(&("value", &bytes));
-        let number = match self.known.get(&hash) {
-            Some(number) => *number,
-            None if self.values >= MOST_VALUES => return Ok(None),
+        let (number, fact) = match self.known.get(&hash) {
+            Some(known) => *known,
+            None if self.values >= MOST_VALUES => return Ok((None, fact())),
             None => {
                 transaction
                     .prepare_cached("INSERT INTO span_attributes (key, value) VALUES (?1, ?2)")?
                     .execute(params![pair.key, value::to_sql(pair.value.as_ref())])?;
                 self.values = transaction.last_insert_rowid();
-                self.remember(hash, self.values)
+                self.remember(hash, self.values, fact())
             }
         };
-        Ok(u32::try_from(number).ok())
+        Ok((u32::try_from(number).ok(), fact))
     }
 
     /// The number of a span's name.
@@ -76,13 +79,14 @@ impl Dictionary {
         name: &str,
     ) -> rusqlite::Result<i64> {
         let hash = self.hash(&("name", name));
-        if let Some(number) = self.known.get(&hash) {
+        if let Some((number, _)) = self.known.get(&hash) {
             return Ok(*number);
         }
         transaction
             .prepare_cached("INSERT INTO span_names (text) VALUES (?1)")?
             .execute([name])?;
-        Ok(self.remember(hash, transaction.last_insert_rowid()))
+        let number = transaction.last_insert_rowid();
+        Ok(self.remember(hash, number, Fact::name(number)).0)
     }
 
     /// The number of a resource, and the name of its service.
@@ -94,7 +98,7 @@ impl Dictionary {
         let of = otlp::attribution(&resource.attributes);
         let body = resource.encode_to_vec();
         let hash = self.hash(&("resource", &body));
-        if let Some(number) = self.known.get(&hash) {
+        if let Some((number, _)) = self.known.get(&hash) {
             return Ok((*number, of.service));
         }
         transaction
@@ -102,7 +106,8 @@ impl Dictionary {
                 "INSERT INTO span_resources (service, generation, body) VALUES (?1, ?2, ?3)",
             )?
             .execute(params![of.service, of.generation.cast_signed(), body])?;
-        let number = self.remember(hash, transaction.last_insert_rowid());
+        let number = transaction.last_insert_rowid();
+        self.remember(hash, number, Fact::resource(number));
         Ok((number, of.service))
     }
 
@@ -114,21 +119,23 @@ impl Dictionary {
     ) -> rusqlite::Result<i64> {
         let body = scope.encode_to_vec();
         let hash = self.hash(&("scope", &body));
-        if let Some(number) = self.known.get(&hash) {
+        if let Some((number, _)) = self.known.get(&hash) {
             return Ok(*number);
         }
         transaction
             .prepare_cached("INSERT INTO span_scopes (name, body) VALUES (?1, ?2)")?
             .execute(params![scope.name, body])?;
-        Ok(self.remember(hash, transaction.last_insert_rowid()))
+        // Nobody looks for scopes.
+        let number = transaction.last_insert_rowid();
+        Ok(self.remember(hash, number, Fact::INLINE).0)
     }
 
-    fn remember(&mut self, hash: u128, number: i64) -> i64 {
+    fn remember(&mut self, hash: u128, number: i64, fact: Fact) -> (i64, Fact) {
         if self.known.len() >= MOST_REMEMBERED {
             self.known.clear();
         }
-        self.known.insert(hash, number);
-        number
+        self.known.insert(hash, (number, fact));
+        (number, fact)
     }
 
     fn hash(&self, value: &impl Hash) -> u128 {

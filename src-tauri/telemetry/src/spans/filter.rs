@@ -1,8 +1,12 @@
 //! A query's text, ready to be asked of spans.
 //!
 //! What spans have in common is asked once: which values, names and resources of the
-//! dictionary fit. A span is then a matter of comparing numbers.
+//! dictionary fit. A span is then a matter of comparing numbers. Where filters leave few
+//! spans for one exact value, their own values are looked up instead: the dictionary has
+//! up to a million.
 
+use super::facts::Fact;
+use super::list::Found;
 use super::read::{Stored, kind, numbers_of, status};
 use super::value;
 use crate::query::filter::{Order, Value, word};
@@ -13,8 +17,14 @@ use opentelemetry_proto::tonic::common::v1::KeyValue;
 use opentelemetry_proto::tonic::resource::v1::Resource;
 use opentelemetry_proto::tonic::trace::v1::Span;
 use prost::Message as _;
-use rusqlite::Connection;
-use std::collections::HashSet;
+use rusqlite::types::ValueRef;
+use rusqlite::{Connection, OptionalExtension as _, Params};
+use std::borrow::Cow;
+use std::cell::RefCell;
+use std::collections::{HashMap, HashSet};
+
+/// Facts of which one is asked; where there are more, few traces would be skipped.
+const MOST_FACTS: usize = 64;
 
 /// What a query asks of the spans of a trace.
 #[derive(Debug)]
@@ -45,9 +55,20 @@ enum Kind {
 /// One term with what of the dictionary fits it.
 pub(super) struct Ready<'a> {
     term: &'a Term,
-    values: HashSet<u32>,
+    connection: &'a Connection,
+    values: Values,
     names: HashSet<i64>,
     resources: HashSet<i64>,
+    /// What values that fit are to filters; absent where there are too many.
+    facts: Option<Vec<Fact>>,
+}
+
+/// Which numbers of the dictionary fit.
+enum Values {
+    /// These.
+    Listed(HashSet<u32>),
+    /// Those that were looked up, and whether they do.
+    Asked(RefCell<HashMap<u32, bool>>),
 }
 
 impl Filter {
@@ -72,21 +93,13 @@ impl Filter {
         })
     }
 
-    /// Asks the dictionary.
-    pub(super) fn ready(&self, connection: &Connection) -> rusqlite::Result<Vec<Ready<'_>>> {
-        let mut ready: Vec<Ready<'_>> = self.terms.iter().map(Ready::new).collect();
-        let mut statement = connection.prepare("SELECT id, key, value FROM span_attributes")?;
-        let mut rows = statement.query([])?;
-        while let Some(row) = rows.next()? {
-            let (id, key) = (row.get(0)?, row.get_ref(1)?.as_str()?);
-            let text = value::to_text(value::from_sql(row.get_ref(2)?).as_ref());
-            for one in ready
-                .iter_mut()
-                .filter(|one| one.term.fits_pair(key, &text))
-            {
-                one.values.insert(id);
-            }
-        }
+    /// Asks the dictionary, for values as far as filters need them.
+    pub(super) fn ready<'a>(
+        &'a self,
+        connection: &'a Connection,
+    ) -> rusqlite::Result<Vec<Ready<'a>>> {
+        let new = |term| Ready::new(term, connection);
+        let mut ready: Vec<Ready<'_>> = self.terms.iter().map(new).collect();
         let mut statement = connection.prepare("SELECT id, text FROM span_names")?;
         let mut rows = statement.query([])?;
         while let Some(row) = rows.next()? {
@@ -106,17 +119,89 @@ impl Filter {
                 }
             }
         }
+        let vague = ready.iter_mut().filter(|one| one.term.exact().is_none());
+        list_values(connection, vague.collect())?;
         Ok(ready)
     }
 }
 
+/// Reads the dictionary for those terms that have not looked at it, where that is less than
+/// to look up the values of so many spans.
+pub(super) fn prepare(
+    connection: &Connection,
+    ready: &mut [Ready<'_>],
+    spans: u64,
+) -> rusqlite::Result<()> {
+    let sql = "SELECT coalesce(max(id), 0) FROM span_attributes";
+    let size: i64 = connection.query_row(sql, [], |row| row.get(0))?;
+    // A value that is looked up takes some ten times as long as one that is passed by, and
+    // half of a span's are its own.
+    if spans.saturating_mul(50) < size.unsigned_abs() {
+        return Ok(());
+    }
+    let open = |one: &&mut Ready<'_>| matches!(one.values, Values::Asked(_));
+    list_values(connection, ready.iter_mut().filter(open).collect())
+}
+
+/// Reads all values for terms that ask for any, and those of its name for each other.
+fn list_values(connection: &Connection, ready: Vec<&mut Ready<'_>>) -> rusqlite::Result<()> {
+    let (mut anywhere, named): (Vec<_>, Vec<_>) = ready
+        .into_iter()
+        .partition(|one| matches!(one.term.ask, Kind::Anywhere(_)));
+    if !anywhere.is_empty() {
+        let sql = "SELECT id, key, value FROM span_attributes";
+        list_of(connection, sql, [], &mut anywhere)?;
+    }
+    for one in named {
+        let Kind::Attribute(key, _) = &one.term.ask else {
+            continue;
+        };
+        let sql = "SELECT id, key, value FROM span_attributes WHERE key = ?1";
+        list_of(connection, sql, [key], &mut [one])?;
+    }
+    Ok(())
+}
+
+fn list_of(
+    connection: &Connection,
+    sql: &str,
+    parameters: impl Params,
+    ready: &mut [&mut Ready<'_>],
+) -> rusqlite::Result<()> {
+    for one in &mut *ready {
+        one.values = Values::Listed(HashSet::new());
+    }
+    let mut statement = connection.prepare(sql)?;
+    let mut rows = statement.query(parameters)?;
+    while let Some(row) = rows.next()? {
+        let (id, key) = (row.get(0)?, row.get_ref(1)?.as_str()?);
+        let text = text(row.get_ref(2)?);
+        for one in ready.iter_mut() {
+            if one.term.fits_pair(key, &text) {
+                one.list(id, key, &text);
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The value of a column as one text, without a copy where it is one.
+fn text(column: ValueRef<'_>) -> Cow<'_, str> {
+    match column {
+        ValueRef::Text(text) => String::from_utf8_lossy(text),
+        other => value::to_text(value::from_sql(other).as_ref()).into(),
+    }
+}
+
 impl<'a> Ready<'a> {
-    fn new(term: &'a Term) -> Self {
+    fn new(term: &'a Term, connection: &'a Connection) -> Self {
         Self {
             term,
-            values: HashSet::new(),
+            connection,
+            values: Values::Asked(RefCell::default()),
             names: HashSet::new(),
             resources: HashSet::new(),
+            facts: Some(Vec::new()),
         }
     }
 
@@ -124,9 +209,54 @@ impl<'a> Ready<'a> {
         self.term.negated
     }
 
-    /// Whether the span has what the term asks for, negated or not.
-    pub(super) fn fits(&self, span: &Stored) -> bool {
+    fn list(&mut self, id: u32, key: &str, text: &str) {
+        if let Values::Listed(all) = &mut self.values {
+            all.insert(id);
+        }
+        if let Some(facts) = &mut self.facts {
+            facts.push(Fact::value(key, text));
+            if facts.len() > MOST_FACTS {
+                self.facts = None;
+            }
+        }
+    }
+
+    /// Whether a span of the trace may fit, by what its row says.
+    pub(super) fn may_fit(&self, trace: &Found) -> bool {
         match &self.term.ask {
+            Kind::Status(SpanStatus::Error) => trace.failed,
+            // No span is longer than its trace.
+            Kind::Duration(Order::Equal | Order::AtLeast, wanted) => trace.duration >= *wanted,
+            Kind::Duration(Order::Above, wanted) => trace.duration > *wanted,
+            _ => true,
+        }
+    }
+
+    /// Facts of which a span that fits has one; `None` where it may have none of them.
+    pub(super) fn demand(&self) -> Option<Vec<Fact>> {
+        let names = self.names.iter().map(|id| Fact::name(*id));
+        let resources = self.resources.iter().map(|id| Fact::resource(*id));
+        let values = || self.facts.clone();
+        let all: Vec<Fact> = match &self.term.ask {
+            Kind::Name(_) => names.collect(),
+            Kind::Service(_) => resources.collect(),
+            Kind::Message(_) => vec![Fact::TEXT],
+            Kind::Attribute(key, _) => match self.term.exact() {
+                Some(wanted) => resources.chain([Fact::value(key, wanted)]).collect(),
+                None => resources.chain(values()?).chain([Fact::INLINE]).collect(),
+            },
+            Kind::Anywhere(_) => {
+                let rest = [Fact::INLINE, Fact::TEXT];
+                names.chain(values()?).chain(rest).collect()
+            }
+            Kind::Status(_) | Kind::SpanKind(_) | Kind::Duration(..) | Kind::Id(_) => return None,
+        };
+        (all.len() <= MOST_FACTS).then_some(all)
+    }
+
+    /// Whether the span has what the term asks for, negated or not.
+    pub(super) fn fits(&self, span: &Stored) -> rusqlite::Result<bool> {
+        Ok(match &self.term.ask {
             Kind::Status(wanted) => status(span.status) == *wanted,
             Kind::SpanKind(wanted) => kind(span.kind) == *wanted,
             Kind::Duration(order, wanted) => order.holds(span.duration.unsigned_abs().cmp(wanted)),
@@ -136,40 +266,72 @@ impl<'a> Ready<'a> {
             Kind::Id(value) => value.fits(&format!("{:016x}", span.id)),
             Kind::Anywhere(value) => {
                 self.names.contains(&span.name)
-                    || self.has_value(span)
+                    || self.has_value(span)?
                     || span.message.as_deref().is_some_and(|text| value.fits(text))
             }
-            Kind::Attribute(..) => self.resources.contains(&span.resource) || self.has_value(span),
-        }
+            Kind::Attribute(..) => {
+                self.resources.contains(&span.resource) || self.has_value(span)?
+            }
+        })
     }
 
-    fn has_value(&self, span: &Stored) -> bool {
+    fn has_value(&self, span: &Stored) -> rusqlite::Result<bool> {
         let mut inline = false;
         for number in numbers_of(&span.attributes) {
-            if self.values.contains(&number) {
-                return true;
+            if number == 0 {
+                inline = true;
+            } else if self.has_number(number)? {
+                return Ok(true);
             }
-            inline |= number == 0;
         }
         // Exceptions are events, and long values lie with their span.
         let events = matches!(self.term.ask, Kind::Anywhere(_));
         let Some(extra) = span.extra.as_deref().filter(|_| inline || events) else {
-            return false;
+            return Ok(false);
         };
         let extra = Span::decode(extra).unwrap_or_default();
         let fits = |pair: &KeyValue| {
             let text = value::to_text(pair.value.as_ref());
             self.term.fits_pair(&pair.key, &text)
         };
-        extra.attributes.iter().any(fits)
+        Ok(extra.attributes.iter().any(fits)
             || events
                 && extra.events.iter().any(|event| {
                     self.term.fits_name(&event.name) || event.attributes.iter().any(fits)
-                })
+                }))
+    }
+
+    fn has_number(&self, number: u32) -> rusqlite::Result<bool> {
+        let known = match &self.values {
+            Values::Listed(all) => return Ok(all.contains(&number)),
+            Values::Asked(known) => known,
+        };
+        if let Some(fits) = known.borrow().get(&number) {
+            return Ok(*fits);
+        }
+        let fits = self
+            .connection
+            .prepare_cached("SELECT key, value FROM span_attributes WHERE id = ?1")?
+            .query_row([number], |row| {
+                let key = row.get_ref(0)?.as_str()?;
+                Ok(self.term.fits_pair(key, &text(row.get_ref(1)?)))
+            })
+            .optional()?
+            .unwrap_or_default();
+        known.borrow_mut().insert(number, fits);
+        Ok(fits)
     }
 }
 
 impl Term {
+    /// The one value that it asks for.
+    fn exact(&self) -> Option<&str> {
+        match &self.ask {
+            Kind::Attribute(_, Value::Compared(Order::Equal, wanted)) => Some(wanted),
+            _ => None,
+        }
+    }
+
     fn fits_pair(&self, key: &str, text: &str) -> bool {
         match &self.ask {
             Kind::Anywhere(value) => value.fits(text),

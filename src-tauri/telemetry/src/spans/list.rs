@@ -1,8 +1,8 @@
 //! Finds traces, and says how those that match are spread.
 
-use super::filter::{Filter, Ready};
+use super::filter::{Filter, Ready, prepare};
 use super::read::{COLUMNS, Stored, millis};
-use super::value;
+use super::{skip, value};
 use crate::trace::{
     Percentiles, ServiceSpans, TraceDot, TraceOrder, TracePage, TraceQuery, TraceSummary,
 };
@@ -24,11 +24,12 @@ const STRIDE: usize = 4096;
 
 /// A trace as far as it is needed to choose.
 #[derive(Clone, Copy)]
-struct Found {
-    id: i64,
-    start: i64,
-    duration: u64,
-    failed: bool,
+pub(super) struct Found {
+    pub(super) id: i64,
+    pub(super) start: i64,
+    pub(super) duration: u64,
+    pub(super) failed: bool,
+    pub(super) spans: i64,
 }
 
 /// The answer to a query.
@@ -39,6 +40,9 @@ pub(super) fn list(
     limit: Duration,
 ) -> rusqlite::Result<TracePage> {
     let end = Instant::now() + limit;
+    // Traces, filters and spans as they were at one moment.
+    let snapshot = connection.unchecked_transaction()?;
+    let connection: &Connection = &snapshot;
     let mut found = candidates(connection, query)?;
     if !query.services.is_empty() {
         let wanted = of_services(connection, &query.services)?;
@@ -46,10 +50,7 @@ pub(super) fn list(
     }
     let mut complete = true;
     if !filter.terms.is_empty() {
-        let wanted: HashSet<i64> = found.iter().map(|one| one.id).collect();
-        let (fitting, all) = fitting(connection, filter, &wanted, end)?;
-        found.retain(|one| fitting.contains(&one.id));
-        complete = all;
+        complete = keep_fitting(connection, filter, &mut found, end)?;
     }
     match query.order {
         TraceOrder::Newest => found.sort_by_key(|one| std::cmp::Reverse((one.start, one.id))),
@@ -81,14 +82,17 @@ pub(super) fn list(
     })
 }
 
-fn candidates(connection: &Connection, query: &TraceQuery) -> rusqlite::Result<Vec<Found>> {
+pub(super) fn candidates(
+    connection: &Connection,
+    query: &TraceQuery,
+) -> rusqlite::Result<Vec<Found>> {
     let ns = |time: benchtop_model::time::Timestamp| time.0.saturating_mul(1_000_000);
     let number = |value: Option<u64>, absent| {
         value.map_or(absent, |value| i64::try_from(value).unwrap_or(i64::MAX))
     };
     connection
         .prepare_cached(
-            "SELECT id, start, finish - start, errors FROM traces \
+            "SELECT id, start, finish - start, errors, spans FROM traces \
              WHERE spans > 0 AND start >= ?1 AND start < ?2 AND finish - start BETWEEN ?3 AND ?4 \
                AND errors >= ?5",
         )?
@@ -106,6 +110,7 @@ fn candidates(connection: &Connection, query: &TraceQuery) -> rusqlite::Result<V
                     start: row.get(1)?,
                     duration: row.get::<_, i64>(2)?.unsigned_abs(),
                     failed: row.get::<_, i64>(3)? > 0,
+                    spans: row.get(4)?,
                 })
             },
         )?
@@ -133,41 +138,103 @@ struct Judged {
     spoiled: bool,
 }
 
-/// The wanted traces whose spans fit; and whether all were looked at in time.
-fn fitting(
+/// Leaves the traces whose spans fit; answers whether all were looked at in time.
+fn keep_fitting(
     connection: &Connection,
     filter: &Filter,
-    wanted: &HashSet<i64>,
+    found: &mut Vec<Found>,
     end: Instant,
-) -> rusqlite::Result<(HashSet<i64>, bool)> {
-    let ready = filter.ready(connection)?;
-    let (not, all): (Vec<&Ready<'_>>, Vec<_>) = ready.iter().partition(|term| term.negated());
-    let mut judged: HashMap<i64, Judged> = HashMap::new();
-    let mut statement = connection.prepare_cached(&format!(
-        "SELECT trace, {COLUMNS} FROM spans ORDER BY trace DESC"
-    ))?;
-    let mut rows = statement.query([])?;
-    let (mut count, mut complete) = (0_usize, true);
-    while let Some(row) = rows.next()? {
-        count += 1;
-        if count.is_multiple_of(STRIDE) && Instant::now() >= end {
-            complete = false;
-            break;
+) -> rusqlite::Result<bool> {
+    let mut ready = filter.ready(connection)?;
+    let asked: Vec<&Ready<'_>> = ready.iter().filter(|term| !term.negated()).collect();
+    skip::skip(connection, &asked, found)?;
+    let spans = found.iter().map(|one| one.spans.unsigned_abs()).sum();
+    prepare(connection, &mut ready, spans)?;
+    let (not, all) = ready.iter().partition(|term| term.negated());
+    let mut judge = Judge {
+        not,
+        all,
+        judged: HashMap::new(),
+        count: 0,
+        end,
+    };
+    let complete = judge.read(connection, found)?;
+    let fits = |of: &Judged| of.fits && !of.spoiled;
+    found.retain(|one| judge.judged.get(&one.id).is_some_and(fits));
+    Ok(complete)
+}
+
+/// Reads spans and keeps what they say of their traces.
+struct Judge<'a> {
+    not: Vec<&'a Ready<'a>>,
+    all: Vec<&'a Ready<'a>>,
+    judged: HashMap<i64, Judged>,
+    /// Rows so far.
+    count: usize,
+    end: Instant,
+}
+
+impl Judge<'_> {
+    /// Reads the spans of these traces; whether all were read in time.
+    fn read(&mut self, connection: &Connection, found: &[Found]) -> rusqlite::Result<bool> {
+        let (low, high) = skip::range(found);
+        // Where most are wanted, the others are passed by more quickly than they are left out.
+        if (found.len() as i64).saturating_mul(4) > high.saturating_sub(low) {
+            let wanted: HashSet<i64> = found.iter().map(|one| one.id).collect();
+            let sql = format!(
+                "SELECT trace, {COLUMNS} FROM spans WHERE trace BETWEEN ?1 AND ?2 \
+                 ORDER BY trace DESC"
+            );
+            let mut statement = connection.prepare_cached(&sql)?;
+            return self.rows(statement.query([low, high])?, &wanted);
         }
-        let trace: i64 = row.get(0)?;
-        if !wanted.contains(&trace) {
-            continue;
+        let sql = format!("SELECT trace, {COLUMNS} FROM spans WHERE trace = ?1");
+        let mut statement = connection.prepare_cached(&sql)?;
+        let mut ids: Vec<i64> = found.iter().map(|one| one.id).collect();
+        ids.sort_unstable_by_key(|id| std::cmp::Reverse(*id));
+        for id in ids {
+            if !self.rows(statement.query([id])?, &HashSet::from([id]))? {
+                return Ok(false);
+            }
         }
-        let of = judged.entry(trace).or_default();
-        if of.spoiled || of.fits && not.is_empty() {
-            continue;
-        }
-        let span = Stored::from_row(row, 1)?;
-        of.fits |= all.iter().all(|term| term.fits(&span));
-        of.spoiled |= not.iter().any(|term| term.fits(&span));
+        Ok(true)
     }
-    let fitting = judged.into_iter().filter(|(_, of)| of.fits && !of.spoiled);
-    Ok((fitting.map(|(trace, _)| trace).collect(), complete))
+
+    fn rows(
+        &mut self,
+        mut rows: rusqlite::Rows<'_>,
+        wanted: &HashSet<i64>,
+    ) -> rusqlite::Result<bool> {
+        while let Some(row) = rows.next()? {
+            self.count += 1;
+            if self.count.is_multiple_of(STRIDE) && Instant::now() >= self.end {
+                return Ok(false);
+            }
+            let trace: i64 = row.get(0)?;
+            if !wanted.contains(&trace) {
+                continue;
+            }
+            let of = self.judged.entry(trace).or_default();
+            if of.spoiled || of.fits && self.not.is_empty() {
+                continue;
+            }
+            let span = Stored::from_row(row, 1)?;
+            of.fits = of.fits || holds_all(&self.all, &span)?;
+            for term in &self.not {
+                of.spoiled = of.spoiled || term.fits(&span)?;
+            }
+        }
+        Ok(true)
+    }
+}
+
+fn holds_all(terms: &[&Ready<'_>], span: &Stored) -> rusqlite::Result<bool> {
+    for term in terms {
+        if !term.fits(span)? {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 fn cursor(last: &Found, order: TraceOrder) -> String {
@@ -306,6 +373,7 @@ mod tests {
                     (id % 100).unsigned_abs()
                 },
                 failed: id == 4_242,
+                spans: 1,
             })
             .collect();
         let chosen = sample(&found);

@@ -4,6 +4,10 @@
 //! would take three times as much). Spans lie in the order of their traces, so that a trace
 //! is read in one go, and the key makes it harmless to receive a span twice. Long and nested
 //! values are not in the dictionary but with their span, so that it stays small.
+//!
+//! A commit leaves one filter for each of its traces (`facts`), some seven bytes a span: a
+//! search for a value skips what cannot have it. The part of a filter is the number of spans
+//! that the trace had with it, which is another one each time.
 
 use rusqlite::Connection;
 
@@ -34,6 +38,10 @@ pub(super) const SCHEMA: &str = "
     CREATE TABLE IF NOT EXISTS trace_services (
         service TEXT NOT NULL, trace INTEGER NOT NULL, spans INTEGER NOT NULL,
         PRIMARY KEY (trace, service)) WITHOUT ROWID;
+    CREATE TABLE IF NOT EXISTS trace_filters (
+        trace INTEGER NOT NULL, part INTEGER NOT NULL, spans INTEGER NOT NULL,
+        bits BLOB NOT NULL,
+        PRIMARY KEY (trace, part)) WITHOUT ROWID;
     CREATE TABLE IF NOT EXISTS spans (
         trace INTEGER NOT NULL,
         id INTEGER NOT NULL,
