@@ -4,6 +4,7 @@ use opentelemetry_proto::tonic::common::v1::{KeyValue, any_value::Value};
 
 pub mod budget;
 pub mod decode;
+pub mod destination;
 pub mod forward;
 mod grpc;
 mod http;

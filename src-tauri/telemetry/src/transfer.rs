@@ -12,7 +12,6 @@ use crate::metrics::otlp as points;
 use crate::metrics::query::MetricSource;
 use crate::otlp::attribution;
 use crate::otlp::decode::{Request, Signal};
-use crate::otlp::forward;
 use crate::otlp::json;
 use crate::otlp::limits::MOST_BYTES;
 use crate::otlp::logs::{BookSink, LogSink as _};
@@ -232,14 +231,6 @@ struct Sourced {
 enum Item {
     Otlp(Request),
     Logs(KeptLogs),
-}
-
-/// Whether telemetry can be sent on to this address.
-///
-/// # Errors
-/// One sentence, where it is none.
-pub fn check_address(address: &str) -> Result<(), String> {
-    forward::base(address).map(|_| ())
 }
 
 /// Which of the three a line is; everything else of it is read later.

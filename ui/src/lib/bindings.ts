@@ -988,6 +988,10 @@ export type ForwardStatus = {
  */
 address: string, 
 /**
+ * Names of the headers that it is sent; their values are secrets.
+ */
+headers: Array<string>, 
+/**
  * Requests that it has taken.
  */
 sent: number, 
@@ -1002,7 +1006,11 @@ waiting: number,
 /**
  * Whether it did not take the last one, or does not answer.
  */
-failing: boolean, };
+failing: boolean, 
+/**
+ * Why not, in one sentence.
+ */
+problem: string | null, };
 export type FoundFile = { 
 /**
  * Absolute path.
@@ -3373,9 +3381,15 @@ export type TelemetryForwardRequest = {
  */
 environment: string | null, 
 /**
- * A backend of OTLP/HTTP, such as `http://localhost:14318`; absent: none.
+ * A backend of OTLP/HTTP, such as `http://localhost:14318` or
+ * `https://otlp.example.com`; absent: none.
  */
-address: string | null, };
+address: string | null, 
+/**
+ * What every request to it carries, each as `name: value`; in place of those of before.
+ * They are kept in the settings and not shown.
+ */
+headers: Array<string>, };
 export type TelemetryImportRequest = { 
 /**
  * The environment's identity.

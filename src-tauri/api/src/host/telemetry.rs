@@ -6,6 +6,7 @@ use benchtop_engine::environment::EnvironmentHandle;
 use benchtop_engine::record::EnvironmentRecord;
 use benchtop_telemetry::book::LogBook;
 use benchtop_telemetry::metrics::book::MetricBook;
+use benchtop_telemetry::otlp::destination::Destination;
 use benchtop_telemetry::otlp::intake::Sinks;
 use benchtop_telemetry::otlp::logs::BookSink;
 use benchtop_telemetry::otlp::metrics::MetricSink;
@@ -123,9 +124,13 @@ impl Telemetry {
     }
 
     /// From now on a copy of everything goes to this backend, or to none.
-    pub(super) fn forward_to(&self, address: Option<String>) {
+    pub(super) fn forward_to(&self, setting: Option<String>) {
         let Ok(receiver) = &self.receiver else { return };
-        if let Err(error) = receiver.forward_to(address.as_deref()) {
+        let destination = setting.as_deref().map(Destination::from_setting);
+        let started = destination
+            .transpose()
+            .and_then(|destination| receiver.forward_to(destination));
+        if let Err(error) = started {
             tracing::warn!("telemetry is not sent on: {error}");
         }
     }

@@ -10,6 +10,7 @@ use benchtop_model::time::Timestamp;
 use benchtop_store::history::History;
 use benchtop_store::record::NewRun;
 use benchtop_store::row::Annotation;
+use benchtop_telemetry::otlp::destination::Destination;
 use benchtop_telemetry::spans::{Limits, SpanStore};
 use benchtop_telemetry::transfer::{self, Contents, Stores};
 use std::fs::File;
@@ -73,13 +74,10 @@ impl Host {
         self: &Arc<Self>,
         request: TelemetryForwardRequest,
     ) -> Answer<Empty> {
-        let address = request.address.unwrap_or_default();
-        if !address.is_empty() {
-            transfer::check_address(&address).map_err(|message| ApiError {
-                hint: Some("for example http://localhost:14318".to_owned()),
-                ..ApiError::invalid(message)
-            })?;
-        }
+        let setting = match request.address.as_deref() {
+            None | Some("") => String::new(),
+            Some(address) => setting_of(address, &request.headers)?,
+        };
         let key = match &request.environment {
             Some(id) => {
                 self.get(id).await?;
@@ -87,7 +85,7 @@ impl Host {
             }
             None => FORWARD.to_owned(),
         };
-        self.history.set_setting(&key, &address);
+        self.history.set_setting(&key, &setting);
         let history = self.history.clone();
         // A panic of the writer was logged where it happened.
         _ = tokio::task::spawn_blocking(move || history.flush()).await;
@@ -102,6 +100,15 @@ impl Host {
         self.runtime_setting(&forward_key(environment))
             .or_else(|| self.runtime_setting(FORWARD))
     }
+}
+
+fn setting_of(address: &str, headers: &[String]) -> Answer<String> {
+    let destination = Destination::new(address, headers.iter().map(String::as_str));
+    let destination = destination.map_err(|message| ApiError {
+        hint: Some("for example http://localhost:14318".to_owned()),
+        ..ApiError::invalid(message)
+    })?;
+    Ok(destination.to_setting())
 }
 
 pub(super) fn stores(open: &OpenEnvironment) -> Answer<Stores> {

@@ -109,6 +109,11 @@ pub struct TelemetryImported {
 pub struct TelemetryForwardRequest {
     /// For this environment; absent: for all that have no address of their own.
     pub environment: Option<String>,
-    /// A backend of OTLP/HTTP, such as `http://localhost:14318`; absent: none.
+    /// A backend of OTLP/HTTP, such as `http://localhost:14318` or
+    /// `https://otlp.example.com`; absent: none.
     pub address: Option<String>,
+    /// What every request to it carries, each as `name: value`; in place of those of before.
+    /// They are kept in the settings and not shown.
+    #[serde(default)]
+    pub headers: Vec<String>,
 }

@@ -124,8 +124,12 @@ pub(crate) enum Telemetry {
     },
     /// Send a copy of everything on to another backend of OTLP/HTTP
     Forward {
-        /// Such as http://localhost:14318, or `off`
+        /// Such as http://localhost:14318 or https://otlp.example.com, or `off`
         address: String,
+        /// What every request carries, as `name: value`; `-` reads them from the standard
+        /// input, one on each line
+        #[arg(long = "header", short = 'H', value_name = "HEADER")]
+        headers: Vec<String>,
         /// For all environments that have no address of their own
         #[arg(long)]
         all: bool,

@@ -23,7 +23,11 @@ pub(crate) async fn run(which: &Which, command: Telemetry) -> Result<Code, Failu
             overwrite,
         } => export(&connection, &path, &run, overwrite).await?,
         Telemetry::Import { path } => import(&connection, &path).await?,
-        Telemetry::Forward { address, all } => forward(&connection, &address, all).await?,
+        Telemetry::Forward {
+            address,
+            headers,
+            all,
+        } => forward(&connection, &address, headers, all).await?,
     }
     Ok(Code::Fine)
 }
@@ -53,10 +57,9 @@ fn render(status: &TelemetryStatus) -> String {
         }
     }
     if let Some(to) = &status.forward {
-        let state = if to.failing {
-            ", does not take it now"
-        } else {
-            ""
+        let state = match &to.problem {
+            Some(problem) => format!("; does not take it now: {problem}"),
+            None => String::new(),
         };
         lines.push(format!(
             "sent on to {}: {} requests, {} waiting, {} dropped{state}",
@@ -105,10 +108,23 @@ async fn import(connection: &Connection, path: &Path) -> Result<(), Failure> {
     Ok(())
 }
 
-async fn forward(connection: &Connection, address: &str, all: bool) -> Result<(), Failure> {
+async fn forward(
+    connection: &Connection,
+    address: &str,
+    mut headers: Vec<String>,
+    all: bool,
+) -> Result<(), Failure> {
+    // Arguments are seen by every user of the machine.
+    if headers.iter().any(|header| header == "-") {
+        headers.retain(|header| header != "-");
+        let text = std::io::read_to_string(std::io::stdin())?;
+        let lines = text.lines().filter(|line| !line.trim().is_empty());
+        headers.extend(lines.map(str::to_owned));
+    }
     let request = TelemetryForwardRequest {
         environment: (!all).then(|| connection.environment.clone()),
         address: (address != OFF).then(|| address.to_owned()),
+        headers,
     };
     connection.client.call(&request).await?;
     Ok(())

@@ -1,15 +1,14 @@
 //! Sends a copy of everything on to another backend.
 
 use super::decode::Request;
+use super::destination::Destination;
 use super::status::ForwardStatus;
-use http_body_util::{BodyExt as _, Full, Limited};
-use hyper::{Method, StatusCode, header};
-use hyper_util::client::legacy::{Client, connect::HttpConnector};
-use hyper_util::rt::TokioExecutor;
 use prost::Message as _;
 use prost::bytes::Bytes;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use reqwest::{Client, Response, header, redirect};
+use std::error::Error as _;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
@@ -26,10 +25,13 @@ const TRIES: u32 = 5;
 /// How long one answer may take.
 const LIMIT: Duration = Duration::from_secs(10);
 
+/// Bytes of an answer that are read, so that its connection can be used again.
+const MOST_ANSWER: usize = 64 << 10;
+
 /// Sends on to one address. It ends when it is dropped.
 #[derive(Debug)]
 pub struct Forwarder {
-    address: String,
+    destination: Destination,
     queue: mpsc::Sender<Copied>,
     counts: Arc<Counts>,
     task: JoinHandle<()>,
@@ -41,8 +43,14 @@ struct Counts {
     dropped: AtomicU64,
     /// Bytes that wait.
     bytes: AtomicUsize,
-    /// Whether the last request was refused, or nobody was there.
-    failing: AtomicBool,
+    /// Why the last request was not taken; absent where it was.
+    problem: Mutex<Option<String>>,
+}
+
+impl Counts {
+    fn say(&self, problem: Option<String>) {
+        *self.problem.lock().unwrap_or_else(PoisonError::into_inner) = problem;
+    }
 }
 
 /// A request as it is sent on.
@@ -67,18 +75,21 @@ impl Copied {
 }
 
 impl Forwarder {
-    /// To a backend of OTLP/HTTP, such as `http://localhost:14318`. Must be called inside of
-    /// a runtime.
+    /// To this backend of OTLP/HTTP. Must be called inside of a runtime.
     ///
     /// # Errors
-    /// One sentence, where the address is none.
-    pub fn start(address: &str) -> Result<Self, String> {
-        let base = base(address)?;
+    /// One sentence, where no TLS can be spoken.
+    pub fn start(destination: Destination) -> Result<Self, String> {
         let (queue, waiting) = mpsc::channel(WAITING);
         let counts = Arc::<Counts>::default();
-        let task = tokio::spawn(run(base.clone(), waiting, Arc::clone(&counts)));
+        let sender = Sender {
+            client: client(&destination)?,
+            destination: destination.clone(),
+            counts: Arc::clone(&counts),
+        };
+        let task = tokio::spawn(sender.run(waiting));
         Ok(Self {
-            address: base,
+            destination,
             queue,
             counts,
             task,
@@ -88,12 +99,16 @@ impl Forwarder {
     /// Where to, and what came of it.
     #[must_use]
     pub fn status(&self) -> ForwardStatus {
+        let problem = self.counts.problem.lock();
+        let problem = problem.unwrap_or_else(PoisonError::into_inner).clone();
         ForwardStatus {
-            address: self.address.clone(),
+            address: self.destination.address().to_owned(),
+            headers: self.destination.header_names(),
             sent: self.counts.sent.load(Ordering::Relaxed),
             dropped: self.counts.dropped.load(Ordering::Relaxed),
             waiting: (WAITING - self.queue.capacity().min(WAITING)) as u64,
-            failing: self.counts.failing.load(Ordering::Relaxed),
+            failing: problem.is_some(),
+            problem,
         }
     }
 
@@ -116,70 +131,112 @@ impl Drop for Forwarder {
     }
 }
 
-/// The address as it is put before paths.
-pub(crate) fn base(address: &str) -> Result<String, String> {
-    let base = address.trim_end_matches('/').to_owned();
-    let uri: hyper::Uri = base.parse().map_err(|_| wrong(address))?;
-    if uri.scheme_str() != Some("http") || uri.host().is_none() {
-        return Err(wrong(address));
-    }
-    Ok(base)
+/// Without proxy, as everything that concerns this machine; without redirects, so that
+/// headers go nowhere else.
+fn client(destination: &Destination) -> Result<Client, String> {
+    // A second installation is refused, and that is fine.
+    _ = rustls::crypto::ring::default_provider().install_default();
+    Client::builder()
+        .no_proxy()
+        .redirect(redirect::Policy::none())
+        .timeout(LIMIT)
+        .default_headers(destination.headers().clone())
+        .user_agent(concat!("benchtop/", env!("CARGO_PKG_VERSION")))
+        // Without TLS nothing is verified; then a machine without authorities will do.
+        .tls_danger_accept_invalid_certs(!destination.is_secure())
+        .build()
+        .map_err(|error| format!("no TLS can be spoken: {}", reason(&error)))
 }
 
-fn wrong(address: &str) -> String {
-    format!("`{address}` is no address of a backend; write http://HOST:PORT")
+struct Sender {
+    client: Client,
+    destination: Destination,
+    counts: Arc<Counts>,
 }
 
-async fn run(base: String, mut waiting: mpsc::Receiver<Copied>, counts: Arc<Counts>) {
-    let client = Client::builder(TokioExecutor::new()).build_http();
-    while let Some(Copied { path, body }) = waiting.recv().await {
-        let size = body.len();
-        let taken = deliver(&client, &format!("{base}{path}"), body, &counts.failing).await;
-        let count = if taken { &counts.sent } else { &counts.dropped };
-        count.fetch_add(1, Ordering::Relaxed);
-        counts.bytes.fetch_sub(size, Ordering::Relaxed);
-        counts.failing.store(!taken, Ordering::Relaxed);
-    }
+/// What became of one request.
+enum Outcome {
+    Taken,
+    /// It may be taken another time.
+    Later(String),
+    Refused(String),
 }
 
-/// Whether the backend took it.
-async fn deliver(
-    client: &Client<HttpConnector, Full<Bytes>>,
-    url: &str,
-    body: Bytes,
-    failing: &AtomicBool,
-) -> bool {
-    for attempt in 0..TRIES {
-        if attempt > 0 {
-            tokio::time::sleep(Duration::from_secs(1 << (attempt - 1))).await;
+impl Sender {
+    async fn run(self, mut waiting: mpsc::Receiver<Copied>) {
+        while let Some(Copied { path, body }) = waiting.recv().await {
+            let size = body.len();
+            let taken = self.deliver(path, body).await;
+            let count = if taken {
+                &self.counts.sent
+            } else {
+                &self.counts.dropped
+            };
+            count.fetch_add(1, Ordering::Relaxed);
+            self.counts.bytes.fetch_sub(size, Ordering::Relaxed);
         }
-        match post(client, url, body.clone()).await {
-            Some(status) if status.is_success() => return true,
-            // These, and a backend that is not there, may be other next time.
-            Some(status) if !matches!(status.as_u16(), 429 | 502 | 503 | 504) => return false,
-            _ => failing.store(true, Ordering::Relaxed),
-        }
     }
-    false
-}
 
-async fn post(
-    client: &Client<HttpConnector, Full<Bytes>>,
-    url: &str,
-    body: Bytes,
-) -> Option<StatusCode> {
-    let request = hyper::Request::builder()
-        .method(Method::POST)
-        .uri(url)
-        .header(header::CONTENT_TYPE, "application/x-protobuf")
-        .body(Full::new(body))
-        .ok()?;
-    let exchange = async {
-        let response = client.request(request).await.ok()?;
+    /// Whether the backend took it.
+    async fn deliver(&self, path: &str, body: Bytes) -> bool {
+        let url = format!("{}{path}", self.destination.address());
+        for attempt in 0..TRIES {
+            if attempt > 0 {
+                tokio::time::sleep(Duration::from_secs(1 << (attempt - 1))).await;
+            }
+            match self.post(&url, body.clone()).await {
+                Outcome::Taken => {
+                    self.counts.say(None);
+                    return true;
+                }
+                Outcome::Later(problem) => self.counts.say(Some(problem)),
+                Outcome::Refused(problem) => {
+                    self.counts.say(Some(problem));
+                    return false;
+                }
+            }
+        }
+        false
+    }
+
+    async fn post(&self, url: &str, body: Bytes) -> Outcome {
+        let request = self.client.post(url).body(body);
+        let request = request.header(header::CONTENT_TYPE, "application/x-protobuf");
+        let response = match request.send().await {
+            Ok(response) => response,
+            Err(error) => return Outcome::Later(format!("it is not reached: {}", reason(&error))),
+        };
         let status = response.status();
-        // Read, so that the connection can be used again.
-        _ = Limited::new(response.into_body(), 64 << 10).collect().await;
-        Some(status)
-    };
-    tokio::time::timeout(LIMIT, exchange).await.ok()?
+        drain(response).await;
+        match status.as_u16() {
+            200..=299 => Outcome::Taken,
+            code @ (401 | 403) => {
+                Outcome::Refused(format!("it answers {code}; check the headers for it"))
+            }
+            // These may be other next time.
+            code @ (429 | 502 | 503 | 504) => Outcome::Later(format!("it answers {code}")),
+            code => Outcome::Refused(format!("it answers {code}; is it a backend of OTLP/HTTP?")),
+        }
+    }
+}
+
+async fn drain(mut response: Response) {
+    let mut read = 0;
+    while read < MOST_ANSWER
+        && let Ok(Some(chunk)) = response.chunk().await
+    {
+        read += chunk.len();
+    }
+}
+
+/// The innermost cause, which says most.
+fn reason(error: &reqwest::Error) -> String {
+    if error.is_timeout() {
+        return format!("no answer within {} s", LIMIT.as_secs());
+    }
+    let mut cause = error.source();
+    while let Some(inner) = cause.and_then(std::error::Error::source) {
+        cause = Some(inner);
+    }
+    cause.map_or_else(|| error.to_string(), ToString::to_string)
 }

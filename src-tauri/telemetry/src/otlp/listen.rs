@@ -9,9 +9,9 @@ use std::convert::Infallible;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, TcpListener};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
-use tokio::sync::Semaphore;
-use tokio::task::{JoinHandle, JoinSet};
+use tokio::task::{AbortHandle, JoinHandle, JoinSet};
 
 /// The ports of OTLP: gRPC, and HTTP on the next one.
 const USUAL: u16 = 4317;
@@ -19,12 +19,29 @@ const USUAL: u16 = 4317;
 /// Pairs of ports that are tried before the system is asked for any.
 const TRIES: u16 = 50;
 
-/// Connections of one listener at the same time; more are closed at once.
-const CONNECTIONS: usize = 512;
+/// What connections may take.
+#[derive(Clone, Copy, Debug)]
+pub struct Connections {
+    /// So many of one listener at the same time. For one more the oldest that has shown no
+    /// key is closed; where all have, the new one.
+    pub most: usize,
+    /// How long the head of a request may take to come, and how long a connection of HTTP/2
+    /// may be silent before it is asked.
+    pub head: Duration,
+    /// How long a body may take to come.
+    pub body: Duration,
+}
 
-/// How long the head of a request may take to come, and how long a connection of HTTP/2 may
-/// be silent before it is asked.
-const HEAD_LIMIT: Duration = Duration::from_secs(15);
+impl Default for Connections {
+    /// 512 connections, 15 s for a head and 30 s for a body.
+    fn default() -> Self {
+        Self {
+            most: 512,
+            head: Duration::from_secs(15),
+            body: Duration::from_secs(30),
+        }
+    }
+}
 
 /// Calls of one connection at the same time.
 const STREAMS: u32 = 64;
@@ -128,9 +145,9 @@ pub(super) fn serve(listener: TcpListener, core: Arc<Core>) -> io::Result<JoinHa
 }
 
 async fn accept(listener: tokio::net::TcpListener, core: Arc<Core>) {
-    let room = Arc::new(Semaphore::new(CONNECTIONS));
     // Ends its connections when it is dropped with this task.
     let mut connections = JoinSet::new();
+    let mut open: Vec<Open> = Vec::new();
     loop {
         while connections.try_join_next().is_some() {}
         let (stream, from) = match listener.accept().await {
@@ -142,41 +159,83 @@ async fn accept(listener: tokio::net::TcpListener, core: Arc<Core>) {
                 continue;
             }
         };
-        let Ok(place) = Arc::clone(&room).try_acquire_owned() else {
+        open.retain(|one| !one.task.is_finished());
+        if open.len() >= core.connections.most && !make_room(&mut open) {
             tracing::warn!(%from, "there are too many connections of OTLP; this one is closed");
             continue;
-        };
+        }
         // Answers are small, and each is waited for.
         _ = stream.set_nodelay(true);
-        let core = Arc::clone(&core);
-        connections.spawn(async move {
-            let _place = place;
-            connection(stream, core).await;
-        });
+        let shown = Arc::<Shown>::default();
+        let task = connections.spawn(connection(stream, Arc::clone(&core), Arc::clone(&shown)));
+        open.push(Open { shown, task });
     }
 }
 
-async fn connection(stream: tokio::net::TcpStream, core: Arc<Core>) {
+/// A connection, as its listener knows it.
+struct Open {
+    shown: Arc<Shown>,
+    task: AbortHandle,
+}
+
+/// What came on a connection so far.
+#[derive(Default)]
+struct Shown {
+    /// A whole head.
+    head: AtomicBool,
+    /// The key.
+    key: AtomicBool,
+}
+
+impl Shown {
+    /// Ends after this time, unless a head has come: nothing else bounds who says nothing at
+    /// all, or not enough to tell the version of HTTP.
+    async fn nothing(&self, limit: Duration) {
+        tokio::time::sleep(limit).await;
+        if self.head.load(Ordering::Relaxed) {
+            std::future::pending().await
+        }
+    }
+}
+
+/// Closes the oldest that has shown no key; whether there was one.
+fn make_room(open: &mut Vec<Open>) -> bool {
+    let stranger = |one: &Open| !one.shown.key.load(Ordering::Relaxed);
+    let Some(oldest) = open.iter().position(stranger) else {
+        return false;
+    };
+    open.remove(oldest).task.abort();
+    true
+}
+
+async fn connection(stream: tokio::net::TcpStream, core: Arc<Core>, shown: Arc<Shown>) {
+    let head = core.connections.head;
     let mut builder = Builder::new(TokioExecutor::new());
     builder
         .http1()
         .timer(TokioTimer::new())
-        .header_read_timeout(HEAD_LIMIT);
+        .header_read_timeout(head);
     builder
         .http2()
         .timer(TokioTimer::new())
         .max_concurrent_streams(STREAMS)
-        .keep_alive_interval(Some(HEAD_LIMIT))
-        .keep_alive_timeout(HEAD_LIMIT);
-    let service = service_fn(move |request| {
+        .keep_alive_interval(Some(head))
+        .keep_alive_timeout(head);
+    let service = service_fn(|request| {
         let core = Arc::clone(&core);
+        shown.head.store(true, Ordering::Relaxed);
+        if core.check_key(request.headers()).is_ok() {
+            shown.key.store(true, Ordering::Relaxed);
+        }
         async move { Ok::<_, Infallible>(core.answer(request).await) }
     });
-    if let Err(error) = builder
-        .serve_connection(TokioIo::new(stream), service)
-        .await
-    {
-        tracing::debug!(%error, "a connection of OTLP ended");
+    tokio::select! {
+        ended = builder.serve_connection(TokioIo::new(stream), service) => {
+            if let Err(error) = ended {
+                tracing::debug!(%error, "a connection of OTLP ended");
+            }
+        }
+        () = shown.nothing(head) => {}
     }
 }
 

@@ -3,9 +3,11 @@
 
 use super::budget::{Budget, Lease};
 use super::decode::{self, Compression, Encoding, Fault, Request, Signal, too_many_bytes};
+use super::destination::Destination;
 use super::forward::Forwarder;
 use super::intake::{Intake, Sinks, busy};
 use super::limits::MOST_BYTES;
+pub use super::listen::Connections;
 use super::listen::{self, Bound};
 use super::reply::{Body, Reason, Refusal, Taken};
 use super::status::{OtlpEndpoint, OtlpProtocol, SignalCounts, TelemetryStatus};
@@ -17,16 +19,12 @@ use prost::bytes::BytesMut;
 use std::collections::BTreeSet;
 use std::net::{IpAddr, SocketAddr, TcpListener};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 use subtle::ConstantTimeEq as _;
 use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
 
 /// The header that has the key.
 pub const KEY_HEADER: &str = "x-otlp-api-key";
-
-/// How long a body may take to come.
-const BODY_LIMIT: Duration = Duration::from_secs(30);
 
 /// Bodies up to this size are decoded where they arrive, in bytes.
 const DECODED_AT_ONCE: usize = 32 << 10;
@@ -39,6 +37,7 @@ const DECODERS: usize = 2;
 pub(super) struct Core {
     key: String,
     pub(super) intake: Arc<Intake>,
+    pub(super) connections: Connections,
     budget: Budget,
     decoders: Semaphore,
 }
@@ -84,6 +83,18 @@ impl Receiver {
     /// # Errors
     /// Where no port can be had.
     pub fn start(sinks: Sinks, former: Option<&Telemetry>) -> std::io::Result<Self> {
+        Self::start_with(sinks, former, Connections::default())
+    }
+
+    /// The same with other bounds on connections.
+    ///
+    /// # Errors
+    /// Where no port can be had.
+    pub fn start_with(
+        sinks: Sinks,
+        former: Option<&Telemetry>,
+        connections: Connections,
+    ) -> std::io::Result<Self> {
         let Bound {
             grpc,
             http,
@@ -96,6 +107,7 @@ impl Receiver {
         let core = Arc::new(Core {
             key: key.clone(),
             intake: Arc::new(Intake::new(sinks)),
+            connections,
             budget: Budget::default(),
             decoders: Semaphore::new(DECODERS),
         });
@@ -116,13 +128,13 @@ impl Receiver {
         Ok(receiver)
     }
 
-    /// Sends a copy of everything that is taken on to this backend of OTLP/HTTP, such as
-    /// `http://localhost:14318`, or to nobody. Must be called inside of a runtime.
+    /// Sends a copy of everything that is taken on to this backend, or to nobody. Must be
+    /// called inside of a runtime.
     ///
     /// # Errors
-    /// One sentence, where the address is none; then all stays as it was.
-    pub fn forward_to(&self, address: Option<&str>) -> Result<(), String> {
-        let forwarder = address.map(Forwarder::start).transpose()?;
+    /// One sentence, where it cannot; then all stays as it was.
+    pub fn forward_to(&self, destination: Option<Destination>) -> Result<(), String> {
+        let forwarder = destination.map(Forwarder::start).transpose()?;
         self.core.intake.forward_to(forwarder);
         Ok(())
     }
@@ -251,12 +263,11 @@ impl Core {
         framing: Framing,
     ) -> Result<Taken, Refusal> {
         let mut lease = self.budget.lease();
-        let body = tokio::time::timeout(BODY_LIMIT, read(body, &mut lease)).await;
+        let limit = self.connections.body;
+        let body = tokio::time::timeout(limit, read(body, &mut lease)).await;
         let body = body.map_err(|_| {
-            Refusal::new(
-                Reason::Slow,
-                "the body did not come within 30 s; send it at once",
-            )
+            let text = format!("the body did not come within {limit:?}; send it at once");
+            Refusal::new(Reason::Slow, text)
         })??;
         let large = body.len() > DECODED_AT_ONCE;
         let decode = move || {

@@ -27,6 +27,8 @@ pub struct TelemetryStatus {
 pub struct ForwardStatus {
     /// Its address.
     pub address: String,
+    /// Names of the headers that it is sent; their values are secrets.
+    pub headers: Vec<String>,
     /// Requests that it has taken.
     #[ts(type = "number")]
     pub sent: u64,
@@ -38,6 +40,8 @@ pub struct ForwardStatus {
     pub waiting: u64,
     /// Whether it did not take the last one, or does not answer.
     pub failing: bool,
+    /// Why not, in one sentence.
+    pub problem: Option<String>,
 }
 
 /// Numbers per signal.

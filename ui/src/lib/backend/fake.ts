@@ -186,7 +186,7 @@ function makeAnswers(world: World, scenario: Scenario, scenarios: FakeScenarios)
     "telemetry.status": () => world.traces.status(),
     "telemetry.export": ({ path }) => ({ counts: world.traces.status().received, bytes: 9_412_608, path }),
     "telemetry.import": ({ path }) => ({ run: world.history[importRun(world, path)]!.id, counts: world.traces.status().received, rejected: { spans: 0, points: 0, logs: 0 } }),
-    "telemetry.forward": ({ address }) => ((world.traces.forward = address), nothing),
+    "telemetry.forward": ({ address, headers }) => ((world.traces.forward = address), (world.traces.forwardHeaders = headers.map((line) => line.split(":")[0]!.trim())), nothing),
     "metrics.list": () => metricList(world),
     "metrics.query": (request) => metricFrames(world, request),
     "metrics.pins": () => structuredClone(pins),

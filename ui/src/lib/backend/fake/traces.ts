@@ -86,10 +86,11 @@ export class FakeTraces {
 
   /** Where everything is sent on to. */
   forward: string | null = null;
+  forwardHeaders: string[] = [];
 
   status(): TelemetryStatus {
     const count = this.#empty ? 0 : 48_210;
-    const forward = this.forward === null ? null : { address: this.forward, sent: 1_204, dropped: 0, waiting: 2, failing: this.forward.endsWith(":1") };
+    const forward = this.forward === null ? null : { address: this.forward, headers: this.forwardHeaders, sent: 1_204, dropped: 0, waiting: 2, failing: this.forward.endsWith(":1"), problem: this.forward.endsWith(":1") ? "it is not reached: connection refused" : null };
     return { endpoints: [{ protocol: "grpc", address: "http://localhost:4317" }, { protocol: "http", address: "http://localhost:4318" }], key: "••••••••", received: { spans: count, points: count * 3, logs: 0 }, rejected: { spans: 0, points: 0, logs: 0 }, dropped: { spans: 0, points: 0, logs: 0 }, forward, problem: null };
   }
 
