@@ -374,7 +374,7 @@ fn a_broker_that_is_out_of_memory_is_degraded_until_it_is_not() {
     if !docker("a_broker_that_is_out_of_memory_is_degraded_until_it_is_not") {
         return;
     }
-    let bench = Bench::new(
+    let bench = Named::new(
         "rabbit",
         "services:
   rabbitmq:
@@ -383,21 +383,22 @@ fn a_broker_that_is_out_of_memory_is_degraded_until_it_is_not() {
     probes: { ready: { amqp: true, interval: 1s } }
 ",
     );
-    bench.call("up", &["--wait", "--detach"]);
+    bench.call("up", &["--wait", "--detach"]).expect(0);
     let container = bench.container("rabbitmq");
     let watermark = |share| {
         let set = ["rabbitmqctl", "set_vm_memory_high_watermark", share];
         run_docker(&[&["exec", &container][..], &set].concat());
     };
     watermark("0.00001");
-    let said = bench.wait(
+    let said = wait(
+        &bench,
         "rabbitmq",
         "Degraded",
         "memory alarm, publishers are blocked (",
     );
     assert_eq!(said["details"]["nodes"], "1", "{said}");
     watermark("0.4");
-    let said = bench.wait("rabbitmq", "Healthy", "RabbitMQ 3.");
+    let said = wait(&bench, "rabbitmq", "Healthy", "RabbitMQ 3.");
     assert_eq!(said["details"]["queues"], "0", "{said}");
 }
 
@@ -409,7 +410,7 @@ fn the_colour_of_elasticsearch_is_its_health() {
         return;
     }
     let port = free_port();
-    let bench = Bench::new(
+    let bench = Named::new(
         "search",
         &format!(
             "services:
@@ -421,8 +422,8 @@ fn the_colour_of_elasticsearch_is_its_health() {
 "
         ),
     );
-    bench.call("up", &["--wait", "--detach", "--timeout", "180s"]);
-    let said = bench.wait("search", "Healthy", "green, 1 node");
+    bench.start();
+    let said = wait(&bench, "search", "Healthy", "green, 1 node");
     assert_eq!(said["details"]["cluster"], "shop", "{said}");
     let index = |name: &str, settings: &str| {
         let body = format!(r#"{{"settings":{{"index":{{{settings}}}}}}}"#);
@@ -433,17 +434,27 @@ fn the_colour_of_elasticsearch_is_its_health() {
         assert!(done.status.success(), "{done:?}");
     };
     index("articles", r#""number_of_shards":2,"number_of_replicas":1"#);
-    bench.wait("search", "Degraded", "yellow, 1 node, 2 unassigned shards");
+    wait(
+        &bench,
+        "search",
+        "Degraded",
+        "yellow, 1 node, 2 unassigned shards",
+    );
     let nowhere =
         r#""number_of_replicas":0,"routing":{"allocation":{"require":{"_name":"nobody"}}}"#;
     index("orders", nowhere);
-    bench.wait("search", "Degraded", "red, 1 node, 3 unassigned shards");
+    wait(
+        &bench,
+        "search",
+        "Degraded",
+        "red, 1 node, 3 unassigned shards",
+    );
     let delete = format!("http://localhost:{port}/articles,orders");
     let gone = Command::new("curl")
         .args(["-sf", "-X", "DELETE", &delete])
         .status();
     assert!(gone.expect("run curl").success());
-    bench.wait("search", "Healthy", "green, 1 node");
+    wait(&bench, "search", "Healthy", "green, 1 node");
 }
 
 /// A server that is not ready before some time has passed, and notes when it is.
