@@ -8,6 +8,8 @@ use std::process::Command;
 
 #[path = "otlp/clients.rs"]
 mod clients;
+#[path = "otlp/forward.rs"]
+mod forward;
 #[path = "otlp/transfer.rs"]
 mod transfer;
 

@@ -1,12 +1,9 @@
-//! Telemetry that goes elsewhere: a run as a file and back, and a copy to another backend.
+//! Telemetry that goes elsewhere: a run as a file and back.
 
 use super::{traces, wait_for_trace};
 use benchtop_tests::eventually;
 use benchtop_tests::workbench::{Workbench, sample};
 use serde_json::{Value, json};
-use std::io::{Read as _, Write as _};
-use std::net::{TcpListener, TcpStream};
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
 /// All telemetry of the newest run, line by line, as `telemetry export` writes it.
 pub(super) fn exported(bench: &Workbench) -> Vec<Value> {
@@ -137,99 +134,4 @@ fn sorted(path: &str) -> Vec<String> {
     }
     all.sort();
     all
-}
-
-/// A backend that takes every request and tells its path.
-fn backend() -> (u16, Receiver<String>) {
-    let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a port");
-    let port = listener.local_addr().expect("an address").port();
-    let (told, paths) = sync_channel(1000);
-    std::thread::spawn(move || {
-        for stream in listener.incoming().flatten() {
-            let told = told.clone();
-            std::thread::spawn(move || serve(stream, &told));
-        }
-    });
-    (port, paths)
-}
-
-fn serve(mut stream: TcpStream, told: &SyncSender<String>) {
-    let mut bytes = Vec::new();
-    let mut chunk = [0; 16 << 10];
-    while let Ok(read @ 1..) = stream.read(&mut chunk) {
-        bytes.extend_from_slice(&chunk[..read]);
-        let head = bytes.windows(4).position(|part| part == b"\r\n\r\n");
-        let Some(end) = head else { continue };
-        let head = String::from_utf8_lossy(&bytes[..end]).to_lowercase();
-        let length = head
-            .lines()
-            .find_map(|line| line.strip_prefix("content-length: "));
-        let length: usize = length.and_then(|digits| digits.parse().ok()).unwrap_or(0);
-        if bytes.len() < end + 4 + length {
-            continue;
-        }
-        bytes.drain(..end + 4 + length);
-        let path = head.split(' ').nth(1).unwrap_or_default().to_owned();
-        // The test may be over, or have seen enough.
-        _ = told.try_send(path);
-        if stream
-            .write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n")
-            .is_err()
-        {
-            return;
-        }
-    }
-}
-
-#[test]
-fn a_copy_goes_to_another_backend_also_after_a_crash() {
-    let bench = Workbench::new(&format!(
-        "{}{}",
-        sample("one", "    references: [two]\n"),
-        sample("two", "")
-    ));
-    let status = || -> Value {
-        let printed = bench.call("telemetry", &["status", "--json"]).expect(0);
-        serde_json::from_str(&printed.stdout).expect("JSON")
-    };
-    assert_eq!(status()["forward"], Value::Null);
-    let wrong = bench.call("telemetry", &["forward", "ftp://x"]).expect(2);
-    assert!(
-        wrong.stderr.contains("http://HOST:PORT"),
-        "{}",
-        wrong.stderr
-    );
-    let (port, paths) = backend();
-    let address = format!("http://127.0.0.1:{port}");
-    bench.call("telemetry", &["forward", &address]).expect(0);
-    bench.up().expect(0);
-    while paths.recv().expect("a request") != "/v1/traces" {}
-    eventually("what was taken is counted", || {
-        let now = status();
-        let forward = &now["forward"];
-        if forward["sent"].as_u64() > Some(0) && forward["address"] == *address {
-            Ok(())
-        } else {
-            Err(now.to_string())
-        }
-    });
-    bench.home.kill_engine();
-    _ = bench.status();
-    while paths.try_recv().is_ok() {}
-    paths.recv().expect("a request to the next engine, too");
-    // Nobody listens there: it is said, and what finds no room is counted.
-    bench
-        .call("telemetry", &["forward", "http://127.0.0.1:1"])
-        .expect(0);
-    eventually("that nobody takes it is said", || {
-        let text = bench.call("telemetry", &["status"]).expect(0).stdout;
-        if text.contains("does not take it now") {
-            Ok(())
-        } else {
-            Err(text)
-        }
-    });
-    wait_for_trace(&bench, "service=one");
-    bench.call("telemetry", &["forward", "off"]).expect(0);
-    assert_eq!(status()["forward"], Value::Null);
 }

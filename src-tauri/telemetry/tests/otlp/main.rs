@@ -2,22 +2,28 @@
 
 #![allow(clippy::print_stdout, reason = "a test that is skipped says so")]
 
+mod forward;
 mod grpc;
 mod hostile;
+mod many;
 mod right;
 
 use benchtop_model::time::Timestamp;
 use benchtop_telemetry::book::{Limits as BookLimits, LogBook};
+use benchtop_telemetry::metrics::point::Value as Measured;
+use benchtop_telemetry::metrics::red::Red;
 use benchtop_telemetry::otlp::decode::{Request, Signal};
 use benchtop_telemetry::otlp::intake::Sinks;
 use benchtop_telemetry::otlp::json;
 use benchtop_telemetry::otlp::logs::BookSink;
 use benchtop_telemetry::otlp::metrics::{MetricSink, MetricsBusy, MetricsTaken};
-use benchtop_telemetry::otlp::receiver::Receiver;
+use benchtop_telemetry::otlp::receiver::{Connections, Receiver};
 use benchtop_telemetry::query::LogQuery;
 use benchtop_telemetry::spans::{Limits, SpanStore};
 use opentelemetry_proto::tonic::collector::metrics::v1::ExportMetricsServiceRequest;
-use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceResponse;
+use opentelemetry_proto::tonic::collector::trace::v1::{
+    ExportTraceServiceRequest, ExportTraceServiceResponse,
+};
 use prost::Message as _;
 use serde_json::{Value, json};
 use std::io::{Read as _, Write as _};
@@ -27,9 +33,9 @@ use std::sync::{Arc, Mutex};
 const PROTOBUF: &str = "application/x-protobuf";
 const JSON: &str = "application/json";
 
-/// Keeps requests of metrics as they come.
+/// Keeps requests of metrics as they come, and counts spans.
 #[derive(Default)]
-struct Points(Mutex<Vec<ExportMetricsServiceRequest>>);
+struct Points(Mutex<Vec<ExportMetricsServiceRequest>>, Red);
 
 impl MetricSink for Points {
     fn points(&self, request: ExportMetricsServiceRequest) -> Result<MetricsTaken, MetricsBusy> {
@@ -39,6 +45,10 @@ impl MetricSink for Points {
             ..MetricsTaken::default()
         })
     }
+
+    fn spans(&self, request: &ExportTraceServiceRequest) {
+        self.1.request(request);
+    }
 }
 
 struct Bench {
@@ -47,7 +57,7 @@ struct Bench {
     book: Arc<LogBook>,
     points: Arc<Points>,
     _folder: tempfile::TempDir,
-    _runtime: tokio::runtime::Runtime,
+    runtime: tokio::runtime::Runtime,
 }
 
 /// An answer over HTTP/1.1.
@@ -78,6 +88,10 @@ struct Status {
 
 impl Bench {
     fn new() -> Self {
+        Self::with(Connections::default())
+    }
+
+    fn with(connections: Connections) -> Self {
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .enable_all()
             .build()
@@ -96,7 +110,7 @@ impl Bench {
         };
         let receiver = {
             let _inside = runtime.enter();
-            Receiver::start(sinks, None).expect("ports")
+            Receiver::start_with(sinks, None, connections).expect("ports")
         };
         Self {
             receiver,
@@ -104,7 +118,7 @@ impl Bench {
             book,
             points,
             _folder: folder,
-            _runtime: runtime,
+            runtime,
         }
     }
 

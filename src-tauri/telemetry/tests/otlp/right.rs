@@ -194,3 +194,51 @@ fn a_page_on_this_host_may_send_with_the_key() {
         (200, Some("http://localhost:5173"))
     );
 }
+
+#[test]
+fn spans_that_are_sent_again_are_counted_once_in_rate_errors_and_duration() {
+    let bench = Bench::new();
+    let span = |id: u32, failed: bool| {
+        json!({
+            "traceId": format!("{:032x}", 5), "spanId": format!("{id:016x}"), "name": "x",
+            "startTimeUnixNano": "1700000000000000000", "endTimeUnixNano": "1700000000500000000",
+            "status": { "code": if failed { 2 } else { 0 } },
+        })
+    };
+    let request = |spans: Vec<Value>| {
+        json!({ "resourceSpans": [{ "scopeSpans": [{ "spans": spans }] }] }).to_string()
+    };
+    let once = request(vec![span(1, false), span(2, true)]);
+    // Who got no answer sends again, also at the same time, and with what came since.
+    std::thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| {
+                let answer = bench.post("/v1/traces", JSON, "", once.as_bytes());
+                assert_eq!(answer.status, 200);
+            });
+        }
+    });
+    let more = request(vec![span(1, false), span(2, true), span(3, false)]);
+    let answer = bench.post("/v1/traces", JSON, "", more.as_bytes());
+    assert_eq!(answer.status, 200);
+    let counted: Vec<(String, u64, Option<f64>)> = bench
+        .points
+        .1
+        .take(Timestamp(1))
+        .into_iter()
+        .map(|sample| {
+            let Measured::Histogram(histogram) = sample.point.value else {
+                panic!("a histogram");
+            };
+            let status = sample.series.attributes[1].1.clone();
+            (status, histogram.count, histogram.sum)
+        })
+        .collect();
+    let expected = [
+        ("error".to_owned(), 1, Some(0.5)),
+        ("ok".to_owned(), 2, Some(1.0)),
+    ];
+    let mut sorted = counted;
+    sorted.sort_by(|one, other| one.0.cmp(&other.0));
+    assert_eq!(sorted, expected);
+}
