@@ -132,6 +132,7 @@ fn inside(bench: &Named) {
     assert!(silent.message.contains("does not answer"), "{silent:?}");
     bench.docker(&["unpause"], "kafka-1", "");
     bench.call("stop", &["kafka-1"]).expect(0);
+    bench.wait_for("kafka-1", "lifecycle", "Stopped");
     look("kafka-1").expect_err("it is stopped");
 }
 

@@ -71,14 +71,24 @@ pub(crate) async fn run(command: Command) -> Result<Code, Failure> {
             None => runs::list(&list).await,
             Some(Runs::Label(label)) => runs::label(&list.environment, label).await,
             Some(Runs::Show { run, json }) => {
-                runs::show::run(&list.environment, &run, json || list.json).await
+                Box::pin(runs::show::run(&list.environment, &run, json || list.json)).await
             }
             Some(Runs::Export {
                 run,
                 output,
                 overwrite,
-            }) => runs::transfer::export(&list.environment, &run, output, overwrite).await,
-            Some(Runs::Import { path }) => runs::transfer::import(&list.environment, &path).await,
+            }) => {
+                Box::pin(runs::transfer::export(
+                    &list.environment,
+                    &run,
+                    output,
+                    overwrite,
+                ))
+                .await
+            }
+            Some(Runs::Import { path }) => {
+                Box::pin(runs::transfer::import(&list.environment, &path)).await
+            }
             Some(Runs::Compare {
                 a,
                 b,

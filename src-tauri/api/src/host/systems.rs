@@ -25,7 +25,7 @@ impl Host {
         let (_, at) = self
             .system(&request.environment, &request.service, System::Kafka)
             .await?;
-        kafka::look(&at)
+        Box::pin(kafka::look(&at))
             .await
             .map_err(|why| silent(&request.service, &why))
     }
@@ -44,7 +44,7 @@ impl Host {
         if known.is_empty() {
             return Err(not_running(&request.service));
         }
-        let looked = flink::look(&known).await;
+        let looked = Box::pin(flink::look(&known)).await;
         looked.map_err(|why| silent(&request.service, &why))
     }
 
@@ -63,7 +63,7 @@ impl Host {
                 _ => None,
             });
         let namespace = named.unwrap_or_else(|| NAMESPACE.to_owned());
-        let looked = temporal::look(&at, &namespace).await;
+        let looked = Box::pin(temporal::look(&at, &namespace)).await;
         looked.map_err(|why| silent(&request.service, &why))
     }
 
@@ -79,7 +79,7 @@ impl Host {
         let (_, at) = self
             .system(&request.environment, &request.service, System::Flink)
             .await?;
-        let submitted = flink::submit(&at, &request.sql).await;
+        let submitted = Box::pin(flink::submit(&at, &request.sql)).await;
         submitted.map_err(ApiError::invalid)
     }
 
@@ -90,7 +90,7 @@ impl Host {
         let (_, at) = self
             .system(&request.environment, &request.service, System::Flink)
             .await?;
-        let cancelled = flink::cancel(&at, &request.job).await;
+        let cancelled = Box::pin(flink::cancel(&at, &request.job)).await;
         cancelled.map_err(ApiError::invalid)?;
         Ok(Empty {})
     }
