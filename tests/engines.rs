@@ -191,7 +191,7 @@ fn row_40_five_hundred_services_are_started_and_adopted() {
     assert_eq!(before.len(), 500);
     assert!(before.iter().all(is_alive));
     let begun = Instant::now();
-    _ = bench.status();
+    assert_eq!(pids(&bench.status()), before);
     println!("their status within {:?}", begun.elapsed());
     bench.home.kill_engine();
     let begun = Instant::now();

@@ -2,7 +2,7 @@
 //! adopts there, and the choice between it and Docker.
 
 use benchtop_tests::home::Outcome;
-use benchtop_tests::{Home, Podman, Project, docker, eventually};
+use benchtop_tests::{Home, Podman, Project, docker, eventually, full};
 use serde_json::Value;
 
 const BUSYBOX: &str = "benchtop-test/busybox:1";
@@ -99,6 +99,9 @@ fn is_healthy(service: &Value) -> bool {
 #[test]
 fn row_39_a_container_lives_its_whole_life_in_podman() {
     let test = "row_39_a_container_lives_its_whole_life_in_podman";
+    if !full(test) {
+        return;
+    }
     let Some(mut world) = World::new(test, true) else {
         return;
     };
@@ -157,6 +160,9 @@ fn row_39_a_container_lives_its_whole_life_in_podman() {
 #[test]
 fn row_39_podman_beside_docker_is_chosen_by_flag_and_by_settings() {
     let test = "row_39_podman_beside_docker_is_chosen_by_flag_and_by_settings";
+    if !full(test) {
+        return;
+    }
     let Some(world) = World::new(test, false) else {
         return;
     };

@@ -236,15 +236,6 @@ const NEEDS: &[Need] = &[
     },
     Need {
         purpose: Purpose::ContainerTests,
-        what: "Podman",
-        why: "the container tests run on it as well",
-        probe: Probe::Program(&["podman"]),
-        apt: &["podman", "containernetworking-plugins", "runc"],
-        dnf: &["podman", "containernetworking-plugins", "runc"],
-        pacman: &["podman", "cni-plugins", "runc"],
-    },
-    Need {
-        purpose: Purpose::ContainerTests,
         what: "debootstrap",
         why: "the test images are built from packages, not pulled from a registry",
         probe: Probe::Program(&["debootstrap"]),
