@@ -8,7 +8,7 @@ use std::path::Path;
 const BUSYBOX: &str = "benchtop-test/busybox:1";
 
 /// Lines of the flood that something breaks into.
-const FLOOD: usize = 60_000;
+const FLOOD: usize = 20_000;
 
 struct Bench {
     home: Home,

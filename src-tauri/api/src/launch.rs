@@ -2,15 +2,19 @@
 
 use crate::paths::Paths;
 use crate::schema::ApiError;
+use std::fs::File;
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 use tokio::net::UnixStream;
 use tokio::time::Instant;
 
 /// How long a fresh engine may take until it answers.
 const START_LIMIT: Duration = Duration::from_secs(10);
+
+/// Between two looks for a fresh engine.
+const LONGEST_WAIT: Duration = Duration::from_millis(200);
 
 /// The engine's own log is begun anew at this size.
 const LOG_LIMIT: u64 = 4 * 1024 * 1024;
@@ -41,39 +45,47 @@ pub async fn start_engine(paths: &Paths, program: &Path) -> Result<(), ApiError>
             paths.engine_log().display()
         ))
     })?;
-    let mut command = Command::new(program);
-    command
-        .args(["engine", "run"])
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(log)
-        .current_dir("/");
-    // A group of its own: a Ctrl-C in this terminal is not for it. It leads a
-    // session of its own as soon as it runs.
-    command.process_group(0);
-    let mut child = command
-        .spawn()
-        .map_err(|e| ApiError::unavailable(format!("cannot run {}: {e}", program.display())))?;
+    let mut child = spawn(program, &log)?;
     let deadline = Instant::now() + START_LIMIT;
     let mut wait = Duration::from_millis(5);
     while UnixStream::connect(paths.socket()).await.is_err() {
-        // Gone with success: another engine has the lock and will answer soon.
-        let failed = matches!(child.try_wait(), Ok(Some(status)) if !status.success());
-        if failed || Instant::now() > deadline {
+        let ended = child.try_wait().ok().flatten();
+        if ended.is_some_and(|status| !status.success()) || Instant::now() > deadline {
             return Err(did_not_start(paths));
         }
+        if ended.is_some() && wait == LONGEST_WAIT {
+            // Gone with success: another engine had the lock. It will answer soon, or it
+            // was killed a moment ago and held the lock until it was gone.
+            child = spawn(program, &log)?;
+        }
         tokio::time::sleep(wait).await;
-        wait = (wait * 2).min(Duration::from_millis(100));
+        wait = (wait * 2).min(LONGEST_WAIT);
     }
     // Reaped where we outlive it.
     std::thread::spawn(move || child.wait());
     Ok(())
 }
 
-fn open_log(paths: &Paths) -> std::io::Result<std::fs::File> {
+fn spawn(program: &Path, log: &File) -> Result<Child, ApiError> {
+    let run = || {
+        let mut command = Command::new(program);
+        command
+            .args(["engine", "run"])
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(log.try_clone()?)
+            .current_dir("/");
+        // A group of its own: a Ctrl-C in this terminal is not for it. It leads a
+        // session of its own as soon as it runs.
+        command.process_group(0).spawn()
+    };
+    run().map_err(|e| ApiError::unavailable(format!("cannot run {}: {e}", program.display())))
+}
+
+fn open_log(paths: &Paths) -> std::io::Result<File> {
     let path = paths.engine_log();
     let long = std::fs::metadata(&path).is_ok_and(|found| found.len() > LOG_LIMIT);
-    std::fs::File::options()
+    File::options()
         .create(true)
         .append(!long)
         .write(true)
