@@ -12,8 +12,16 @@ const MOST_POINTS: usize = 240;
 pub struct Curve {
     /// What it is: `lag`.
     pub name: String,
-    /// In order of time.
+    /// In order of time, each for the same number of numbers but for the last.
     pub points: Vec<CurvePoint>,
+    /// Numbers in each point.
+    #[serde(skip)]
+    #[ts(skip)]
+    fold: u32,
+    /// Numbers in the last point so far.
+    #[serde(skip)]
+    #[ts(skip)]
+    filled: u32,
 }
 
 /// One point of a curve.
@@ -32,26 +40,43 @@ impl Curve {
         Self {
             name: name.to_owned(),
             points: Vec::new(),
+            fold: 1,
+            filled: 0,
         }
     }
 
-    /// Adds a point. Where there are too many, neighbours become one with the greater
-    /// value, so that no peak is lost.
+    /// Adds a number. Where there are too many points, neighbours become one with the
+    /// greater value, and those that follow take twice as many numbers: no peak is lost,
+    /// and the curve is as fine at its beginning as at its end.
     pub fn add(&mut self, at: Millis, value: f64) {
         if !value.is_finite() {
             return;
         }
-        self.points.push(CurvePoint { at, value });
-        if self.points.len() > MOST_POINTS {
-            let pairs = self.points.chunks(2);
-            self.points = pairs
-                .filter_map(|pair| {
-                    let most = pair.iter().map(|point| point.value).reduce(f64::max)?;
-                    let at = pair.first()?.at;
-                    Some(CurvePoint { at, value: most })
-                })
-                .collect();
+        match self.points.last_mut() {
+            Some(last) if self.filled < self.fold => {
+                last.value = last.value.max(value);
+                self.filled += 1;
+            }
+            _ => {
+                self.points.push(CurvePoint { at, value });
+                self.filled = 1;
+            }
         }
+        if self.points.len() > MOST_POINTS {
+            self.halve();
+        }
+    }
+
+    fn halve(&mut self) {
+        let pairs = self.points.chunks(2);
+        self.points = pairs
+            .filter_map(|pair| {
+                let value = pair.iter().map(|point| point.value).reduce(f64::max)?;
+                let at = pair.first()?.at;
+                Some(CurvePoint { at, value })
+            })
+            .collect();
+        self.fold = self.fold.max(1).saturating_mul(2);
     }
 }
 
