@@ -70,13 +70,16 @@ describe("the resources panel", () => {
     expect(await page.getByRole("dialog").innerText()).toContain("holds port 5003");
     await page.getByTestId("confirm-free-port").click();
     await page.getByRole("dialog").waitFor({ state: "detached" });
-    await pane.getByRole("button", { name: "Use port 5004 for this run" }).click();
-    expect(await until(() => withFake(page, (fake) => fake.calls["service.use_port"] ?? 0), (calls) => calls === 1, "another port was asked for")).toBe(1);
     const text = await pane.innerText();
     expect(text).toContain("connection refused");
     expect(text).toContain("••••••••");
     await pane.getByTestId("probe-now").click();
     expect(await until(() => withFake(page, (fake) => fake.calls["service.probe"] ?? 0), (calls) => calls === 1, "a probe was asked for")).toBe(1);
+  });
+  it("offers another port than the one that is taken", async () => {
+    const page = await bench.open("failing", `${address}?select=payment-service`);
+    await page.getByTestId("details-pane").getByRole("button", { name: "Use port 5004 for this run" }).click();
+    expect(await until(() => withFake(page, (fake) => fake.calls["service.use_port"] ?? 0), (calls) => calls === 1, "another port was asked for")).toBe(1);
   });
   it("marks what is stale when the connection is lost, and recovers", async () => {
     const page = await bench.open("disconnected", address);
