@@ -455,6 +455,8 @@ impl Task {
             // Tried again with the next runtime that answers.
             Err(cause) => tracing::warn!(%cause, "containers or network were left behind"),
         }
+        // Somebody may have said `down` again meanwhile, and waits for it.
+        self.remove_if_wanted();
     }
 
     pub(super) fn report(&mut self, service: String, generation: u64, report: Report) {
