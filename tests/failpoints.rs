@@ -11,7 +11,7 @@
 #![allow(clippy::print_stdout, reason = "what was done is said aloud")]
 
 use benchtop_tests::home::Outcome;
-use benchtop_tests::{Home, Project, docker, eventually, full};
+use benchtop_tests::{Home, Project, docker, eventually};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -268,9 +268,7 @@ fn times(kind: Kind, point: &str, reached: usize) -> std::ops::RangeInclusive<us
 }
 
 fn killed_everywhere(test: &str, operation: Operation) {
-    // Each container that is removed anew takes the patience of a whole start.
-    let is_short = operation != Operation::Down || full(&format!("{test}, of a container"));
-    let kinds = match is_short && docker(test) {
+    let kinds = match docker(test) {
         true => vec![Kind::Process, Kind::Container],
         false => vec![Kind::Process],
     };
@@ -348,7 +346,7 @@ fn row_16_an_engine_killed_anywhere_while_it_takes_all_down() {
 #[test]
 fn row_16_a_removal_that_was_under_way_is_gone_on_with_unasked() {
     const NAME: &str = "row_16_a_removal_that_was_under_way_is_gone_on_with_unasked";
-    if !full(NAME) || !docker(NAME) {
+    if !docker(NAME) {
         return;
     }
     let world = World::new(Kind::Container, Operation::Down);
