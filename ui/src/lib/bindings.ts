@@ -286,7 +286,7 @@ export type Curve = {
  */
 name: string, 
 /**
- * In order of time.
+ * In order of time, each for the same number of numbers but for the last.
  */
 points: Array<CurvePoint>, };
 export type CurvePoint = { 
