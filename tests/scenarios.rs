@@ -241,6 +241,8 @@ fn a_cancel_kills_what_runs_and_cleanup_still_does() {
 fn a_scenario_whose_engine_died_was_interrupted() {
     let bench = bench(ENDLESS);
     let running = begin(&bench);
+    // What the history was asked for is on disk; a step that began a moment ago need not be.
+    assert_eq!(step(&history(&bench)[0], "long")["status"], "running");
     bench.home.kill_engine();
     let ended = running.wait_with_output().expect("it ends");
     assert_ne!(ended.status.code(), Some(0), "{ended:?}");

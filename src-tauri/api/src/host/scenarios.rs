@@ -207,6 +207,8 @@ impl Host {
         let mut all = self
             .read(move |history| {
                 let limit = limit.clamp(1, MOST);
+                // What was shown is not taken back by the end of the engine.
+                history.flush();
                 history.scenario_results(&environment, scenario.as_deref(), limit)
             })
             .await?;
