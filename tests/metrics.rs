@@ -1,5 +1,9 @@
 //! What services use, and what they tell of themselves, as `benchtop metrics` shows it.
 
+use benchtop_api::client::Client;
+use benchtop_api::paths::Paths;
+use benchtop_api::schema::{MetricsPinRequest, MetricsPinsRequest};
+use benchtop_api::telemetry::metrics::query::{MetricQuery, MetricShow, PinnedChart};
 use benchtop_tests::workbench::{Workbench, sample};
 use benchtop_tests::{Home, Project, docker, eventually};
 use serde_json::Value;
@@ -117,6 +121,64 @@ fn who_burns_cpu_and_memory_is_seen_and_series_outlive_the_engine_and_a_restart(
     bench.call("down", &[]).expect(0);
     let past = bench.call("metrics", &["--run", &run]).expect(0).stdout;
     assert!(past.contains("process.memory.usage"), "{past}");
+}
+
+#[test]
+fn the_slowest_requests_lead_to_their_traces_and_pinned_charts_outlive_the_engine() {
+    let bench = Workbench::new(&format!(
+        "{}{}",
+        sample("one", "    references: [two]\n"),
+        sample("two", "")
+    ));
+    bench.up().expect(0);
+    let exemplar = eventually("a chart has an exemplar", || {
+        let all = measured(&bench);
+        let frames = all["frames"].as_array().expect("a list");
+        let of_spans = frames
+            .iter()
+            .filter(|frame| frame["metric"] == "traces.span.duration");
+        let found = of_spans
+            .flat_map(|frame| frame["exemplars"].as_array().cloned().unwrap_or_default())
+            .next();
+        found.ok_or_else(|| all.to_string())
+    });
+    let id = exemplar["trace_id"].as_str().expect("an id");
+    let trace = bench.call("traces", &["--json", id]).expect(0).stdout;
+    let trace: Value = serde_json::from_str(&trace).expect("JSON");
+    let spans = trace["spans"].as_array().expect("a list");
+    let span = spans.iter().find(|span| span["id"] == exemplar["span_id"]);
+    let took = span.expect("its span")["duration_ns"].as_f64();
+    let told = exemplar["value"].as_f64().expect("seconds") * 1e9;
+    assert!((took.expect("a duration") - told).abs() < 1.0, "{exemplar}");
+
+    let chart = PinnedChart {
+        title: "Slow".to_owned(),
+        query: MetricQuery {
+            metric: "traces.span.duration".to_owned(),
+            show: MetricShow::P99,
+            ..MetricQuery::default()
+        },
+    };
+    let environment = bench.status()["id"]
+        .as_str()
+        .expect("an identity")
+        .to_owned();
+    let client = Client::new(Paths {
+        data: bench.home.path().join("data"),
+        runtime: bench.home.path().join("run"),
+    });
+    let client = client.expect("a client");
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    let pin = MetricsPinRequest {
+        environment: environment.clone(),
+        charts: vec![chart.clone()],
+    };
+    runtime.block_on(client.call(&pin)).expect("pinned");
+    bench.home.kill_engine();
+    _ = bench.status();
+    let pins = MetricsPinsRequest { environment };
+    let kept = runtime.block_on(client.call(&pins)).expect("pins");
+    assert_eq!(kept, [chart]);
 }
 
 #[test]
