@@ -53,3 +53,17 @@ it("sends telemetry on to another backend, says how that goes, and stops it", as
   await state.waitFor({ state: "detached" });
   expect(await section.getByLabel("Address of OTLP/HTTP").inputValue()).toBe("");
 });
+it("asks for a newer release on demand, and by itself only where that is wanted", async () => {
+  const page = await bench.open("busy", `#/e/${SHOP}/settings`);
+  const automatic = page.getByTestId("updates-automatic");
+  await automatic.waitFor();
+  expect(await automatic.isChecked()).toBe(false);
+  expect(await withFake(page, (fake) => fake.asked["updates.check"])).toBeUndefined();
+  await page.getByTestId("updates-check").click();
+  await page.getByTestId("updates-told").filter({ hasText: "Benchtop 0.2.0 is there" }).waitFor();
+  await withFake(page, (fake) => fake.failNext("updates.check", "The newest release is not known: no answer within 10s", "Nothing was changed"));
+  await page.getByTestId("updates-check").click();
+  await page.getByText("The newest release is not known").waitFor();
+  await automatic.check();
+  await until(() => withFake(page, (fake) => fake.asked["updates.automatic"]), (request) => JSON.stringify(request) === JSON.stringify({ on: true }), "it was turned on");
+});

@@ -30,6 +30,7 @@ mod telemetry;
 mod traces;
 mod transfer;
 mod turns;
+mod updates;
 mod views;
 mod watch;
 

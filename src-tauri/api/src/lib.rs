@@ -17,6 +17,7 @@ mod run_file;
 pub mod schema;
 pub mod server;
 pub mod summary;
+pub mod update;
 pub mod view;
 
 /// The words of the model that faces need.

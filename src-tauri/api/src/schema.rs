@@ -21,6 +21,7 @@ mod runtime;
 mod scenarios;
 mod systems;
 mod traces;
+mod updates;
 
 pub use alerts::*;
 pub use doctor::*;
@@ -31,6 +32,7 @@ pub use runtime::*;
 pub use scenarios::*;
 pub use systems::*;
 pub use traces::*;
+pub use updates::*;
 
 /// The version of this list. A face and an engine whose numbers differ say so
 /// instead of guessing.
@@ -495,6 +497,9 @@ macro_rules! with_methods {
             "scenario.history" => scenario_history(ScenarioHistoryRequest) -> Vec<ScenarioReport>;
             "runtime.list" => runtime_list(RuntimeListRequest) -> Vec<RuntimeChoice>;
             "runtime.choose" => runtime_choose(RuntimeChooseRequest) -> Empty;
+            "updates.status" => updates_status(UpdatesStatusRequest) -> UpdatesStatus;
+            "updates.automatic" => updates_automatic(UpdatesAutomaticRequest) -> Empty;
+            "updates.check" => updates_check(UpdatesCheckRequest) -> UpdatesChecked;
         }
     };
 }

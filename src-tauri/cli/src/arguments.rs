@@ -154,6 +154,12 @@ pub(crate) enum Command {
         #[command(subcommand)]
         command: Data,
     },
+    /// Ask whether there is a newer release; nothing is downloaded
+    Updates {
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
     /// Print what makes a shell complete the words of this program
     Completions { shell: clap_complete::Shell },
     /// Write the manual pages into a folder

@@ -21,6 +21,7 @@ mod status;
 mod telemetry;
 mod traces;
 mod up;
+mod updates;
 mod why;
 
 use crate::arguments::{Command, Runs};
@@ -103,6 +104,7 @@ pub(crate) async fn run(command: Command) -> Result<Code, Failure> {
         Command::Runtime { command } => runtime::run(command).await,
         Command::Engine { command } => Box::pin(engine::run(command)).await,
         Command::Data { command } => data::run(command).await,
+        Command::Updates { json } => updates::run(json).await,
         Command::Completions { shell } => Ok(manual::completions(shell)),
         Command::Manual { folder } => manual::pages(&folder),
         Command::Sample { role } => Box::pin(sample::run(&role)).await,

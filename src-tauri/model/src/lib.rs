@@ -28,5 +28,6 @@ pub mod status;
 pub mod supervisor;
 pub mod systems;
 pub mod time;
+pub mod update;
 pub mod vitals;
 pub mod watch;

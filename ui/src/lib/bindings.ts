@@ -2136,6 +2136,15 @@ layers: Array<LayerView>,
  * No byte has come for 30 s.
  */
 stalled: boolean, };
+export type Release = { 
+/**
+ * A version as semver.org defines it, without a leading `v`.
+ */
+version: string, 
+/**
+ * Where people read about it and find its packages; `https` only.
+ */
+page: string, };
 export type ReportEntry = { 
 /**
  * Its name in the archive.
@@ -3763,6 +3772,31 @@ status: Status,
  * Why, one sentence.
  */
 cause: string, };
+export type UpdatesAutomaticRequest = { 
+/**
+ * Whether it does.
+ */
+on: boolean, };
+export type UpdatesCheckRequest = Record<symbol, never>;
+export type UpdatesChecked = { 
+/**
+ * The version that runs.
+ */
+running: string, 
+/**
+ * A release that is newer; absent: there is none.
+ */
+newer: Release | null, };
+export type UpdatesStatus = { 
+/**
+ * Where releases are told of; absent: this build was made without such a place.
+ */
+address: string | null, 
+/**
+ * Whether the window asks when it opens. Off until somebody turns it on.
+ */
+automatic: boolean, };
+export type UpdatesStatusRequest = Record<symbol, never>;
 export type Variable = { 
 /**
  * Its name.
@@ -3848,4 +3882,7 @@ export type Methods = {
   "scenario.history": { request: ScenarioHistoryRequest; response: Array<ScenarioReport> };
   "runtime.list": { request: RuntimeListRequest; response: Array<RuntimeChoice> };
   "runtime.choose": { request: RuntimeChooseRequest; response: Empty };
+  "updates.status": { request: UpdatesStatusRequest; response: UpdatesStatus };
+  "updates.automatic": { request: UpdatesAutomaticRequest; response: Empty };
+  "updates.check": { request: UpdatesCheckRequest; response: UpdatesChecked };
 };

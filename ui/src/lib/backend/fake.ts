@@ -214,6 +214,9 @@ function makeAnswers(world: World, scenario: Scenario, scenarios: FakeScenarios)
     "scenario.history": (request) => scenarios.history(request.scenario),
     "runtime.list": () => runtimes(),
     "runtime.choose": () => nothing,
+    "updates.status": () => ({ address: "https://example.com/benchtop/newest.json", automatic: world.updates }),
+    "updates.automatic": ({ on }) => ((world.updates = on), nothing),
+    "updates.check": () => ({ running: "0.1.0", newer: { version: "0.2.0", page: "https://example.com/benchtop/0.2.0" } }),
     "runs.show": ({ run }) => {
       const past = world.history.find((candidate) => candidate.id === run);
       if (past) return pastDetails(past, world.services);

@@ -12,6 +12,7 @@ import { writeClipboard } from "./clipboard";
 import { EnvironmentStore } from "./environment.svelte";
 import { ThemeChoice } from "./theme.svelte";
 import { Toasts } from "./toasts.svelte";
+import { askForUpdates } from "./updates";
 import { logsRoute } from "../routing/route";
 
 export type Dialog = "palette" | "shortcuts" | "quit" | "stop-all" | "changes" | "report" | "wish";
@@ -52,6 +53,7 @@ export class App {
     this.backend.subscribe((event) => this.#hear(event));
     void this.loadEnvironments();
     await this.#start();
+    void askForUpdates(this);
   }
 
   async #start(): Promise<void> {

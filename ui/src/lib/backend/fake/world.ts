@@ -28,6 +28,8 @@ export class World {
   /** What was sent; nothing until the scenario says so. */
   traces: FakeTraces;
   linesPerSecond = 6;
+  /** Whether the window asks for newer releases when it opens. */
+  updates = false;
   /** The service whose next build fails. */
   failingBuild: string | null = null;
   /** Time runs so much faster while things start. */
