@@ -6,7 +6,8 @@
 #![allow(clippy::print_stdout, reason = "what was measured is said aloud")]
 
 use benchtop_api::schema::{
-    FlinkCancelRequest, FlinkSubmitRequest, ServiceFlinkRequest, ServiceTemporalRequest,
+    FlinkCancelRequest, FlinkSubmitRequest, ProbesHistoryRequest, ServiceFlinkRequest,
+    ServiceTemporalRequest,
 };
 use benchtop_tests::programs::root;
 use benchtop_tests::report::step;
@@ -407,14 +408,28 @@ fn a_killed_task_manager_and_a_stopped_broker_lose_and_double_nothing() {
     };
     println!("{}", said("taskmanager-1", "Backoff")["cause"]);
     println!("{}", said("kafka-2", "Stopped")["cause"]);
-    let others = changes
+    let turned = changes
         .iter()
         .filter(|one| one["service"] == "kafka-1" && one["status"] == "Degraded");
-    let causes: Vec<&str> = others.filter_map(|one| one["cause"].as_str()).collect();
-    assert!(
-        causes.iter().any(|cause| cause.contains("2 of 3 brokers")),
-        "{causes:?}"
-    );
+    let causes: Vec<&str> = turned.filter_map(|one| one["cause"].as_str()).collect();
+    println!("kafka-1: {causes:?}");
+    assert!(!causes.is_empty(), "{run:#}");
+    let answers = broker_answers(&flow, run["run"]["id"].as_str().expect("its id"));
+    let named = |text: &String| text.contains("2 of 3 brokers; broker 2 is missing");
+    assert!(answers.iter().any(named), "{answers:?}");
+}
+
+/// What the probe of the first broker answered in a run.
+fn broker_answers(flow: &Named, run: &str) -> Vec<String> {
+    let history = flow.ask(|environment| ProbesHistoryRequest {
+        environment,
+        service: Some("kafka-1".to_owned()),
+        run: Some(run.to_owned()),
+    });
+    let services = history.expect("an answer").services;
+    let probes = services.into_iter().flat_map(|service| service.probes);
+    let spans = probes.flat_map(|probe| probe.spans);
+    spans.map(|span| span.text).collect()
 }
 
 /// The clients of the steps on the servers that they are for.

@@ -160,6 +160,7 @@ fn the_local_testing_example_becomes_healthy_on_its_real_systems() {
     }
     stress(&example, 10_000);
     stress(&example, 1_000_000);
+    beside_the_producer_of_kafka(&example);
     let format = "{{.Name}} {{.MemUsage}}";
     let used = run("docker", &["stats", "--no-stream", "--format", format]);
     println!("{}", used.unwrap_or_default());
@@ -182,5 +183,60 @@ fn stress(example: &Example, messages: u32) {
     let all = f64::from(messages);
     assert_eq!(metrics["deliver.delivered"], all, "{metrics:#}");
     assert_eq!(metrics["verify.verified"], all, "{metrics:#}");
+    for wrong in ["missing", "duplicated", "unexpected"] {
+        let wrong = format!("verify.{wrong}");
+        assert_eq!(metrics[&wrong], 0.0, "{metrics:#}");
+    }
     assert_eq!(metrics["renewals.renewals"], all / 10_000.0, "{metrics:#}");
+}
+
+/// As the input of the stress test: a million messages of 200 bytes for six partitions on
+/// three brokers, each confirmed by all replicas in step.
+const MEASURED: &str = "
+  measured:
+    gate: false
+    steps:
+      - kafka.produce: { service: kafka-1, topic: measured, count: 1000000, size: 200, partitions: 6, replicas: 3 }
+        id: ours
+";
+
+/// The throughput of `kafka.produce` beside that of the producer that Kafka brings for
+/// measuring, on this cluster, in turns. What both can do best counts: the machine has other
+/// work as well.
+fn beside_the_producer_of_kafka(example: &Example) {
+    let mut file = std::fs::read_to_string(example.file()).expect("the file");
+    file.push_str(MEASURED);
+    std::fs::write(example.file(), file).expect("write it");
+    let (mut ours, mut theirs) = (0.0_f64, 0.0_f64);
+    for _ in 0..3 {
+        ours = ours.max(produced(example));
+        theirs = theirs.max(produced_by_kafka("local-testing-kafka-1-1"));
+    }
+    let ratio = ours / theirs;
+    println!("ours {ours:.0}/s, kafka-producer-perf-test {theirs:.0}/s, ratio {ratio:.2}");
+    assert!(ratio >= 0.8, "ratio {ratio:.2}");
+}
+
+/// Messages a second.
+fn produced(example: &Example) -> f64 {
+    let told = example.call("scenario", &["run", "measured", "--json"]);
+    let report: Value = serde_json::from_str(&told.stdout).unwrap_or_default();
+    told.expect(0);
+    let metrics = &report["metrics"];
+    println!("ours: {metrics}");
+    metrics["ours.throughput"].as_f64().expect("a number")
+}
+
+fn produced_by_kafka(container: &str) -> f64 {
+    let tool = "/opt/kafka/bin/kafka-producer-perf-test.sh";
+    let words = "--topic measured --num-records 1000000 --record-size 200 --throughput -1";
+    let brokers = "bootstrap.servers=kafka-1:29092,kafka-2:29092,kafka-3:29092";
+    let call = ["exec", "-e", "KAFKA_HEAP_OPTS=-Xmx512m", container, tool];
+    let words: Vec<&str> = call.into_iter().chain(words.split(' ')).collect();
+    let last = ["--producer-props", brokers, "acks=all"];
+    let printed = run("docker", &[&words[..], &last].concat()).expect("it measures");
+    let summary = printed.lines().rfind(|line| line.contains("99.9th"));
+    println!("theirs: {}", summary.unwrap_or(&printed));
+    let rate = summary.and_then(|line| line.split(", ").nth(1)?.split(' ').next());
+    rate.and_then(|rate| rate.parse().ok()).expect("a number")
 }

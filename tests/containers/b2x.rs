@@ -33,6 +33,7 @@ fn the_b2x_example_lives_through_everything() {
     };
     b2x.starts_in_order();
     b2x.makes_one_trace_of_a_request();
+    b2x.passes_its_smoke_test();
     b2x.loses_its_database_and_gets_it_back();
     b2x.survives_the_engine();
 }
@@ -180,6 +181,27 @@ impl B2x {
         ] {
             assert!(printed.contains(part), "{printed}");
         }
+    }
+
+    /// The scenario of the example, as it stands in its file.
+    fn passes_its_smoke_test(&self) {
+        let told = self.call("scenario", &["run", "smoke", "--json"]);
+        let report: Value = serde_json::from_str(&told.stdout).expect("a report");
+        assert_eq!(report["status"], "passed", "{report:#}");
+        told.expect(0);
+        let statuses = list(&report["steps"]).map(|step| word(step, "status"));
+        assert!(
+            statuses.eq(["passed"; 8]),
+            "each of its eight steps is executed: {report:#}"
+        );
+        let metrics = &report["metrics"];
+        assert_eq!(metrics["health.services"], 13.0, "{metrics:#}");
+        assert_eq!(metrics["gateway.requests"], 50.0, "{metrics:#}");
+        assert_eq!(metrics["gateway.errors"], 0.0, "{metrics:#}");
+        assert_eq!(metrics["confirmed.open"], 0.0, "{metrics:#}");
+        let history = self.call("scenario", &["history", "--json"]).expect(0);
+        let history: Value = serde_json::from_str(&history.stdout).expect("JSON");
+        assert_eq!(history[0]["id"], report["id"], "{history:#}");
     }
 
     /// The lines of the log that both programs wrote for it, in logfmt, lead to it.
