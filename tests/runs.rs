@@ -357,6 +357,87 @@ fn a_run_is_the_same_in_another_data_folder() {
     assert!(!text.contains("hunter2-secret") && text.contains("••••••"));
 }
 
+/// A service that tells all its variables and how it was called.
+fn tells_all(more: &str) -> String {
+    format!(
+        "  postgres:
+    process: [sh, -c, 'env; echo called with $1; exec {} sample postgres', x, '${{DEPLOY_TOKEN}}']
+    environment: {{ {more} }}
+    endpoints: {{ http: auto }}
+    probes: {{ ready: {{ http: /health/ready }} }}
+",
+        program("benchtop").display()
+    )
+}
+
+/// Runs the environment once, so that a scenario was told a secret as well.
+fn run_once(bench: &Workbench) {
+    bench.up().expect(0);
+    let set = ["run", "told", "--set", "api_token=secret-of-one-call"];
+    bench.call("scenario", &set).expect(0);
+    bench.call("down", &[]).expect(0);
+}
+
+#[test]
+fn no_secret_of_then_or_now_is_in_the_file_and_names_stay() {
+    let scenario = "scenarios:
+  told:
+    vars: { api_token: secret-of-a-scenario }
+    steps: [run: 'echo ${{ vars.api_token }}']
+";
+    let first = "API_PASSWORD: secret-of-then, DB_PASSWORD: postgres, BROKER: 'amqp://me:secret-in-url@host/'";
+    let bench = Workbench::new(&(tells_all(first) + scenario));
+    bench
+        .project
+        .write(".env", "DEPLOY_TOKEN=secret-of-dotenv\n");
+    run_once(&bench);
+    // The next day all of them are others, and the engine is another one.
+    let second = "API_PASSWORD: secret-of-now";
+    bench.redefine(&(tells_all(second) + scenario));
+    bench
+        .project
+        .write(".env", "DEPLOY_TOKEN=other-of-dotenv\n");
+    bench.home.kill_engine();
+    run_once(&bench);
+    for (run, there, gone) in [("latest~1", "then", "now"), ("latest", "now", "then")] {
+        let own = ["--run", run, "-n", "5000", "--json"];
+        let own = bench.call("logs", &own).expect(0).stdout;
+        let (there, gone) = (format!("secret-of-{there}"), format!("secret-of-{gone}"));
+        assert!(own.contains(&there) && !own.contains(&gone), "{own}");
+        let path = bench.project.path().join(run).display().to_string();
+        let done = bench.call("runs", &["export", run, "-o", &path]).expect(0);
+        for key in ["API_PASSWORD", "DEPLOY_TOKEN", "api_token"] {
+            assert!(done.stdout.contains(key), "{key}: {}", done.stdout);
+        }
+        let all = Command::new("gzip").args(["-dc", &path]).output();
+        let all = String::from_utf8_lossy(&all.expect("gzip").stdout).into_owned();
+        for secret in ["secret-of", "secret-in", "other-of"] {
+            let found = all.lines().find(|line| line.contains(secret));
+            assert_eq!(found, None, "{secret}");
+        }
+        for more in [&[][..], &["--json"]] {
+            let lines = bench.project.path().join(format!("{run}.{}", more.len()));
+            let lines = lines.display().to_string();
+            let words = [&["--run", run, "--export", &lines][..], more].concat();
+            bench.call("logs", &words).expect(0);
+            let text = std::fs::read_to_string(&lines).expect("the file");
+            assert!(
+                !text.contains("secret-of") && text.contains("••••••"),
+                "{text}"
+            );
+        }
+        // One password is also the name of the service, which must stay what it is.
+        assert!(all.contains(r#""service":"postgres""#), "{all}");
+        assert!(all.contains("called with ••••••"), "{all}");
+    }
+    let path = bench.project.path().join("latest~1").display().to_string();
+    let other = Workbench::new(&tells_all(second));
+    other.call("runs", &["import", &path]).expect(0);
+    let run = other.call("runs", &["show", "latest", "--json"]).expect(0);
+    let run = json(&run.stdout);
+    assert_eq!(run["instances"][0]["service"], "postgres", "{run:#}");
+}
+
 #[test]
 fn a_file_that_is_wrong_or_cut_is_refused_and_nothing_of_it_stays() {
     let bench = Workbench::new(&moody("api", ""));

@@ -39,6 +39,8 @@ pub struct Definition {
     pub plan: Option<Plan>,
     /// Every finding.
     pub problems: Vec<Problem>,
+    /// What of `.env` looks secret.
+    pub secrets: BTreeMap<String, String>,
     /// The files that were read and when each was last changed.
     inputs: Vec<(PathBuf, Option<SystemTime>)>,
 }
@@ -98,6 +100,7 @@ impl Source {
         Definition {
             plan: loaded.plan,
             problems: loaded.problems,
+            secrets: loaded.secrets,
             inputs,
         }
     }

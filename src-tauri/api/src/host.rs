@@ -209,6 +209,7 @@ impl Host {
             runtime: self.runtime_of(&id),
         });
         current.set(handle.clone());
+        let secrets = secrets::Secrets::open(&self.paths.environment(&id));
         let scenarios = scenarios::Scenarios::new(&id, &self.history, &notifier);
         let environment = Arc::new(OpenEnvironment::new(
             id.clone(),
@@ -221,6 +222,7 @@ impl Host {
                 alerts: Arc::clone(&alerts),
                 turns,
                 scenarios,
+                secrets,
             },
         ));
         // Where something goes on from an earlier engine, so does this.

@@ -9,7 +9,7 @@ mod read;
 mod write;
 
 pub(crate) use read::{Piece, Reader};
-pub(crate) use write::write;
+pub(crate) use write::{Redacting, write};
 
 use benchtop_model::alert::Alert;
 use benchtop_model::scenario::report::ScenarioReport;

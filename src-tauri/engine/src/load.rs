@@ -57,6 +57,7 @@ pub fn load(
             plan: None,
             problems: vec![problem],
             inputs: Vec::new(),
+            secrets: BTreeMap::new(),
         },
     }
 }

@@ -26,6 +26,7 @@ pub use schema::schema;
 
 use crate::plan::Plan;
 use crate::problem::{Place, Problem};
+use crate::secret;
 use assemble::Assembly;
 use files::{Files, Unreadable};
 use findings::Findings;
@@ -67,6 +68,9 @@ pub struct Loaded {
     /// Every file that was looked for, for watching: also those that were missing,
     /// because creating them would change the plan.
     pub inputs: Vec<PathBuf>,
+    /// The variables of `.env` whose names look secret: their values may stand anywhere in
+    /// the plan.
+    pub secrets: BTreeMap<String, String>,
 }
 
 /// Reads the environment file at `file`, an absolute path.
@@ -79,8 +83,13 @@ pub fn load(file: &Path, sources: &Sources<'_>) -> Loaded {
         file: files.name(file),
         ..Place::default()
     };
+    let mut secrets = BTreeMap::new();
     let plan = match files.text(file) {
-        Ok(text) => read(file, &text, sources, &files, &mut findings),
+        Ok(text) => {
+            let scope;
+            (scope, secrets) = read_dotenv(dir, sources, &files, &mut findings);
+            read(file, &text, scope, sources.profiles, &files, &mut findings)
+        }
         Err(fault) => {
             findings.push(fault.problem(&place.file, &place));
             None
@@ -93,6 +102,7 @@ pub fn load(file: &Path, sources: &Sources<'_>) -> Loaded {
         plan,
         problems,
         inputs: files.into_inputs(),
+        secrets,
     }
 }
 
@@ -115,12 +125,12 @@ pub fn load_alone(text: &str) -> Loaded {
 fn read(
     file: &Path,
     text: &str,
-    sources: &Sources<'_>,
+    mut scope: Scope,
+    profiles: &BTreeSet<String>,
     files: &Files<'_>,
     findings: &mut Findings,
 ) -> Option<Plan> {
     let dir = file.parent().unwrap_or(Path::new("/"));
-    let mut scope = read_dotenv(dir, sources, files, findings);
     let root = yaml::parse_marked(&files.name(file), text, findings)?;
     let mut assembly = Assembly::new(files, findings);
     let over = assembly.override_of(file);
@@ -138,7 +148,7 @@ fn read(
         name: &name,
         dir,
         scope: &scope,
-        profiles: sources.profiles,
+        profiles,
         files,
         sources: resolve::Sources {
             secrets: &written.secrets,
@@ -149,13 +159,13 @@ fn read(
     Some(resolve::resolve(&written, file, &project, findings))
 }
 
-/// The process environment, over `.env` where there is one.
+/// The process environment, over `.env` where there is one; of that, what looks secret.
 fn read_dotenv(
     dir: &Path,
     sources: &Sources<'_>,
     files: &Files<'_>,
     findings: &mut Findings,
-) -> Scope {
+) -> (Scope, BTreeMap<String, String>) {
     let mut scope = Scope::new(sources.variables.clone());
     let path = dir.join(".env");
     let name = files.name(&path);
@@ -180,9 +190,14 @@ fn read_dotenv(
             BTreeMap::new()
         }
     };
-    own.into_iter()
-        .for_each(|(key, value)| scope.add_default(&key, value));
-    scope
+    let mut secrets = BTreeMap::new();
+    for (key, value) in own {
+        if secret::is_secret(&key) {
+            secrets.insert(key.clone(), value.clone());
+        }
+        scope.add_default(&key, value);
+    }
+    (scope, secrets)
 }
 
 /// The name of the environment, which other values may use as a variable, so it

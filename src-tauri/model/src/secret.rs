@@ -2,14 +2,15 @@
 
 mod redact;
 
-pub use redact::{Redactor, values};
+pub use redact::{Redactor, in_variables, names, values};
 
 /// What stands in place of a secret value.
 pub const MASK: &str = "••••••";
 
 /// Words that make a variable's name look secret.
-const SECRET_WORDS: [&str; 11] = [
+const SECRET_WORDS: [&str; 12] = [
     "PASSWORD",
+    "PASSPHRASE",
     "PASSWD",
     "SECRET",
     "TOKEN",
@@ -26,7 +27,8 @@ const SECRET_WORDS: [&str; 11] = [
 #[must_use]
 pub fn is_secret(key: &str) -> bool {
     let key = key.to_ascii_uppercase();
-    SECRET_WORDS.iter().any(|word| key.contains(word)) || key == "PGPASS" || key.ends_with("_PASS")
+    let ends = ["_PASS", "_PWD"].iter().any(|end| key.ends_with(end));
+    SECRET_WORDS.iter().any(|word| key.contains(word)) || key == "PGPASS" || ends
 }
 
 /// The value as it may be shown: masked where the key is secret, and with the
@@ -58,11 +60,14 @@ mod tests {
             "GITHUB_TOKEN",
             "ConnectionStrings__shop",
             "DB_PASS",
+            "POSTGRES_PWD",
+            "SSH_PASSPHRASE",
         ] {
             assert_eq!(mask(key, "x"), MASK, "{key}");
         }
         assert_eq!(mask("POSTGRES_USER", "app"), "app");
         assert_eq!(mask("COMPASS", "north"), "north");
+        assert_eq!(mask("OLDPWD", "/home"), "/home");
     }
 
     #[test]

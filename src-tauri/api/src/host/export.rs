@@ -2,7 +2,9 @@
 
 use super::handlers::Answer;
 use super::logs::invalid;
+use crate::run_file::Redacting;
 use crate::schema::{ApiError, ExportFormat, LogsExportRequest, LogsExported};
+use benchtop_model::secret::Redactor;
 use benchtop_telemetry::book::{Cancel, LogBook};
 use benchtop_telemetry::log::LogRecord;
 use benchtop_telemetry::query::LogQuery;
@@ -13,14 +15,21 @@ use std::path::{Path, PathBuf};
 /// Records that are asked for at a time.
 const PAGE: u32 = 5000;
 
-/// Writes what a query finds.
+/// Writes what a query finds, without secrets.
 pub(super) fn export(
     logs: &LogBook,
     request: &LogsExportRequest,
+    redactor: &Redactor,
     cancel: &Cancel,
 ) -> Answer<LogsExported> {
     let (records, bytes) = to_file(&request.path, request.overwrite, |file, path| {
-        write_all(logs, request, file, path, cancel)
+        let mut lines = Lines {
+            out: Redacting::new(BufWriter::new(file), redactor),
+            format: request.format,
+            redactor,
+        };
+        write_all(logs, &request.query, &mut lines, path, cancel)
+            .and_then(|records| lines.end().map(|()| records).map_err(|e| failed(path, &e)))
     })?;
     Ok(LogsExported {
         records,
@@ -69,39 +78,53 @@ pub(super) fn to_file<T>(
 
 fn write_all(
     logs: &LogBook,
-    request: &LogsExportRequest,
-    file: File,
+    query: &LogQuery,
+    lines: &mut Lines<'_>,
     path: &Path,
     cancel: &Cancel,
 ) -> Answer<u64> {
-    let mut out = BufWriter::new(file);
     let mut query = LogQuery {
         limit: PAGE,
-        after: Some(request.query.after.unwrap_or(0)),
-        ..request.query.clone()
+        after: Some(query.after.unwrap_or(0)),
+        ..query.clone()
     };
     let mut records = 0;
     loop {
         let page = logs.query_until(&query, cancel).map_err(invalid)?;
         for record in &page.records {
-            write_record(&mut out, record, request.format).map_err(|error| failed(path, &error))?;
+            lines.write(record).map_err(|error| failed(path, &error))?;
         }
         records += page.records.len() as u64;
         if !page.more {
-            out.flush().map_err(|error| failed(path, &error))?;
             return Ok(records);
         }
         query.after = Some(page.reached);
     }
 }
 
-fn write_record(out: &mut impl Write, record: &LogRecord, format: ExportFormat) -> io::Result<()> {
-    match format {
-        ExportFormat::Ndjson => {
-            serde_json::to_writer(&mut *out, record)?;
-            writeln!(out)
+/// Records on their way into a file, without secrets.
+struct Lines<'a> {
+    out: Redacting<'a, BufWriter<File>>,
+    format: ExportFormat,
+    redactor: &'a Redactor,
+}
+
+impl Lines<'_> {
+    fn write(&mut self, record: &LogRecord) -> io::Result<()> {
+        match self.format {
+            ExportFormat::Ndjson => {
+                serde_json::to_writer(&mut self.out, record)?;
+                self.out.write_all(b"\n")
+            }
+            ExportFormat::Text => {
+                let text = self.redactor.redact(&record.to_text());
+                writeln!(self.out.as_it_is(), "{text}")
+            }
         }
-        ExportFormat::Text => writeln!(out, "{}", record.to_text()),
+    }
+
+    fn end(self) -> io::Result<()> {
+        self.out.finish()?.flush()
     }
 }
 

@@ -3,6 +3,7 @@
 use super::Host;
 use super::export;
 use super::handlers::Answer;
+use super::secrets;
 use crate::schema::*;
 use benchtop_telemetry::book::{Cancel, LogBook};
 use benchtop_telemetry::query::language::QueryError;
@@ -58,8 +59,10 @@ impl Host {
         self: &Arc<Self>,
         request: LogsExportRequest,
     ) -> Answer<LogsExported> {
+        let open = self.get(&request.environment).await?;
+        let (_, redactor) = secrets::redactor(&open)?;
         self.search(&request.environment.clone(), move |logs, cancel| {
-            export::export(logs, &request, cancel)
+            export::export(logs, &request, &redactor, cancel)
         })
         .await
     }

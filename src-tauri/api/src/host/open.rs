@@ -2,6 +2,7 @@
 
 use super::alerts::Alerts;
 use super::scenarios::Scenarios;
+use super::secrets::Secrets;
 use super::telemetry::Telemetry;
 use super::turns::Turns;
 use crate::definition::{Definition, Source};
@@ -32,6 +33,8 @@ pub(super) struct OpenEnvironment {
     pub(super) turns: Arc<Turns>,
     /// The scenario that goes on.
     pub(super) scenarios: Scenarios,
+    /// What must not be seen in exports.
+    pub(super) secrets: Secrets,
     disk: Mutex<OnDisk>,
     /// Changes of the file are applied at once.
     watching: AtomicBool,
@@ -45,6 +48,7 @@ pub(super) struct Kept {
     pub(super) alerts: Arc<Alerts>,
     pub(super) turns: Arc<Turns>,
     pub(super) scenarios: Scenarios,
+    pub(super) secrets: Secrets,
 }
 
 /// The definition as it lies on disk.
@@ -62,6 +66,7 @@ impl OpenEnvironment {
             alerts,
             turns,
             scenarios,
+            secrets,
         } = kept;
         let definition = source.read();
         Self {
@@ -73,6 +78,7 @@ impl OpenEnvironment {
             alerts,
             turns,
             scenarios,
+            secrets,
             disk: Mutex::new(OnDisk { source, definition }),
             watching: AtomicBool::new(false),
         }
@@ -81,10 +87,11 @@ impl OpenEnvironment {
     /// Somebody opens it again: the definition and the variables may be others.
     /// What runs is not disturbed; `up` applies the difference.
     pub(super) fn reopen(&self, source: Source, plan: Plan) {
+        let definition = source.read();
         if self.handle.snapshot().run.is_none() {
+            self.learn_secrets(&plan, &source, &definition);
             self.handle.replan(plan, source.variables.clone());
         }
-        let definition = source.read();
         *self.lock() = OnDisk { source, definition };
     }
 
@@ -92,6 +99,7 @@ impl OpenEnvironment {
     pub(super) fn up(&self, services: Vec<String>) -> Result<(), ApiError> {
         let (source, definition) = self.definition();
         let plan = definition.plan()?;
+        self.learn_secrets(plan, &source, &definition);
         if *plan != *self.handle.snapshot().plan {
             self.handle.replan(plan.clone(), source.variables);
         }
@@ -135,9 +143,17 @@ impl OpenEnvironment {
     /// Acts on these changes.
     pub(super) fn apply(&self) -> Result<(), ApiError> {
         let (source, definition) = self.definition();
-        self.handle
-            .apply(definition.plan()?.clone(), source.variables);
+        let plan = definition.plan()?;
+        self.learn_secrets(plan, &source, &definition);
+        self.handle.apply(plan.clone(), source.variables);
         Ok(())
+    }
+
+    /// Before anything of a definition runs: what it says may come from then on.
+    fn learn_secrets(&self, plan: &Plan, source: &Source, definition: &Definition) {
+        let snapshot = self.handle.snapshot();
+        let outside = [&source.variables, &definition.secrets];
+        self.secrets.learn(plan, &outside, &snapshot.ports);
     }
 
     /// Files of the definition have changed, and are quiet now. A file that

@@ -167,6 +167,7 @@ impl Host {
         let plan = definition.plan()?;
         let scenario = known(&plan.scenarios, &request.scenario)?;
         check_vars(scenario, &request.vars)?;
+        open.secrets.learn_variables(&request.vars);
         let script = Script {
             id: scenario::new_id(),
             scenario: scenario.clone(),

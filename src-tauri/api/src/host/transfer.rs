@@ -5,6 +5,8 @@ use super::Host;
 use super::export::{self, failed};
 use super::handlers::Answer;
 use super::open::OpenEnvironment;
+use super::secrets;
+use crate::run_file::Redacting;
 use crate::schema::*;
 use benchtop_model::time::Timestamp;
 use benchtop_store::history::History;
@@ -39,11 +41,14 @@ impl Host {
         })?;
         let from = stores(&open)?;
         blocking(move || {
+            let (_, redactor) = secrets::redactor(&open)?;
             let (counts, bytes) =
                 export::to_file(&request.path, request.overwrite, |file, path| {
-                    let mut out = BufWriter::new(file);
-                    let counts = transfer::export(&from, &run, &mut out);
-                    let counts = counts.and_then(|counts| out.flush().map(|()| counts));
+                    let mut out = Redacting::new(BufWriter::new(file), &redactor);
+                    let counts = transfer::export(&from, &run, &mut out).and_then(|counts| {
+                        out.finish()?.flush()?;
+                        Ok(counts)
+                    });
                     counts.map_err(|error| failed(path, &error))
                 })?;
             Ok(TelemetryExported {

@@ -49,7 +49,7 @@ fn rows<T>(all: Vec<T>, row: fn(Box<T>) -> Row) -> impl Iterator<Item = Row> {
 }
 
 /// Takes secrets out of lines of JSON on their way.
-struct Redacting<'a, W> {
+pub(crate) struct Redacting<'a, W> {
     out: W,
     redactor: &'a Redactor,
     /// The line that is being written.
@@ -58,7 +58,8 @@ struct Redacting<'a, W> {
 }
 
 impl<'a, W: Write> Redacting<'a, W> {
-    fn new(out: W, redactor: &'a Redactor) -> Self {
+    /// What is written to it goes to `out`, without what the redactor finds.
+    pub(crate) fn new(out: W, redactor: &'a Redactor) -> Self {
         Self {
             out,
             redactor,
@@ -67,12 +68,18 @@ impl<'a, W: Write> Redacting<'a, W> {
         }
     }
 
+    /// For text that is no JSON.
+    pub(crate) fn as_it_is(&mut self) -> &mut W {
+        &mut self.out
+    }
+
     fn row(&mut self, row: &Row) -> io::Result<()> {
         serde_json::to_writer(&mut *self, row)?;
         self.write_all(b"\n")
     }
 
-    fn finish(mut self) -> io::Result<W> {
+    /// Writes a last line that has no end, and gives back what was written to.
+    pub(crate) fn finish(mut self) -> io::Result<W> {
         if !self.line.is_empty() {
             self.end_line()?;
         }

@@ -22,6 +22,12 @@ const FIRST: i32 = 0x6265_6e63;
 /// describes itself in 4 MiB.
 const MOST: usize = 4 * 1024 * 1024;
 
+/// Bytes that say how long a request is.
+const LENGTH: usize = 4;
+
+/// Bytes of a request's header, at the most.
+const HEADER: usize = 64;
+
 /// Whether a broker's answer to the first request can begin so.
 #[must_use]
 pub fn begins_like(first: &[u8]) -> bool {
@@ -198,15 +204,16 @@ fn encode<R: Request>(request: &R, version: i16, id: i32) -> Result<Bytes, Error
     header.request_api_version = version;
     header.correlation_id = id;
     header.client_id = Some(StrBytes::from_static_str("benchtop"));
-    let mut body = BytesMut::new();
+    // A request may be megabytes long, which are not copied once more for each doubling.
+    let body = request.compute_size(version).unwrap_or_default();
+    let mut frame = BytesMut::with_capacity(LENGTH + HEADER + body);
+    frame.extend_from_slice(&[0; LENGTH]);
     let coded = header
-        .encode(&mut body, R::header_version(version))
-        .and_then(|()| request.encode(&mut body, version));
+        .encode(&mut frame, R::header_version(version))
+        .and_then(|()| request.encode(&mut frame, version));
     coded.map_err(|_| Error::Malformed)?;
-    let length = u32::try_from(body.len()).map_err(|_| Error::Malformed)?;
-    let mut frame = BytesMut::with_capacity(4 + body.len());
-    frame.extend_from_slice(&length.to_be_bytes());
-    frame.extend_from_slice(&body);
+    let length = u32::try_from(frame.len() - LENGTH).map_err(|_| Error::Malformed)?;
+    frame[..LENGTH].copy_from_slice(&length.to_be_bytes());
     Ok(frame.freeze())
 }
 

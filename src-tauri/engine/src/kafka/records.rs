@@ -9,6 +9,12 @@ use kafka_protocol::records::{
 };
 use std::collections::{BTreeSet, VecDeque};
 
+/// Bytes of a batch before its first record.
+const HEAD: usize = 61;
+
+/// Bytes that a record has besides key and value, at the most.
+const RECORD_HEAD: usize = 32;
+
 /// Who sends: by its number and the number of each message the broker knows what it has.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Producer {
@@ -44,11 +50,16 @@ pub(crate) fn encode(
             headers: IndexMap::new(),
         })
         .collect();
+    let payload = |record: &Record| {
+        let parts = [record.key.as_ref(), record.value.as_ref()];
+        parts.into_iter().flatten().map(Bytes::len).sum::<usize>()
+    };
+    let length = records.iter().map(payload).sum::<usize>();
     let options = RecordEncodeOptions {
         version: 2,
         compression: Compression::None,
     };
-    let mut bytes = BytesMut::new();
+    let mut bytes = BytesMut::with_capacity(length + HEAD + records.len() * RECORD_HEAD);
     RecordBatchEncoder::encode(&mut bytes, &records, &options).map_err(|_| Error::Malformed)?;
     Ok(bytes.freeze())
 }

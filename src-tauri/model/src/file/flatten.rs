@@ -54,7 +54,8 @@ fn assembled(
     findings: &mut Findings,
 ) -> Option<Node> {
     let dir = file.parent().unwrap_or(Path::new("/"));
-    let scope = read_dotenv(dir, sources, files, findings).verbatim();
+    let (scope, _) = read_dotenv(dir, sources, files, findings);
+    let scope = scope.verbatim();
     let root = yaml::parse_marked(&files.name(file), text, findings)?;
     let mut assembly = Assembly::new(files, findings);
     let over = assembly.override_of(file);

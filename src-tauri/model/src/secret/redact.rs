@@ -3,6 +3,7 @@
 
 use super::{MASK, is_secret, mask};
 use crate::plan::{Plan, Run};
+use crate::scenario::{Item, Scenario, Setting};
 use regex::{Regex, RegexBuilder};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -97,16 +98,13 @@ pub fn values<'a>(
     plan: &Plan,
     variables: impl IntoIterator<Item = &'a BTreeMap<String, String>>,
 ) -> (BTreeSet<String>, BTreeSet<String>) {
-    let (mut keys, mut values) = (BTreeSet::new(), BTreeSet::new());
+    let (mut keys, mut values) = in_variables(variables);
     let mut take = |key: &str, value: &str| {
         for secret in secrets_in(key, value) {
             keys.insert(key.to_owned());
             values.insert(secret);
         }
     };
-    for (key, value) in variables.into_iter().flatten() {
-        take(key, value);
-    }
     for service in plan.services.values() {
         service
             .environment
@@ -126,7 +124,55 @@ pub fn values<'a>(
             }
         }
     }
+    for scenario in plan.scenarios.values() {
+        written_in(scenario).for_each(|(key, value)| take(key, value));
+    }
     (keys, values)
+}
+
+/// Keys and values of the secrets among variables.
+#[must_use]
+pub fn in_variables<'a>(
+    variables: impl IntoIterator<Item = &'a BTreeMap<String, String>>,
+) -> (BTreeSet<String>, BTreeSet<String>) {
+    let (mut keys, mut values) = (BTreeSet::new(), BTreeSet::new());
+    for (key, value) in variables.into_iter().flatten() {
+        for secret in secrets_in(key, value) {
+            keys.insert(key.clone());
+            values.insert(secret);
+        }
+    }
+    (keys, values)
+}
+
+/// Variables and options of a scenario, but for those that come from elsewhere.
+fn written_in(scenario: &Scenario) -> impl Iterator<Item = (&str, &str)> {
+    let steps = scenario.steps.iter().flat_map(Item::steps);
+    let options = steps.flat_map(|step| &step.options);
+    let options = options.flat_map(|(key, setting)| match setting {
+        Setting::Text(text) => vec![(key.as_str(), text.as_str())],
+        Setting::Map(all) => all.iter().map(|(k, v)| (k.as_str(), v.as_str())).collect(),
+        Setting::List(_) => Vec::new(),
+    });
+    let vars = scenario.vars.iter().map(|(k, v)| (k.as_str(), v.as_str()));
+    let all = vars.chain(options);
+    all.filter(|(_, value)| !value.contains("${{"))
+}
+
+/// Words that are no secret wherever they name something, though they may be somebody's
+/// password as well: of the environment, its services and their images.
+#[must_use]
+pub fn names(plan: &Plan) -> BTreeSet<String> {
+    let mut names: BTreeSet<String> = plan.services.keys().cloned().collect();
+    names.insert(plan.name.clone());
+    for service in plan.services.values() {
+        if let Run::Container(container) = &service.run {
+            let parts = container.image.split(['/', ':', '@', '.']);
+            let words = parts.filter(|part| part.starts_with(char::is_alphabetic));
+            names.extend(words.map(str::to_owned));
+        }
+    }
+    names
 }
 
 /// The secret parts of a value: all of it where its key says so, with the password that
@@ -225,6 +271,35 @@ mod tests {
         );
         assert!(of("LOG_LEVEL", "debug").is_empty());
         assert!(of("DB_PASSWORD", "").is_empty());
+    }
+
+    #[test]
+    fn a_definition_says_which_values_are_secret_and_which_words_are_names() {
+        let text = "name: shop
+services:
+  db:
+    image: docker.io/library/postgres:16-alpine
+    environment: { POSTGRES_PASSWORD: right, POSTGRES_USER: app }
+  cache: { process: redis-server }
+scenarios:
+  smoke:
+    vars: { api_token: t0ken-of-a-scenario, messages: 5 }
+    steps:
+      - parallel:
+          - sql: { service: db, query: select 1, password: of-a-step }
+          - http: { url: 'http://localhost/', headers: { X-API_KEY: of-a-header } }
+      - redis: { service: cache, command: ping, password: '${{ vars.api_token }}' }
+";
+        let plan = crate::file::load_alone(text).plan.expect("a plan");
+        let (keys, secrets) = values(&plan, []);
+        let expected = ["of-a-header", "of-a-step", "right", "t0ken-of-a-scenario"];
+        assert!(secrets.iter().eq(expected), "{secrets:?}");
+        assert!(keys.contains("X-API_KEY") && !keys.contains("POSTGRES_USER"));
+        let names = names(&plan);
+        for name in ["shop", "db", "cache", "postgres", "library"] {
+            assert!(names.contains(name), "{name}: {names:?}");
+        }
+        assert!(!names.contains("right"), "{names:?}");
     }
 
     proptest! {

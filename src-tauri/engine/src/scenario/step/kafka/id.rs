@@ -3,9 +3,10 @@
 use super::super::super::context::Attempt;
 use benchtop_model::scenario::Kind;
 use benchtop_model::scenario::report::{ScenarioReport, StepReport};
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use serde::Deserialize;
 use std::borrow::Cow;
+use std::fmt::Write as _;
 
 /// The ids of one attempt of one step. They occur in no other one, so that a topic with
 /// older messages, and a step that is tried again, can be verified.
@@ -61,14 +62,32 @@ impl Ids {
     }
 
     /// Key and value of a message, as JSON of so many bytes; longer where that is too few.
-    pub(super) fn message(&self, number: u64, time: i64, size: usize) -> (Bytes, Bytes) {
-        let id = self.text(number);
-        let mut value = format!(r#"{{"correlation_id":"{id}","sent":{time},"payload":""#);
+    /// Both are parts of `space`, so that a batch of messages is one piece of memory.
+    pub(super) fn message(
+        &self,
+        space: &mut BytesMut,
+        number: u64,
+        time: i64,
+        size: usize,
+    ) -> (Bytes, Bytes) {
+        let prefix = &self.prefix;
+        // There is as much space as is asked for.
+        _ = write!(space, "{prefix}{number}");
+        let key = space.split().freeze();
+        _ = write!(
+            space,
+            r#"{{"correlation_id":"{prefix}{number}","sent":{time},"payload":""#
+        );
         // What closes it.
-        let filled = size.saturating_sub(2).max(value.len());
-        value.extend(std::iter::repeat_n('x', filled - value.len()));
-        value.push_str("\"}");
-        (Bytes::from(id), Bytes::from(value))
+        space.resize(size.saturating_sub(2).max(space.len()), b'x');
+        space.extend_from_slice(b"\"}");
+        (key, space.split().freeze())
+    }
+
+    /// Bytes of a message's key and value, at the most.
+    pub(super) fn space(&self, size: usize) -> usize {
+        let longest = self.prefix.len() + 20;
+        longest + size.max(longest + 80)
     }
 
     /// The number in a message: of its value, where that is JSON with such a field, or
@@ -106,12 +125,14 @@ mod tests {
     #[test]
     fn a_message_has_its_size_and_gives_its_number_back() {
         let ids = Ids::new("run/1 \"x\"", "feed", 2);
-        let (key, value) = ids.message(41, 1_700_000_000_000, 100);
+        let mut space = BytesMut::with_capacity(ids.space(100));
+        let (key, value) = ids.message(&mut space, 41, 1_700_000_000_000, 100);
         assert_eq!(value.len(), 100, "{value:?}");
         assert_eq!(ids.read(None, Some(&value)), Some(41));
         assert_eq!(ids.read(Some(&key), Some(b"no JSON")), Some(41));
         assert_eq!(ids.read(Some(&key), None), Some(41));
-        let (_, long) = ids.message(41, 1_700_000_000_000, 3);
+        let (other, long) = ids.message(&mut space, 41, 1_700_000_000_000, 3);
+        assert_eq!(other, key);
         assert_eq!(ids.read(None, Some(&long)), Some(41), "{long:?}");
     }
 

@@ -17,6 +17,7 @@ use crate::clock;
 use crate::kafka::records::{self, Producer};
 use crate::kafka::{Cluster, Error, Layout, Sent, limited, topic_name};
 use benchtop_model::scenario::report::Progress;
+use bytes::BytesMut;
 use futures_util::future::join_all;
 use kafka_protocol::error::ResponseError;
 use kafka_protocol::messages::produce_request::{PartitionProduceData, TopicProduceData};
@@ -331,7 +332,10 @@ impl<'a> Work<'a> {
         topic.name = topic_name(self.topic);
         for batch in &flight.batches {
             let numbers = batch.first..batch.first + batch.count;
-            let messages = numbers.map(|number| self.ids.message(number, now, self.size));
+            let each = self.ids.space(self.size);
+            let mut space = BytesMut::with_capacity(each * batch.count as usize);
+            let messages =
+                numbers.map(|number| self.ids.message(&mut space, number, now, self.size));
             let bytes = records::encode(self.producer, batch.sequence, now, messages)?;
             flight.bytes += bytes.len() as u64;
             let mut partition = PartitionProduceData::default();
