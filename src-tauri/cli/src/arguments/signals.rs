@@ -5,7 +5,7 @@ use benchtop_api::model::time::Timestamp;
 use clap::{Args, Subcommand};
 use std::path::PathBuf;
 
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 pub(crate) struct Traces {
     #[command(flatten)]
     pub(crate) environment: Which,
@@ -78,7 +78,7 @@ pub(crate) struct Logs {
     pub(crate) services: Vec<String>,
 }
 
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 pub(crate) struct Metrics {
     #[command(flatten)]
     pub(crate) environment: Which,

@@ -46,10 +46,7 @@ async fn silence(which: &Which, service: String, length: SilenceLength) -> Resul
 
 async fn list(which: &Which, run: Option<String>, json: bool) -> Result<Code, Failure> {
     let connection = connection::open(which).await?;
-    let run = match run {
-        Some(run) => Some(super::runs::find(&connection, &run).await?.id),
-        None => None,
-    };
+    let run = super::runs::named(&connection, run.as_deref()).await?;
     let request = AlertsListRequest {
         environment: connection.environment.clone(),
         run,

@@ -20,10 +20,7 @@ pub(crate) async fn run(
     json: bool,
 ) -> Result<Code, Failure> {
     let connection = connection::open(which).await?;
-    let run = match run {
-        Some(run) => Some(super::runs::find(&connection, &run).await?.id),
-        None => None,
-    };
+    let run = super::runs::named(&connection, run.as_deref()).await?;
     let request = ProbesHistoryRequest {
         environment: connection.environment.clone(),
         service,

@@ -1,5 +1,6 @@
 //! `benchtop logs`: the log, merged or of some services.
 
+use super::runs;
 use crate::arguments::Logs;
 use crate::connection::{self, Connection};
 use crate::exit::{Code, Failure};
@@ -22,7 +23,7 @@ pub(crate) async fn run(arguments: &Logs) -> Result<Code, Failure> {
         text: arguments.query.clone(),
         since: arguments.since,
         until: arguments.until,
-        run: arguments.run.clone(),
+        run: runs::named(&connection, arguments.run.as_deref()).await?,
         ..LogQuery::default()
     };
     if let Some(file) = &arguments.export {

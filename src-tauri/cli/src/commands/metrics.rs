@@ -1,5 +1,6 @@
 //! `benchtop metrics`: what was measured, with the last value and its course.
 
+use super::runs;
 use crate::arguments::Metrics;
 use crate::color;
 use crate::connection;
@@ -37,6 +38,10 @@ struct Report {
 
 pub(crate) async fn run(arguments: &Metrics) -> Result<Code, Failure> {
     let connection = connection::open(&arguments.environment).await?;
+    let arguments = &Metrics {
+        run: runs::named(&connection, arguments.run.as_deref()).await?,
+        ..arguments.clone()
+    };
     let list = MetricsListRequest {
         environment: connection.environment.clone(),
         run: arguments.run.clone(),

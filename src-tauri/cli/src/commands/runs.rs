@@ -88,6 +88,17 @@ pub(super) async fn find(connection: &Connection, name: &str) -> Result<Run, Fai
     Ok(choose(runs, name)?)
 }
 
+/// The identity of the run that is meant, where one is.
+pub(super) async fn named(
+    connection: &Connection,
+    name: Option<&str>,
+) -> Result<Option<String>, Failure> {
+    match name {
+        None => Ok(None),
+        Some(name) => Ok(Some(find(connection, name).await?.id)),
+    }
+}
+
 fn choose(runs: Vec<Run>, name: &str) -> Result<Run, ApiError> {
     let missing = |message: String| ApiError {
         hint: Some("`benchtop runs` lists them".to_owned()),

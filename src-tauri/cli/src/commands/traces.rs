@@ -1,5 +1,6 @@
 //! `benchtop traces`: what requests did, as a list, or one of them span by span.
 
+use super::runs;
 use crate::arguments::Traces;
 use crate::connection::{self, Connection};
 use crate::exit::{Code, Failure};
@@ -13,6 +14,10 @@ const BAR: usize = 32;
 
 pub(crate) async fn run(arguments: &Traces) -> Result<Code, Failure> {
     let connection = connection::open(&arguments.environment).await?;
+    let arguments = &Traces {
+        run: runs::named(&connection, arguments.run.as_deref()).await?,
+        ..arguments.clone()
+    };
     if arguments.map {
         return map(&connection, arguments).await;
     }
