@@ -5,7 +5,7 @@
 
 use benchtop_api::schema::ServiceKafkaRequest;
 use benchtop_tests::report::step;
-use benchtop_tests::systems::{KAFKA, brokers};
+use benchtop_tests::systems::{KAFKA, beside_the_producer_of_kafka, brokers};
 use benchtop_tests::{Named, docker, eventually, full, images};
 use serde_json::Value;
 
@@ -184,15 +184,13 @@ fn nothing_is_lost_when_a_broker_dies_in_the_middle() {
     assert_eq!(verified["duplicated"], 0.0, "{verified}");
 }
 
-/// Beside the producer that Kafka brings for measuring, one after the other. A build for
-/// debugging is not judged by it.
 #[test]
 fn a_million_messages_are_measured() {
     const NAME: &str = "a_million_messages_are_measured";
     if !is_full(NAME) {
         return;
     }
-    let services = brokers(1, "-Xms512m -Xmx512m");
+    let services = brokers(3, "-Xms256m -Xmx512m");
     let bench = Named::new(
         "million",
         &format!(
@@ -200,7 +198,7 @@ fn a_million_messages_are_measured() {
   s:
     gate: false
     steps:
-      - kafka.produce: {{ service: kafka-1, topic: million, count: 1000000, size: 100 }}
+      - kafka.produce: {{ service: kafka-1, topic: million, count: 1000000, size: 200, partitions: 6, replicas: 3 }}
         id: feed
       - kafka.verify: {{ service: kafka-1, topic: million, count: 1000000 }}
         id: verify
@@ -208,33 +206,13 @@ fn a_million_messages_are_measured() {
         ),
     );
     bench.start();
-    let report = bench.run("s", 0);
-    assert_eq!(report["status"], "passed", "{report:#}");
-    let ours = step(&report, "feed")["metrics"]["throughput"].as_f64();
-    let ours = ours.expect("a number");
-    let theirs = bench.docker(
-        &["exec"],
-        "kafka-1",
-        "/opt/kafka/bin/kafka-producer-perf-test.sh --topic million --num-records 1000000 --record-size 100 --throughput -1 --producer-props bootstrap.servers=kafka-1:29092 acks=all",
-    );
-    println!("{}", step(&report, "feed")["metrics"]);
-    println!("{}", step(&report, "verify")["metrics"]);
-    println!("{theirs}");
-    if let Some(rate) = theirs
-        .lines()
-        .rfind(|line| line.contains("99.9th"))
-        .and_then(|line| {
-            line.split(", ")
-                .nth(1)?
-                .split(' ')
-                .next()?
-                .parse::<f64>()
-                .ok()
-        })
-    {
-        println!(
-            "ours {ours:.0}/s, theirs {rate:.0}/s, ratio {:.2}",
-            ours / rate
-        );
-    }
+    beside_the_producer_of_kafka(&bench.container("kafka-1"), "million", || {
+        let report = bench.run("s", 0);
+        assert_eq!(report["status"], "passed", "{report:#}");
+        let verified = &step(&report, "verify")["metrics"];
+        assert_eq!(verified["verified"], 1_000_000.0, "{verified}");
+        assert_eq!(verified["duplicated"], 0.0, "{verified}");
+        let throughput = step(&report, "feed")["metrics"]["throughput"].as_f64();
+        throughput.expect("a number")
+    });
 }

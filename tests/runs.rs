@@ -67,6 +67,8 @@ fn a_slow_service_and_a_new_error_are_what_a_comparison_names() {
         "{}",
         text.stdout
     );
+    let head = "started after        ready in    restarts    alerts";
+    assert!(text.stdout.contains(head), "{}", text.stdout);
     // The other way round the same is for the better.
     let back = bench.call(
         "runs",

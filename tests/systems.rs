@@ -8,6 +8,7 @@
 
 use benchtop_tests::programs::root;
 use benchtop_tests::requirement::is_image;
+use benchtop_tests::systems::beside_the_producer_of_kafka;
 use benchtop_tests::{Home, docker, full};
 use serde_json::Value;
 use std::path::Path;
@@ -160,7 +161,7 @@ fn the_local_testing_example_becomes_healthy_on_its_real_systems() {
     }
     stress(&example, 10_000);
     stress(&example, 1_000_000);
-    beside_the_producer_of_kafka(&example);
+    measured(&example);
     let format = "{{.Name}} {{.MemUsage}}";
     let used = run("docker", &["stats", "--no-stream", "--format", format]);
     println!("{}", used.unwrap_or_default());
@@ -201,47 +202,17 @@ const MEASURED: &str = "
 ";
 
 /// The throughput of `kafka.produce` beside that of the producer that Kafka brings for
-/// measuring, on this cluster, in turns; that one as it is, and with batches as large as
-/// ours. What each can do best counts: the machine has other work as well.
-fn beside_the_producer_of_kafka(example: &Example) {
+/// measuring, on the cluster of the example.
+fn measured(example: &Example) {
     let mut file = std::fs::read_to_string(example.file()).expect("the file");
     file.push_str(MEASURED);
     std::fs::write(example.file(), file).expect("write it");
-    let (mut ours, mut theirs) = (0.0_f64, 0.0_f64);
-    for _ in 0..3 {
-        ours = ours.max(produced(example));
-        theirs = theirs.max(produced_by_kafka(&[]));
-        theirs = theirs.max(produced_by_kafka(&["batch.size=131072"]));
-    }
-    let ratio = ours / theirs;
-    println!("ours {ours:.0}/s, kafka-producer-perf-test {theirs:.0}/s, ratio {ratio:.2}");
-    assert!(ratio >= 0.8, "ratio {ratio:.2}");
-}
-
-/// Messages a second.
-fn produced(example: &Example) -> f64 {
-    let told = example.call("scenario", &["run", "measured", "--json"]);
-    let report: Value = serde_json::from_str(&told.stdout).unwrap_or_default();
-    told.expect(0);
-    let metrics = &report["metrics"];
-    println!("ours: {metrics}");
-    metrics["ours.throughput"].as_f64().expect("a number")
-}
-
-/// The same by what `kafka-producer-perf-test.sh` of Kafka starts, as it starts it: the
-/// script of the test image spares the machine, and would spare the comparison, too.
-fn produced_by_kafka(more: &[&str]) -> f64 {
-    let java = "java -Xmx512M -server -XX:+UseG1GC -XX:MaxGCPauseMillis=20 -Dlog4j2.configurationFile=/opt/kafka/config/log4j2.properties";
-    let program = "-cp /opt/kafka/libs/* org.apache.kafka.tools.ProducerPerformance";
-    let words = "--topic measured --num-records 1000000 --record-size 200 --throughput -1";
-    let properties =
-        "--producer-props acks=all bootstrap.servers=kafka-1:29092,kafka-2:29092,kafka-3:29092";
-    let call = "exec -e KAFKA_LOG4J_ROOT_LOGLEVEL=WARN local-testing-kafka-1-1";
-    let words = [call, java, program, words, properties].join(" ");
-    let words: Vec<&str> = words.split(' ').chain(more.iter().copied()).collect();
-    let printed = run("docker", &words).expect("it measures");
-    let summary = printed.lines().rfind(|line| line.contains("99.9th"));
-    println!("theirs {more:?}: {}", summary.unwrap_or(&printed));
-    let rate = summary.and_then(|line| line.split(", ").nth(1)?.split(' ').next());
-    rate.and_then(|rate| rate.parse().ok()).expect("a number")
+    beside_the_producer_of_kafka("local-testing-kafka-1-1", "measured", || {
+        let told = example.call("scenario", &["run", "measured", "--json"]);
+        let report: Value = serde_json::from_str(&told.stdout).unwrap_or_default();
+        told.expect(0);
+        let metrics = &report["metrics"];
+        println!("ours: {metrics}");
+        metrics["ours.throughput"].as_f64().expect("a number")
+    });
 }

@@ -16,6 +16,12 @@ pub fn bin_dir() -> PathBuf {
         .to_owned()
 }
 
+/// Whether these programs are built for use. Others are not judged by how quick they are.
+#[must_use]
+pub fn are_optimised() -> bool {
+    bin_dir().ends_with("release")
+}
+
 /// One of the built programs.
 ///
 /// # Panics

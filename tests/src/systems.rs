@@ -2,6 +2,8 @@
 //! `tests/images/systems.sh` makes, and how they are told to run.
 
 use crate::port::free_port;
+use crate::programs::are_optimised;
+use std::process::Command;
 
 /// The image of a Kafka broker.
 pub const KAFKA: &str = "benchtop-test/kafka:4.1.1";
@@ -112,4 +114,53 @@ pub fn flink_cluster(task_managers: usize) -> String {
     };
     let workers = names.iter().map(|name| flink(name, "taskmanager", 4, ""));
     [job_manager, gateway].into_iter().chain(workers).collect()
+}
+
+/// Messages a second of the producer that Kafka brings for measuring: a million of 200 bytes,
+/// from inside the container of a broker, each confirmed by all replicas in step. It is
+/// started as `kafka-producer-perf-test.sh` of Kafka does it: the script of the test image
+/// spares the machine, and would spare the comparison, too.
+///
+/// # Panics
+/// Where it does not measure.
+#[must_use]
+pub fn producer_of_kafka(container: &str, topic: &str, properties: &str) -> f64 {
+    let java = "java -Xmx512M -server -XX:+UseG1GC -XX:MaxGCPauseMillis=20 -Dlog4j2.configurationFile=/opt/kafka/config/log4j2.properties";
+    let program = "-cp /opt/kafka/libs/* org.apache.kafka.tools.ProducerPerformance";
+    let what = format!("--topic {topic} --num-records 1000000 --record-size 200 --throughput -1");
+    let how = "--producer-props acks=all bootstrap.servers=kafka-1:29092,kafka-2:29092";
+    let words = format!(
+        "exec -e KAFKA_LOG4J_ROOT_LOGLEVEL=WARN {container} {java} {program} {what} {how} {properties}"
+    );
+    let words = words.split(' ').filter(|word| !word.is_empty());
+    let output = Command::new("docker").args(words).output();
+    let output = output.expect("run docker");
+    let printed = String::from_utf8_lossy(&output.stdout);
+    let summary = printed.lines().rfind(|line| line.contains("99.9th"));
+    println!(
+        "kafka-producer-perf-test {properties}: {}",
+        summary.unwrap_or(&printed)
+    );
+    let rate = summary.and_then(|line| line.split(", ").nth(1)?.split(' ').next());
+    let rate = rate.and_then(|rate| rate.parse().ok());
+    rate.unwrap_or_else(|| panic!("it measured nothing: {output:?}"))
+}
+
+/// The throughput of `ours` beside that of Kafka's own producer on the same cluster, in
+/// turns; that one as it is, and with batches as large as ours. What each can do best counts:
+/// the machine may have other work as well. A program for use reaches 0.8 at the least.
+///
+/// # Panics
+/// Where it does not.
+pub fn beside_the_producer_of_kafka(container: &str, topic: &str, ours: impl Fn() -> f64) {
+    let (mut own, mut theirs) = (0.0_f64, 0.0_f64);
+    for _ in 0..3 {
+        own = own.max(ours());
+        for properties in ["", "batch.size=131072"] {
+            theirs = theirs.max(producer_of_kafka(container, topic, properties));
+        }
+    }
+    let ratio = own / theirs;
+    println!("ours {own:.0}/s, kafka-producer-perf-test {theirs:.0}/s, ratio {ratio:.2}");
+    assert!(ratio >= 0.8 || !are_optimised(), "ratio {ratio:.2}");
 }

@@ -1,7 +1,7 @@
 // Two runs in words.
 import { describe, expect, it } from "vitest";
 import type { Run, ServiceRun } from "../bindings";
-import { figuresOf, figuresOfRoute, figuresOfScenario, nameOf, says, worstOf } from "./compare";
+import { COLUMNS, figuresOf, figuresOfRoute, figuresOfScenario, nameOf, says, worstOf } from "./compare";
 
 const service = (part: Partial<ServiceRun>): ServiceRun => ({ starts: 1, restarts: 0, time_to_start: 0, time_to_ready: 900, worst: "Healthy", alerts: 0, failures: [], errors: 0, warnings: 0, probes: 40, probe_mean_us: 4_000, probe_max_us: 9_000, peak_memory: 90_000_000, peak_cpu: 0.4, ...part });
 const run: Run = {
@@ -11,16 +11,18 @@ const run: Run = {
 
 describe("figures of two runs", () => {
   it("have a tone where they differ", () => {
-    const figures = figuresOf({ service: "api", a: service({}), b: service({ time_to_ready: 8_000, restarts: 2, errors: 0 }) });
-    expect(figures.map(({ tone }) => tone)).toEqual(["worse", "worse", null, null, null, null, null]);
-    expect(figures[1]).toMatchObject({ a: "0", b: "2" });
+    const figures = figuresOf({ service: "api", a: service({}), b: service({ time_to_start: 4_000, time_to_ready: 8_000, restarts: 2, alerts: 1, errors: 0 }) });
+    const worse = COLUMNS.filter((_, index) => figures[index]?.tone === "worse");
+    expect(worse).toEqual(["Started after", "Ready in", "Restarts", "Alerts"]);
+    expect(figures).toHaveLength(COLUMNS.length);
+    expect(figures[2]).toMatchObject({ a: "0", b: "2" });
   });
   it("are better where there is less", () => {
-    expect(figuresOf({ service: "api", a: service({ errors: 9 }), b: service({}) })[2]?.tone).toBe("better");
+    expect(figuresOf({ service: "api", a: service({ errors: 9 }), b: service({}) })[4]?.tone).toBe("better");
   });
   it("have no tone where a service took no part, or by chance", () => {
-    expect(figuresOf({ service: "api", a: null, b: service({}) }).map(({ a, tone }) => [a, tone])).toEqual(Array(7).fill(["–", null]));
-    expect(figuresOf({ service: "api", a: service({}), b: service({ time_to_ready: 1_500 }) })[0]?.tone).toBeNull();
+    expect(figuresOf({ service: "api", a: null, b: service({}) }).map(({ a, tone }) => [a, tone])).toEqual(Array(9).fill(["–", null]));
+    expect(figuresOf({ service: "api", a: service({}), b: service({ time_to_ready: 1_500 }) })[1]?.tone).toBeNull();
   });
 });
 

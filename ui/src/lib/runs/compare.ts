@@ -29,7 +29,10 @@ export const KINDS: Record<DifferenceKind, string> = {
 };
 
 /** A difference of times is shown as one where a person would call it so. */
-const NOTICEABLE = { ready: 1_000, latency: 50_000, route: 50_000_000, memory: 100_000_000, cpu: 1 };
+const NOTICEABLE = { start: 1_000, ready: 1_000, latency: 50_000, route: 50_000_000, memory: 100_000_000, cpu: 1 };
+
+/** What the figures of a service are called. */
+export const COLUMNS = ["Started after", "Ready in", "Restarts", "Alerts", "Errors", "Warnings", "Probe", "Most memory", "Most CPU"];
 
 /** The figures of one service, in the order of the columns. */
 export function figuresOf({ a, b }: ServiceComparison): Figure[] {
@@ -42,8 +45,10 @@ export function figuresOf({ a, b }: ServiceComparison): Figure[] {
     return { a: one === null ? "–" : text(one), b: other === null ? "–" : text(other), tone: toneOf(one, other, least) };
   };
   return [
+    span((run) => run.time_to_start, NOTICEABLE.start, formatDuration),
     span((run) => run.time_to_ready, NOTICEABLE.ready, formatDuration),
     amount((run) => run.restarts),
+    amount((run) => run.alerts),
     amount((run) => run.errors),
     amount((run) => run.warnings),
     span((run) => run.probe_mean_us, NOTICEABLE.latency, (micros) => formatDuration(micros / 1_000)),

@@ -63,8 +63,17 @@ fn print(comparison: &RunComparison) {
     println!(
         "\n{}",
         color::dim(&format!(
-            "{:<24} {:>15} {:>11} {:>13} {:>13} {:>13} {:>19} {:>13}",
-            "", "ready", "restarts", "errors", "warnings", "probe", "most memory", "most CPU"
+            "{:<24} {:>15} {:>15} {:>11} {:>9} {:>13} {:>13} {:>19} {:>19} {:>13}",
+            "",
+            "started after",
+            "ready in",
+            "restarts",
+            "alerts",
+            "errors",
+            "warnings",
+            "probe",
+            "most memory",
+            "most CPU"
         ))
     );
     comparison
@@ -146,10 +155,12 @@ fn line(service: &ServiceComparison) -> String {
         })
     };
     format!(
-        "{:<24} {:>15} {:>11} {:>13} {:>13} {:>13} {:>19} {:>13}",
+        "{:<24} {:>15} {:>15} {:>11} {:>9} {:>13} {:>13} {:>19} {:>19} {:>13}",
         service.service,
+        both(&|run| span(run.time_to_start)),
         both(&|run| span(run.time_to_ready)),
         both(&|run| run.restarts.to_string()),
+        both(&|run| run.alerts.to_string()),
         both(&|run| run.errors.to_string()),
         both(&|run| run.warnings.to_string()),
         both(&latency),
