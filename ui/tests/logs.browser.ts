@@ -297,6 +297,21 @@ describe("the logs panel", () => {
     expect(held).toBeLessThan(120);
     expect(flood.mean).toBeLessThan(idle.mean * 3);
   });
+  it("draws the lines of a flood with the elements that are there: a web view gives the memory of old ones back late", async () => {
+    const page = await bench.open("busy", address);
+    await page.getByTestId("log-row").first().waitFor();
+    await withFake(page, (fake) => void (fake.world.linesPerSecond = 20_000));
+    const start = await lastSeq(page);
+    await until(() => lastSeq(page), (seq) => seq > start + 20_000, "the flood is followed");
+    const rows = page.getByTestId("log-row");
+    await rows.evaluateAll((elements) => elements.forEach((element) => element.setAttribute("data-mine", "")));
+    const before = await lastSeq(page);
+    await until(() => lastSeq(page), (seq) => seq > before + 40_000, "none of the lines is left");
+    const [kept, drawn] = await rows.evaluateAll((elements) => [elements.filter((element) => element.hasAttribute("data-mine")).length, elements.length]);
+    expect(kept).toBeGreaterThan((drawn ?? Infinity) * 0.8);
+    const numbers = await rows.evaluateAll((elements) => elements.map((element) => Number(element.getAttribute("data-seq"))));
+    expect(numbers).toEqual(numbers.toSorted((one, other) => one - other));
+  });
 });
 
 /** Gaps between frames over some time; with `step`, the list moves up so many pixels a frame. */

@@ -16,6 +16,11 @@ const FOLLOW_PAGE = 2_000;
 /** Some screens: in a flood, what was not seen is not fetched either. */
 const FLOOD_PAGE = 300;
 const AROUND = 300;
+/** Least time between two looks, in milliseconds. Lines that rush past are not read: to draw
+ *  them more often than the eye can tell costs the machine that it watches, and memory, for
+ *  a web view keeps something of every text that it has drawn. */
+const PACE = 100;
+const FLOOD_PACE = 250;
 
 /** The engine's form of a filter; absent filters let everything pass. */
 export function queryOf(filter: LogFilter, part: Partial<LogQuery> = {}): LogQuery {
@@ -54,7 +59,7 @@ export class LogView {
     this.#backend = backend;
     this.#environment = environment;
     // A rest as long as the answer took: a flood leaves half of the time to everything else.
-    this.#puller = new Puller(() => this.#pull(), { rest: 1 });
+    this.#puller = new Puller(() => this.#pull(), { rest: 1, interval: PACE });
     this.#unsubscribe = backend.subscribe((event: BackendEvent) => {
       if (concerns(event, environment, ["logs"])) this.#puller.request();
     });
@@ -148,6 +153,7 @@ export class LogView {
     this.following = following;
     this.loaded = false;
     this.#flooded = false;
+    this.#puller.pace(PACE);
     this.#countFrom(0);
     this.#puller.start();
   }
@@ -226,6 +232,7 @@ export class LogView {
     const end = await this.#query({ limit });
     if (epoch !== this.#epoch || !this.following) return;
     this.#flooded = end.more && (end.records[0]?.seq ?? 0) > this.window.newest;
+    this.#puller.pace(this.#flooded ? FLOOD_PACE : PACE);
     this.#show(this.#flooded ? replaceWith(end) : appendNewer(this.window, { ...end, more: false }));
   }
 

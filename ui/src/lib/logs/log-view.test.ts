@@ -15,7 +15,8 @@ describe("a log view", () => {
   };
   const changed = async (): Promise<void> => {
     for (const handler of handlers) handler({ type: "changed", environment: "e", topics: ["logs"] });
-    await vi.advanceTimersByTimeAsync(120);
+    // Longer than the pause between two looks, also in a flood.
+    await vi.advanceTimersByTimeAsync(270);
   };
 
   beforeEach(async () => {
@@ -76,6 +77,22 @@ describe("a log view", () => {
     expect(view.window.records.at(-1)?.seq).toBe(39_210);
     const seqs = view.window.records.map(({ seq }) => seq);
     expect(seqs.every((seq, index) => index === 0 || seq === seqs[index - 1]! + 1)).toBe(true);
+  });
+  it("looks four times a second while a flood goes on, and more often before and after", async () => {
+    const asksIn = async (lines: number): Promise<number> => {
+      const before = asked.length;
+      for (let time = 0; time < 1_000; time += 50) {
+        write(lines);
+        for (const handler of handlers) handler({ type: "changed", environment: "e", topics: ["logs"] });
+        await vi.advanceTimersByTimeAsync(50);
+      }
+      return asked.length - before;
+    };
+    expect(await asksIn(1)).toBe(10);
+    await asksIn(2_000);
+    expect(await asksIn(2_000)).toBe(4);
+    await asksIn(1);
+    expect(await asksIn(1)).toBe(10);
   });
   it("stands still and counts, by level, what it does not show", async () => {
     view.ask({ services: [], level: "error", text: "" });

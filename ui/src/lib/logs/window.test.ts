@@ -1,7 +1,7 @@
 // Merging pages into the window that the page holds.
 import { describe, expect, it } from "vitest";
 import type { Level, LogPage, LogRecord } from "../bindings";
-import { appendNewer, CAPACITY, EMPTY, joinAround, matching, nextError, prependOlder, replaceWith } from "./window";
+import { appendNewer, CAPACITY, EMPTY, joinAround, matching, nextError, prependOlder, replaceWith, type LogWindow } from "./window";
 
 const record = (seq: number, severity: Level = "info"): LogRecord => ({ seq, time: seq, service: "a", generation: 1, stream: "stdout", severity, body: `line ${seq}` });
 const page = (from: number, to: number, more = false): LogPage => ({
@@ -34,6 +34,15 @@ describe("the log window", () => {
     const window = replaceWith(page(1, 3));
     expect(appendNewer(window, { ...page(1, 3), records: [] }).records).toBe(window.records);
     expect(appendNewer(EMPTY, page(1, 2)).records).toHaveLength(2);
+  });
+  it("numbers its records from where it began, whatever came and went around them", () => {
+    const numberOf = (window: LogWindow, seq: number): number => window.offset + window.records.findIndex((one) => one.seq === seq);
+    const begun = replaceWith(page(501, 500 + CAPACITY, true));
+    const appended = appendNewer(begun, page(501 + CAPACITY, 510 + CAPACITY));
+    expect(numberOf(appended, 600)).toBe(numberOf(begun, 600));
+    const prepended = prependOlder(begun, page(1, 500));
+    expect(numberOf(prepended, 600)).toBe(numberOf(begun, 600));
+    expect(replaceWith(page(900, 1_000)).offset).toBe(0);
   });
   it("goes on where a search stopped before its end", () => {
     const window = replaceWith({ ...page(501, 510, true), complete: false, reached: 400 });

@@ -7,6 +7,9 @@ export const CAPACITY = 5_000;
 
 export type LogWindow = {
   records: readonly LogRecord[];
+  /** Number of the first among all that stood in this window since it was last replaced: a
+   *  record keeps its number while others come and go around it. */
+  offset: number;
   /** Matching records lie before the first. */
   moreBefore: boolean;
   /** Matching records lie after the last. */
@@ -25,11 +28,11 @@ export type LogWindow = {
   scanned: number;
 };
 
-export const EMPTY: LogWindow = { records: [], moreBefore: false, moreAfter: false, newest: 0, dropped: 0, levels: [0, 0, 0, 0, 0, 0], services: [], searched: null, scanned: 0 };
+export const EMPTY: LogWindow = { records: [], offset: 0, moreBefore: false, moreAfter: false, newest: 0, dropped: 0, levels: [0, 0, 0, 0, 0, 0], services: [], searched: null, scanned: 0 };
 
 /** The newest page replaces what was held. */
 export function replaceWith(page: LogPage): LogWindow {
-  return { ...facts(page), records: page.records, moreBefore: page.more, moreAfter: false, searched: page.complete ? null : page.reached };
+  return { ...facts(page), records: page.records, offset: 0, moreBefore: page.more, moreAfter: false, searched: page.complete ? null : page.reached };
 }
 
 /** The records around a place: those up to it and those after it. */
@@ -48,6 +51,7 @@ export function appendNewer(window: LogWindow, page: LogPage): LogWindow {
     // What was not looked at is asked for again.
     newest: page.complete ? page.newest : page.reached,
     records: surplus ? all.slice(surplus) : all,
+    offset: window.offset + surplus,
     moreBefore: window.moreBefore || surplus > 0,
     moreAfter: page.more,
     searched: window.searched,
@@ -63,6 +67,7 @@ export function prependOlder(window: LogWindow, page: LogPage): LogWindow {
   return {
     ...facts(page),
     records: surplus ? all.slice(0, CAPACITY) : all,
+    offset: window.offset - older.length,
     moreBefore: page.more,
     moreAfter: window.moreAfter || surplus > 0,
     searched: page.complete ? null : page.reached,

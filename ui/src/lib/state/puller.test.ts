@@ -30,6 +30,26 @@ describe("a puller", () => {
     expect(pull).toHaveBeenCalledTimes(2);
   });
 
+  it("asks less often while it is told to", async () => {
+    const pull = vi.fn(async () => {});
+    const puller = new Puller(pull, { interval: 100, poll: 0 });
+    const asked = async (millis: number): Promise<number> => {
+      const before = pull.mock.calls.length;
+      for (let time = 0; time < millis; time += 10) {
+        puller.request();
+        await vi.advanceTimersByTimeAsync(10);
+      }
+      return pull.mock.calls.length - before;
+    };
+    puller.start();
+    await vi.advanceTimersByTimeAsync(0);
+    expect(await asked(1_000)).toBe(10);
+    puller.pace(250);
+    expect(await asked(1_000)).toBe(4);
+    puller.pace(100);
+    expect(await asked(1_000)).toBe(10);
+  });
+
   it("never has two questions in flight, and asks again when told meanwhile", async () => {
     const answers: (() => void)[] = [];
     const pull = vi.fn(() => new Promise<void>((resolve) => answers.push(resolve)));

@@ -47,6 +47,11 @@ export class Puller {
     if (!this.#inFlight) this.#schedule(this.#due() - Date.now());
   }
 
+  /** Another least time between the starts of two questions, from the next one on. */
+  pace(interval: number): void {
+    this.#options = { ...this.#options, interval };
+  }
+
   /** As request(), without the rest after a costly answer: another question is meant. */
   urge(): void {
     this.#restUntil = -Infinity;
