@@ -39,9 +39,16 @@ fn main() {
     floods::container(FLOOD.min(lines));
 }
 
+/// A number of its own for each line. Its low bits, too, are unlike the line's: what is taken
+/// from them is as likely for each kind of line.
+fn id_of(n: u64) -> u64 {
+    let id = n.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    id ^ (id >> 32)
+}
+
 /// A line as services write it: numbers, ids and words, some of it JSON.
 fn text_of(n: u64) -> String {
-    let id = n.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    let id = id_of(n);
     let level = match n % 50 {
         0 => "ERROR",
         1..=3 => "WARN",
@@ -97,10 +104,7 @@ fn store_and_search(lines: u64) {
         Budget::AtMost(0.4),
     );
     table.figure("memory of this process", resident_mib(), "MiB");
-    let rare = format!(
-        "{:016x}",
-        (lines / 3 / 4 * 4).wrapping_mul(0x9e37_79b9_7f4a_7c15)
-    );
+    let rare = format!("{:016x}", id_of(lines / 3 / 4 * 4));
     for search in [
         Search::new("rare word", &format!("request_id={rare}"), &rare, 0.150),
         Search::new("rare text", &rare, &rare, 0.800),
