@@ -3,6 +3,7 @@
 
 mod alert_requests;
 mod alerts;
+mod claim;
 mod diagnosis;
 mod doctor;
 mod export;
@@ -44,6 +45,7 @@ use benchtop_model::plan::Plan;
 use benchtop_store::history::History;
 use benchtop_telemetry::book::{Limits, LogBook};
 use benchtop_telemetry::metrics::book::{MetricBook, MetricLimits};
+use claim::{Claim, Taken};
 use notifier::Notifier;
 use open::{Kept, OpenEnvironment};
 use sink::HostSink;
@@ -140,6 +142,7 @@ impl Host {
         );
         self.history.interrupt_runs(&going_on);
         self.history.interrupt_scenarios();
+        let deadline = std::time::Instant::now() + claim::PATIENCE;
         for record in records {
             let remembered = self.history.environments().unwrap_or_default();
             let sample = remembered
@@ -151,13 +154,25 @@ impl Host {
                 variables: record.base_environment.clone(),
                 sample,
             };
-            tracing::info!(environment = %record.plan.name, "taking over what an earlier engine left running");
-            self.insert(source, record);
+            match Claim::take_by(&record.plan.project_dir, deadline) {
+                Ok(claim) => {
+                    tracing::info!(environment = %record.plan.name, "taking over what an earlier engine left running");
+                    self.insert(source, record, claim);
+                }
+                Err(Taken { pid }) => {
+                    tracing::warn!(environment = %record.plan.name, ?pid, "another engine supervises it");
+                }
+            }
         }
     }
 
     /// Begins to supervise an environment.
-    fn insert(self: &Arc<Self>, source: Source, record: EnvironmentRecord) -> Arc<OpenEnvironment> {
+    fn insert(
+        self: &Arc<Self>,
+        source: Source,
+        record: EnvironmentRecord,
+        claim: Claim,
+    ) -> Arc<OpenEnvironment> {
         let id = record.plan.id();
         let run = record.run.as_ref().map(|run| run.id.clone());
         let run = run.as_deref();
@@ -223,6 +238,7 @@ impl Host {
                 turns,
                 scenarios,
                 secrets,
+                claim,
             },
         ));
         // Where something goes on from an earlier engine, so does this.
@@ -238,7 +254,22 @@ impl Host {
     }
 
     /// The environment of this plan: open already, or opened now.
-    fn open(self: &Arc<Self>, source: Source, plan: Plan) -> Arc<OpenEnvironment> {
+    async fn open(
+        self: &Arc<Self>,
+        source: Source,
+        plan: Plan,
+    ) -> Result<Arc<OpenEnvironment>, ApiError> {
+        let claim = self.claim(&plan).await?;
+        Ok(self.open_claimed(source, plan, claim))
+    }
+
+    /// The same, with the right to supervise it. Who comes second without one finds it open.
+    fn open_claimed(
+        self: &Arc<Self>,
+        source: Source,
+        plan: Plan,
+        claim: Option<Claim>,
+    ) -> Arc<OpenEnvironment> {
         let id = plan.id();
         // Two who open the same folder at once must get the same environment: a second
         // task over the same records would be a second owner of everything in it.
@@ -252,7 +283,7 @@ impl Host {
         record.plan = plan;
         record.profiles.clone_from(&source.profiles);
         record.base_environment = source.variables.clone();
-        self.insert(source, record)
+        self.insert(source, record, claim.unwrap_or_default())
     }
 
     fn find(&self, id: &str) -> Option<Arc<OpenEnvironment>> {

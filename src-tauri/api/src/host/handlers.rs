@@ -96,7 +96,7 @@ impl Host {
             sample: source.sample,
         };
         self.history.remember_environment(known, now);
-        let open = self.open(source, plan);
+        let open = self.open(source, plan).await?;
         open.handle.wait_adopted().await;
         Ok(views::summary(&open, now))
     }

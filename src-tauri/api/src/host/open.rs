@@ -1,6 +1,7 @@
 //! One open environment with all that belongs to it.
 
 use super::alerts::Alerts;
+use super::claim::Claim;
 use super::scenarios::Scenarios;
 use super::secrets::Secrets;
 use super::telemetry::Telemetry;
@@ -35,6 +36,8 @@ pub(super) struct OpenEnvironment {
     pub(super) scenarios: Scenarios,
     /// What must not be seen in exports.
     pub(super) secrets: Secrets,
+    /// No other engine supervises it.
+    _claim: Claim,
     disk: Mutex<OnDisk>,
     /// Changes of the file are applied at once.
     watching: AtomicBool,
@@ -49,6 +52,7 @@ pub(super) struct Kept {
     pub(super) turns: Arc<Turns>,
     pub(super) scenarios: Scenarios,
     pub(super) secrets: Secrets,
+    pub(super) claim: Claim,
 }
 
 /// The definition as it lies on disk.
@@ -67,6 +71,7 @@ impl OpenEnvironment {
             turns,
             scenarios,
             secrets,
+            claim,
         } = kept;
         let definition = source.read();
         Self {
@@ -79,6 +84,7 @@ impl OpenEnvironment {
             turns,
             scenarios,
             secrets,
+            _claim: claim,
             disk: Mutex::new(OnDisk { source, definition }),
             watching: AtomicBool::new(false),
         }
