@@ -244,8 +244,8 @@ fn hooks_run_beside_start_and_end_and_a_start_fails_with_them() {
 }
 
 #[test]
-fn a_port_that_is_held_is_replaced_for_one_run() {
-    if !docker("a_port_that_is_held_is_replaced_for_one_run") {
+fn row_8_a_port_that_is_held_is_replaced_for_one_run() {
+    if !docker("row_8_a_port_that_is_held_is_replaced_for_one_run") {
         return;
     }
     let holder = std::net::TcpListener::bind("127.0.0.1:0").expect("bind");

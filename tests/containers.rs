@@ -228,8 +228,8 @@ fn a_missing_image_is_named_and_mended() {
 }
 
 #[test]
-fn a_missing_folder_is_refused_and_never_made_where_the_file_says_so() {
-    if !docker("a_missing_folder_is_refused_and_never_made_where_the_file_says_so") {
+fn row_11_a_missing_folder_is_refused_and_never_made_where_the_file_says_so() {
+    if !docker("row_11_a_missing_folder_is_refused_and_never_made_where_the_file_says_so") {
         return;
     }
     // Without that key the folder is made, as Compose does: see tests/compose.rs.

@@ -89,6 +89,70 @@ fn row_20_an_engine_that_hangs_is_named_with_its_pid() {
     assert_eq!(bench.home.engine_pid(), engine);
 }
 
+#[test]
+fn row_21_of_two_engines_with_folders_of_their_own_one_supervises_a_project() {
+    let bench = Workbench::new("  a: { process: sleep 600 }\n");
+    bench.up().expect(0);
+    let engine = bench.home.engine_pid();
+    let before = pids(&bench.status());
+    let file = bench.project.file().display().to_string();
+    let (second, up) = (Home::new(), ["up", "-f", &file, "--wait", "--detach"]);
+    let said = second.benchtop(&up);
+    assert_ne!(said.code, 0);
+    assert!(
+        said.stderr
+            .contains(&format!("another engine (pid {engine})")),
+        "{said:?}"
+    );
+    assert!(said.stderr.contains("BENCHTOP_DATA_DIR"), "{said:?}");
+    assert_eq!(pids(&bench.status()), before, "the first one goes on");
+    // The kernel drops the lock with its holder, however that ends; what ran for the first
+    // one is not the second one's, and goes on running.
+    bench.home.kill_engine();
+    second.benchtop(&["status", "-f", &file]).expect(0);
+    assert!(before.iter().all(is_alive));
+    let said = bench.call("status", &[]);
+    let second_engine = second.engine_pid();
+    assert!(
+        said.stderr
+            .contains(&format!("another engine (pid {second_engine})")),
+        "an engine that starts anew gives way as well: {said:?}"
+    );
+    second.benchtop(&["engine", "stop"]).expect(0);
+    wait_until_gone(second_engine);
+    assert_eq!(pids(&bench.status()), before, "the first one's are adopted");
+}
+
+#[test]
+fn row_5_what_ends_well_at_once_is_completed_and_lets_its_dependants_go_on() {
+    let bench = Workbench::new(
+        "  migrate: { process: \"true\" }
+  fails: { process: \"false\" }
+  web: { process: sleep 600, depends_on: { migrate: { condition: service_completed_successfully } } }
+  never: { process: sleep 601, depends_on: { fails: { condition: service_completed_successfully } } }\n",
+    );
+    bench.up().expect(1);
+    let (migrate, web) = (bench.service("migrate"), bench.service("web"));
+    assert_eq!(
+        (&migrate["lifecycle"], &migrate["exit_code"]),
+        (&"Completed".into(), &0.into()),
+        "{migrate}"
+    );
+    assert_eq!(migrate["restarts"], 0, "an end that is well is no failure");
+    assert_eq!(web["status"], "Healthy", "{web}");
+    assert_eq!(bench.service("fails")["status"], "Unhealthy");
+    let never = bench.service("never");
+    assert_eq!(never["generation"], 0, "it was not started: {never}");
+    assert!(never["reason"].to_string().contains("fails"), "{never}");
+    // Once more: what is completed runs anew with the next start, and completes again.
+    bench.call("start", &["migrate"]).expect(0);
+    let again = bench.until("migrate", "has run again", |s| {
+        s["generation"] == 2 && s["lifecycle"] == "Completed"
+    });
+    assert_eq!(again["exit_code"], 0);
+    assert_eq!(bench.service("web")["pid"], web["pid"], "web is left alone");
+}
+
 /// Another program of the same kind: what follows the last byte is not looked at.
 fn newer(path: &Path) {
     let beside = path.with_extension("new");

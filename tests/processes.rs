@@ -269,7 +269,7 @@ fn a_program_that_does_not_exist_is_said_so() {
 }
 
 #[test]
-fn a_taken_port_names_its_owner() {
+fn row_8_a_taken_port_names_its_owner() {
     let holder = TcpListener::bind("127.0.0.1:0").expect("bind");
     let port = holder.local_addr().expect("address").port();
     let bench = Bench::new(&format!(

@@ -87,7 +87,7 @@ mod tests {
     }
 
     #[test]
-    fn six_failures_in_ten_minutes_are_a_crash_loop_and_a_long_life_forgives() {
+    fn row_7_six_failures_in_ten_minutes_are_a_crash_loop_and_a_long_life_forgives() {
         let mut backoff = Backoff::default();
         (0..5).for_each(|n| backoff.on_failure(None, Tick(n * 1000)));
         assert!(!backoff.is_crash_loop());

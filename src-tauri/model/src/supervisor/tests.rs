@@ -293,7 +293,7 @@ fn a_stop_during_a_launch_ends_it() {
 }
 
 #[test]
-fn a_crash_is_followed_by_longer_and_longer_waits_and_then_by_a_crash_loop() {
+fn row_6_a_crash_is_followed_by_longer_and_longer_waits_and_then_by_a_crash_loop() {
     let mut bench = Bench::new("  a: { process: a, restart: on-failure }");
     bench.up();
     for seconds in [1, 2, 4, 8, 16] {
