@@ -444,6 +444,29 @@ fn row_38_a_daemon_that_appears_later_is_picked_up() {
 }
 
 #[test]
+fn row_38_an_up_right_after_the_daemon_has_come_finds_it() {
+    if !docker("row_38_an_up_right_after_the_daemon_has_come_finds_it") {
+        return;
+    }
+    let daemon = Daemon::start(true);
+    let proxy = benchtop_tests::cut::Proxy::to(&daemon.socket());
+    let mut world = World::on(daemon, "soon", &sleeper("a", ""));
+    world.home = Home::new().with("DOCKER_HOST", proxy.address());
+    proxy.cut();
+    for _ in 0..3 {
+        world.up().expect(3);
+        // The engine looks by itself seconds later only.
+        proxy.mend();
+        world.up().expect(0);
+        world.call("down", &[]).expect(0);
+        world.assert_no_duplicate(0);
+        proxy.cut();
+        world.wait_until_available(false);
+    }
+    proxy.mend();
+}
+
+#[test]
 fn row_39_of_two_runtimes_the_chosen_one_is_used_and_the_other_left_alone() {
     if !docker("row_39_of_two_runtimes_the_chosen_one_is_used_and_the_other_left_alone") {
         return;

@@ -4,7 +4,8 @@
 
 use super::launch;
 use super::message::Message;
-use super::task::{RuntimeState, Task};
+use super::runtime::RuntimeAccess;
+use super::task::Task;
 use crate::clock;
 use crate::container::instance::Step;
 use crate::container::{image, runtime::Runtime};
@@ -21,7 +22,7 @@ use benchtop_model::time::{Millis, Timestamp};
 use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 /// Time that a build gets between SIGTERM and SIGKILL.
@@ -73,7 +74,7 @@ enum Work {
     },
     Image {
         container: Box<Container>,
-        runtime: watch::Receiver<RuntimeState>,
+        runtime: RuntimeAccess,
     },
     Nothing,
 }
@@ -125,7 +126,7 @@ impl Task {
             },
             (None, Run::Container(container)) => Work::Image {
                 container: Box::new(container.clone()),
-                runtime: self.runtime.subscribe(),
+                runtime: self.runtime_access(),
             },
             _ => Work::Nothing,
         }
@@ -271,18 +272,14 @@ impl Build {
         self.sink.logs(&self.service.name, self.generation, lines);
     }
 
-    async fn image(
-        &self,
-        container: &Container,
-        mut runtime: watch::Receiver<RuntimeState>,
-    ) -> BuildOutcome {
+    async fn image(&self, container: &Container, mut runtime: RuntimeAccess) -> BuildOutcome {
         let progress = |step| {
             if let Step::Output(text) = step {
                 self.say(&text);
             }
         };
         let work = async {
-            let runtime: Arc<Runtime> = launch::wait_for_runtime(&mut runtime).await?;
+            let runtime: Arc<Runtime> = runtime.answering().await?;
             image::rebuild(&runtime, container, &progress).await
         };
         tokio::select! {

@@ -3,6 +3,7 @@
 use super::build;
 use super::hooks::{self, Hooks, Place};
 use super::message::{Live, Message};
+use super::runtime::RuntimeAccess;
 use super::task::{RuntimeState, Task};
 use crate::container::instance::Launched;
 use crate::container::{self, instance as containers, instance::Step, runtime::Runtime};
@@ -19,11 +20,8 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
-
-/// How long a launch waits for the container runtime to answer.
-const RUNTIME_LIMIT: Duration = Duration::from_secs(6);
 
 /// How long a launch waits for a container runtime that went away in its midst:
 /// a restart of Docker takes seconds, and stops containers for up to 10 s first.
@@ -44,7 +42,7 @@ struct Launch {
     dir: PathBuf,
     socket_dir: PathBuf,
     shim: PathBuf,
-    runtime: watch::Receiver<RuntimeState>,
+    runtime: RuntimeAccess,
     messages: mpsc::UnboundedSender<Message>,
     sink: Arc<dyn Sink>,
     cancel: CancellationToken,
@@ -74,7 +72,7 @@ pub(super) fn spawn(task: &Task, service: &str, generation: u64, cancel: Cancell
         dir: task.dir.clone(),
         socket_dir: task.socket_dir.clone(),
         shim: task.shim.clone(),
-        runtime: task.runtime.subscribe(),
+        runtime: task.runtime_access(),
         messages: task.messages.clone(),
         sink: task.sink(),
         cancel,
@@ -210,7 +208,7 @@ impl Launch {
 
     async fn bring_up_container(&mut self, container: &Container) -> Result<Live, String> {
         let runtime = tokio::select! {
-            runtime = wait_for_runtime(&mut self.runtime) => runtime?,
+            runtime = self.runtime.answering() => runtime?,
             () = self.cancel.cancelled() => return Err("called off".to_owned()),
         };
         let (messages, service, generation) = (
@@ -330,7 +328,7 @@ impl Launch {
 
     /// The runtime after a break; `None` where it stays away.
     async fn wait_for_return(&self, lost: &Arc<Runtime>) -> Option<Arc<Runtime>> {
-        let mut states = self.runtime.clone();
+        let mut states = self.runtime.states.clone();
         let back = |state: &RuntimeState| {
             let up = state.up.as_ref();
             up.is_some_and(|up| !Arc::ptr_eq(up, lost))
@@ -358,27 +356,6 @@ impl Launch {
 pub(super) fn socket(dir: &std::path::Path, service: &str, which: &str) -> PathBuf {
     let service = benchtop_model::plan::environment_id(std::path::Path::new(service));
     dir.join(format!("{}-{which}.sock", &service[..8]))
-}
-
-/// The container runtime once it answers, or what is wrong with it.
-pub(super) async fn wait_for_runtime(
-    runtime: &mut watch::Receiver<RuntimeState>,
-) -> Result<Arc<Runtime>, String> {
-    let answered = tokio::time::timeout(
-        RUNTIME_LIMIT,
-        runtime.wait_for(|state| state.shown.is_some()),
-    )
-    .await;
-    let state = match answered {
-        Ok(Ok(state)) => state.clone(),
-        _ => return Err("the container runtime does not answer".to_owned()),
-    };
-    state.up.ok_or_else(|| {
-        let shown = state.shown.as_ref();
-        let problem = shown.and_then(|s| s.problem.clone()).unwrap_or_default();
-        let hint = shown.and_then(|s| s.hint.clone()).unwrap_or_default();
-        format!("{problem}; {hint}")
-    })
 }
 
 /// Follows a process to its end in the background.

@@ -5,9 +5,57 @@ use super::snapshot::RuntimeSnapshot;
 use super::task::{RuntimeState, Task};
 use crate::clock;
 use crate::container::monitor::{self, RuntimeNews};
-use crate::container::runtime::Wish;
+use crate::container::runtime::{Runtime, Wish};
 use benchtop_model::plan::ServiceKind;
 use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::watch;
+
+/// How long whoever needs the container runtime waits until it is known whether it answers.
+const RUNTIME_LIMIT: Duration = Duration::from_secs(6);
+
+/// How launches and builds come by the container runtime.
+#[derive(Clone)]
+pub(super) struct RuntimeAccess {
+    /// What is known of it.
+    pub(super) states: watch::Receiver<RuntimeState>,
+    /// Wakes the monitor.
+    wishes: watch::Sender<Wish>,
+}
+
+impl RuntimeAccess {
+    /// The container runtime, or what is wrong with it. Where it did not answer the last
+    /// time, it is looked for now: the monitor may sleep for seconds more, and whoever
+    /// starts Docker and then an environment must not hear that Docker is not running.
+    pub(super) async fn answering(&mut self) -> Result<Arc<Runtime>, String> {
+        let mut state = self.known(false).await?;
+        if state.up.is_none() {
+            self.wishes.send_modify(|_| {});
+            state = self.known(true).await?;
+        }
+        state.up.ok_or_else(|| {
+            let shown = state.shown.as_ref();
+            let problem = shown.and_then(|s| s.problem.clone()).unwrap_or_default();
+            let hint = shown.and_then(|s| s.hint.clone()).unwrap_or_default();
+            format!("{problem}; {hint}")
+        })
+    }
+
+    /// What is known, once anything is; on request, something newer than what was seen.
+    async fn known(&mut self, newer: bool) -> Result<RuntimeState, String> {
+        let known = async {
+            if newer {
+                self.states.changed().await?;
+            }
+            let state = self.states.wait_for(|state| state.shown.is_some()).await?;
+            Ok::<_, watch::error::RecvError>(state.clone())
+        };
+        match tokio::time::timeout(RUNTIME_LIMIT, known).await {
+            Ok(Ok(state)) => Ok(state),
+            _ => Err("the container runtime does not answer".to_owned()),
+        }
+    }
+}
 
 impl Task {
     /// Which runtime is to be used: the one where our containers are, else the
@@ -42,6 +90,13 @@ impl Task {
                     None => launching(),
                 }
             })
+    }
+
+    pub(super) fn runtime_access(&self) -> RuntimeAccess {
+        RuntimeAccess {
+            states: self.runtime.subscribe(),
+            wishes: self.wishes.clone(),
+        }
     }
 
     /// Somebody has chosen, or the user's variables are others.
