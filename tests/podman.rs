@@ -4,8 +4,12 @@
 use benchtop_tests::home::Outcome;
 use benchtop_tests::{Home, Podman, Project, docker, eventually, full};
 use serde_json::Value;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 const BUSYBOX: &str = "benchtop-test/busybox:1";
+
+/// So many were made; their names differ.
+static WORLDS: AtomicUsize = AtomicUsize::new(0);
 
 struct World {
     home: Home,
@@ -22,12 +26,19 @@ impl World {
         if !docker(test) {
             return None;
         }
-        let podman = Podman::start(test)?;
+        Some(Self::on(Podman::start(test)?, variable))
+    }
+
+    fn on(podman: Podman, variable: bool) -> Self {
         let home = match variable {
             true => Home::new().with("DOCKER_HOST", podman.address()),
             false => Home::new(),
         };
-        let name = format!("pod{}x{}", std::process::id(), u8::from(variable));
+        let name = format!(
+            "pod{}x{}",
+            std::process::id(),
+            WORLDS.fetch_add(1, Ordering::Relaxed)
+        );
         let project = Project::new(&format!(
             "name: {name}\nservices:
   web:
@@ -43,13 +54,13 @@ impl World {
     depends_on: {{ web: {{ condition: service_healthy }} }}
 "
         ));
-        Some(Self {
+        Self {
             home,
             file: project.file().display().to_string(),
             name,
             podman,
             _project: project,
-        })
+        }
     }
 
     fn call(&self, command: &str, more: &[&str]) -> Outcome {
@@ -102,9 +113,23 @@ fn row_39_a_container_lives_its_whole_life_in_podman() {
     if !full(test) {
         return;
     }
-    let Some(mut world) = World::new(test, true) else {
+    if let Some(world) = World::new(test, true) {
+        lives_its_whole_life(world);
+    }
+}
+
+#[test]
+fn row_39_a_container_lives_its_whole_life_in_podman_without_root() {
+    let test = "row_39_a_container_lives_its_whole_life_in_podman_without_root";
+    if !full(test) || !docker(test) {
         return;
-    };
+    }
+    if let Some(podman) = Podman::start_rootless(test) {
+        lives_its_whole_life(World::on(podman, true));
+    }
+}
+
+fn lives_its_whole_life(mut world: World) {
     let up = ["--wait", "--detach", "--timeout", "80s"];
     world.call("up", &up).expect(0);
     let web = world.service("web");

@@ -11,23 +11,55 @@ use tempfile::TempDir;
 pub struct Podman {
     dir: TempDir,
     service: Option<Child>,
+    /// Of whom it is, where it runs without root.
+    user: Option<String>,
 }
+
+/// What a machine without udev lacks for the network of a user: the device of tunnels, open
+/// to all. It is made in a mount namespace of its own, where nobody else sees it.
+const AS_USER: &str = "mount -t tmpfs -o dev none /dev/net && mknod /dev/net/tun c 10 200 && chmod 666 /dev/net/tun && exec setpriv --reuid \"$1\" --regid \"$1\" --init-groups podman \"${@:2}\"";
 
 impl Podman {
     /// Starts one with the smallest of the test images in it; `None`, with the reason said,
     /// where Podman is not installed or can run no container here.
     #[must_use]
     pub fn start(test: &str) -> Option<Self> {
-        if Command::new("podman").arg("--version").output().is_err() {
-            println!("SKIPPED {test}: podman is not installed");
+        Self::is_installed(test).then(|| Self::begin(test, None))?
+    }
+
+    /// The same, of a user without any rights who is made for it and goes with it; `None`
+    /// too where we may not make one.
+    #[must_use]
+    pub fn start_rootless(test: &str) -> Option<Self> {
+        if !Self::is_installed(test) {
             return None;
         }
+        let user = format!("btpod{}", std::process::id());
+        let made = Command::new("useradd").args(["-M", &user]).output();
+        if !made.is_ok_and(|output| output.status.success()) {
+            println!("SKIPPED {test}: no user can be made here");
+            return None;
+        }
+        Self::begin(test, Some(user))
+    }
+
+    fn is_installed(test: &str) -> bool {
+        let installed = Command::new("podman").arg("--version").output().is_ok();
+        if !installed {
+            println!("SKIPPED {test}: podman is not installed");
+        }
+        installed
+    }
+
+    fn begin(test: &str, user: Option<String>) -> Option<Self> {
         let dir = tempfile::Builder::new().prefix("bt-p").tempdir_in("/tmp");
         let mut podman = Self {
             dir: dir.expect("a folder"),
             service: None,
+            user,
         };
         podman.configure();
+        podman.hand_over();
         podman.load("benchtop-test/busybox:1");
         if let Err(cause) = podman.try_container() {
             println!("SKIPPED {test}: podman runs no container here: {cause}");
@@ -50,6 +82,22 @@ impl Podman {
         let containers = "[containers]\ndefault_ulimits = [\"nofile=1024:1024\", \"nproc=1024:1024\"]\n[engine]\ncgroup_manager = \"cgroupfs\"\nevents_logger = \"file\"\nruntime = \"runc\"\n";
         std::fs::write(self.path("storage.conf"), storage).expect("a configuration");
         std::fs::write(self.path("containers.conf"), containers).expect("a configuration");
+    }
+
+    /// The folder belongs to the user whose service it is.
+    fn hand_over(&self) {
+        let Some(user) = &self.user else {
+            return;
+        };
+        for name in ["home", "xdg"] {
+            std::fs::create_dir(self.path(name)).expect("a folder");
+        }
+        let owner = format!("{user}:{user}");
+        let output = Command::new("chown")
+            .args(["-R", &owner])
+            .arg(self.dir.path())
+            .output();
+        assert!(output.expect("run chown").status.success());
     }
 
     fn try_container(&self) -> Result<(), String> {
@@ -88,6 +136,14 @@ impl Podman {
         let mut service = self.service.take().expect("it runs");
         service.kill().expect("kill the service");
         service.wait().expect("it ends");
+        // Without root it is two processes, of which the one ends with the other.
+        eventually(
+            "podman listens no more",
+            || match std::os::unix::net::UnixStream::connect(self.socket()) {
+                Ok(_) => Err("it listens".to_owned()),
+                Err(_) => Ok(()),
+            },
+        );
         // The next one makes its own; nobody answers at this one.
         _ = std::fs::remove_file(self.socket());
     }
@@ -107,7 +163,18 @@ impl Podman {
     /// `podman` in this world.
     #[must_use]
     pub fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new("podman");
+        let mut command = match &self.user {
+            None => Command::new("podman"),
+            Some(user) => {
+                let mut command = Command::new("unshare");
+                command
+                    .args(["--mount", "bash", "-c", AS_USER, "bash", user])
+                    .env("HOME", self.path("home"))
+                    .env("XDG_RUNTIME_DIR", self.path("xdg"))
+                    .current_dir("/");
+                command
+            }
+        };
         command
             .args(arguments)
             .env("CONTAINERS_CONF", self.path("containers.conf"))
@@ -151,6 +218,22 @@ impl Drop for Podman {
         if let Some(mut service) = self.service.take() {
             _ = service.kill();
             _ = service.wait();
+        }
+        if let Some(user) = &self.user {
+            // Ends the process that keeps the user's namespaces; nothing else is theirs.
+            let left = Command::new("pgrep").args(["-u", user]).output();
+            let left = left.map_or(Vec::new(), |output| output.stdout);
+            for pid in String::from_utf8_lossy(&left).lines() {
+                _ = Command::new("kill").args(["-KILL", pid]).output();
+            }
+            // Refused until the last of them has gone.
+            for _ in 0..50 {
+                let output = Command::new("userdel").arg(user).output();
+                if output.is_ok_and(|output| output.status.success()) {
+                    break;
+                }
+                std::thread::sleep(std::time::Duration::from_millis(100));
+            }
         }
     }
 }

@@ -5,10 +5,10 @@
 
 pub mod discover;
 pub(super) mod docker_config;
+mod introduce;
 pub mod survey;
 
-use bollard::Docker;
-use bollard::models::SystemVersion;
+use bollard::{ClientVersion, Docker};
 use discover::{Candidate, Surroundings};
 use std::path::Path;
 use std::sync::Arc;
@@ -178,52 +178,29 @@ async fn introduce(
     if let Some(path) = address.strip_prefix("unix://") {
         check_socket(Path::new(path), address)?;
     }
-    let unusable =
-        |e: bollard::errors::Error| RuntimeProblem::Unusable(address.to_owned(), e.to_string());
-    let docker = client(address)?;
-    let docker = docker.negotiate_version().await.map_err(unusable)?;
-    let version = docker.version().await.map_err(unusable)?;
-    let (kind, name) = who(&version);
+    if !is_supported(address) {
+        let why = "Benchtop connects to unix:// and tcp:// addresses only";
+        return Err(RuntimeProblem::Unusable(address.to_owned(), why.to_owned()));
+    }
+    let found = introduce::ask(address).await;
+    let found = found.map_err(|why| RuntimeProblem::Unusable(address.to_owned(), why))?;
     Ok(Runtime {
-        api: docker.client_version().to_string(),
-        docker,
+        docker: client(address, &found.api)?,
+        api: found.api.to_string(),
         address: address.to_owned(),
-        kind,
-        name,
+        kind: found.kind,
+        name: found.name,
         surroundings: Arc::clone(surroundings),
         network_turn: Arc::default(),
     })
 }
 
-fn client(address: &str) -> Result<Docker, RuntimeProblem> {
-    let unusable = |why: String| RuntimeProblem::Unusable(address.to_owned(), why);
-    let version = bollard::API_DEFAULT_VERSION;
-    let client = match address.split_once("://") {
-        Some(("unix", path)) => Docker::connect_with_unix(path, CLIENT_LIMIT, version),
-        Some(("tcp" | "http", _)) => Docker::connect_with_http(address, CLIENT_LIMIT, version),
-        _ => {
-            return Err(unusable(
-                "Benchtop connects to unix:// and tcp:// addresses only".to_owned(),
-            ));
-        }
+fn client(address: &str, version: &ClientVersion) -> Result<Docker, RuntimeProblem> {
+    let client = match address.strip_prefix("unix://") {
+        Some(path) => Docker::connect_with_unix(path, CLIENT_LIMIT, version),
+        None => Docker::connect_with_http(address, CLIENT_LIMIT, version),
     };
-    client.map_err(|error| unusable(error.to_string()))
-}
-
-/// The make and the name: Podman names itself among its components.
-fn who(version: &SystemVersion) -> (RuntimeKind, String) {
-    let podman = version
-        .components
-        .iter()
-        .flatten()
-        .any(|c| c.name.starts_with("Podman"));
-    let (kind, word) = if podman {
-        (RuntimeKind::Podman, "Podman")
-    } else {
-        (RuntimeKind::Docker, "Docker")
-    };
-    let number = version.version.as_deref().unwrap_or_default();
-    (kind, format!("{word} {number}").trim().to_owned())
+    client.map_err(|error| RuntimeProblem::Unusable(address.to_owned(), error.to_string()))
 }
 
 /// Tells an absent socket, one that refuses and one that is forbidden apart:

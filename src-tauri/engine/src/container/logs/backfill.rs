@@ -4,6 +4,9 @@ use super::place::{Mark, Place, checksum};
 use crate::process::log_file::LONGEST;
 use crate::sink::{LogLine, Origin};
 
+/// In nanoseconds.
+const SECOND: i64 = 1_000_000_000;
+
 /// One reading of the runtime's log, from a place on.
 #[derive(Debug)]
 pub(super) struct Backfill {
@@ -46,7 +49,7 @@ impl Backfill {
     /// From when on the log is to be asked, in whole seconds.
     pub(super) fn since(&self) -> i64 {
         let [out, err] = &self.sources;
-        out.resume.since.min(err.resume.since).max(0) / 1_000_000_000
+        out.resume.since.min(err.resume.since).max(0) / SECOND
     }
 
     /// The next line, of a piece with its time: a long line has many, and only the last
@@ -151,7 +154,7 @@ impl Source {
             self.began = None;
         }
         // The runtime begins at a whole second, and so with some that were taken.
-        if began < self.resume.since {
+        if began < from(self.resume.since, began) {
             return None;
         }
         self.count(began, &text, whole);
@@ -203,6 +206,15 @@ impl Source {
             self.bytes.saturating_sub(text.len() as u64)
         };
         (whole || cut < text.len()).then(|| text.split_off(cut))
+    }
+}
+
+/// From when on a log that gives such a time has what is asked for. Podman up to 4.3 gives
+/// whole seconds: there, what was written in the second of the start begins before it.
+fn from(since: i64, time: i64) -> i64 {
+    match time % SECOND {
+        0 => since - since.rem_euclid(SECOND),
+        _ => since,
     }
 }
 
@@ -287,6 +299,22 @@ mod tests {
         assert_eq!(texts(&mut then, &lines[2..]), ["d"]);
         assert!(then.is_caught_up() && !then.take_gap());
         assert_eq!(then.place().out.since, second(4));
+    }
+
+    #[test]
+    fn a_log_of_whole_seconds_has_the_lines_of_the_first_second_too() {
+        let lines = [(1, "a\n"), (1, "b\n"), (2, "c\n"), (2, "d\n")];
+        let mut place = Place::at(second(1) + 293_000_000);
+        let mut first = Backfill::new(place);
+        assert_eq!(texts(&mut first, &lines[..3]), ["a", "b", "c"]);
+        let mut then = Backfill::new(first.place());
+        assert_eq!(texts(&mut then, &lines), ["d"]);
+        assert!(!then.take_gap());
+        // Who was attached has only counted.
+        (place.out.lines, place.out.last) = (2, checksum("b"));
+        let mut then = Backfill::new(place);
+        assert_eq!(texts(&mut then, &lines), ["c", "d"]);
+        assert!(then.is_caught_up() && !then.take_gap());
     }
 
     #[test]
