@@ -3,8 +3,13 @@
 #![allow(clippy::print_stdout, reason = "what is skipped is said aloud")]
 
 use benchtop_tests::{Home, Project, docker, eventually};
-use std::net::TcpListener;
+use std::io::{Read as _, Write as _};
+use std::net::{Shutdown, TcpListener, TcpStream};
+use std::os::unix::fs::PermissionsExt as _;
 use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 use tempfile::TempDir;
 
 const BUSYBOX: &str = "benchtop-test/busybox:1";
@@ -64,19 +69,104 @@ impl Registry {
     /// Puts the small image in, and forgets it in the engine.
     fn fill(&self, config: &str) {
         let image = self.image();
-        for words in [
-            ["tag", BUSYBOX, &image].as_slice(),
-            &["push", &image],
-            &["rmi", &image],
-        ] {
-            let output = Command::new("docker")
-                .args(["--config", config])
-                .args(words)
-                .output()
-                .expect("run docker");
-            assert!(output.status.success(), "{words:?}: {output:?}");
-        }
+        call(config, &["tag", BUSYBOX, &image]);
+        call(config, &["push", &image]);
+        call(config, &["rmi", &image]);
     }
+
+    /// Puts an image in that has a layer of these many bytes which no engine has seen.
+    fn fill_with_news(&self, config: &str, bytes: usize) {
+        let image = self.image();
+        let folder = tempfile::tempdir().expect("a folder");
+        let mut noise = vec![0; bytes];
+        let random = std::fs::File::open("/dev/urandom").and_then(|mut f| f.read_exact(&mut noise));
+        random.expect("noise");
+        std::fs::write(folder.path().join("noise"), noise).expect("a file");
+        let recipe = format!("FROM {BUSYBOX}\nCOPY noise /noise\n");
+        std::fs::write(folder.path().join("Dockerfile"), recipe).expect("a recipe");
+        let folder = folder.path().display().to_string();
+        call(config, &["build", "-q", "-t", &image, &folder]);
+        call(config, &["push", &image]);
+        call(config, &["rmi", &image]);
+    }
+}
+
+/// Calls `docker` with this configuration.
+fn call(config: &str, words: &[&str]) {
+    let output = Command::new("docker")
+        .args(["--config", config])
+        .args(words)
+        .output()
+        .expect("run docker");
+    assert!(output.status.success(), "{words:?}: {output:?}");
+}
+
+/// A way to a registry on which an answer stands still after its first bytes until it is
+/// opened.
+struct Gate {
+    port: u16,
+    open: Arc<AtomicBool>,
+    /// Whoever waited for such an answer has gone.
+    given_up: Arc<AtomicBool>,
+}
+
+impl Gate {
+    /// So much of each answer goes through: every manifest, and the beginning of a layer.
+    const FREE: usize = 512 * 1024;
+
+    fn before(port: u16) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+        let gate = Self {
+            port: listener.local_addr().expect("an address").port(),
+            open: Arc::default(),
+            given_up: Arc::default(),
+        };
+        let (open, given_up) = (Arc::clone(&gate.open), Arc::clone(&gate.given_up));
+        // Ends with the test's process.
+        std::thread::spawn(move || {
+            for client in listener.incoming().flatten() {
+                let Ok(server) = TcpStream::connect(("127.0.0.1", port)) else {
+                    return;
+                };
+                pass(client, server, Arc::clone(&open), Arc::clone(&given_up));
+            }
+        });
+        gate
+    }
+
+    fn image(&self) -> String {
+        format!("127.0.0.1:{}/team/box:1", self.port)
+    }
+}
+
+/// Both ways of one connection.
+fn pass(client: TcpStream, server: TcpStream, open: Arc<AtomicBool>, given_up: Arc<AtomicBool>) {
+    let held = Arc::new(AtomicBool::new(false));
+    let clone = |stream: &TcpStream| stream.try_clone().expect("a handle");
+    let (mut asks, mut to_server, holds) = (clone(&client), clone(&server), Arc::clone(&held));
+    std::thread::spawn(move || {
+        // Either side may go at any time.
+        _ = std::io::copy(&mut asks, &mut to_server);
+        given_up.fetch_or(holds.load(Ordering::SeqCst), Ordering::SeqCst);
+        _ = to_server.shutdown(Shutdown::Both);
+    });
+    let (mut answers, mut to_client) = (server, client);
+    std::thread::spawn(move || {
+        let (mut passed, mut buffer) = (0, [0; 16 * 1024]);
+        while let Ok(read @ 1..) = answers.read(&mut buffer) {
+            passed += read;
+            while passed > Gate::FREE && !open.load(Ordering::SeqCst) {
+                held.store(true, Ordering::SeqCst);
+                std::thread::sleep(Duration::from_millis(10));
+            }
+            held.store(false, Ordering::SeqCst);
+            if to_client.write_all(&buffer[..read]).is_err() {
+                break;
+            }
+        }
+        // The same.
+        _ = to_client.shutdown(Shutdown::Both);
+    });
 }
 
 impl Drop for Registry {
@@ -106,7 +196,11 @@ fn possible(test: &str) -> bool {
 
 /// Brings up one container of this image; returns the exit code and why.
 fn up(image: &str, config: &str) -> (i32, String) {
-    let home = Home::new().with("DOCKER_CONFIG", config);
+    up_as(&Home::new().with("DOCKER_CONFIG", config), image)
+}
+
+/// The same, for this user.
+fn up_as(home: &Home, image: &str) -> (i32, String) {
     let name = format!("r{}", std::process::id());
     let yaml = format!(
         "name: {name}\nservices:\n  a: {{ image: \"{image}\", command: sleep 600, stop_grace_period: 0s }}\n"
@@ -143,4 +237,91 @@ fn row_10_an_image_is_pulled_and_a_password_is_taken_from_dockers_own_login() {
     );
     let (code, reason) = up(&closed.image(), &config);
     assert_eq!(code, 0, "{reason}");
+}
+
+#[test]
+fn row_10_a_password_is_asked_of_the_helper_that_dockers_configuration_names() {
+    let test = "row_10_a_password_is_asked_of_the_helper_that_dockers_configuration_names";
+    if !possible(test) {
+        return;
+    }
+    let closed = Registry::start(Some(
+        "bench:$2b$05$abcdefghijklmnopqrstuuOQiyCxlgf/oeuTqixKmWdcYUh4Hjl0a\n",
+    ));
+    closed.fill(&closed.login("YmVuY2g6c2VjcmV0"));
+    let folder = tempfile::tempdir().expect("a folder");
+    let asked = folder.path().join("asked");
+    let helper = folder.path().join("docker-credential-bench");
+    let script = format!(
+        "#!/bin/sh\n{{ echo \"$1\"; cat; }} >> {}\necho '{{\"ServerURL\":\"x\",\"Username\":\"bench\",\"Secret\":\"secret\"}}'\n",
+        asked.display()
+    );
+    std::fs::write(&helper, script).expect("a helper");
+    std::fs::set_permissions(&helper, PermissionsExt::from_mode(0o755)).expect("a program");
+    let host = format!("127.0.0.1:{}", closed.port);
+    let config = format!(r#"{{"credHelpers":{{"{host}":"bench"}}}}"#);
+    std::fs::write(folder.path().join("config.json"), config).expect("a configuration");
+    let here = folder.path().display().to_string();
+    let path = std::env::var("PATH").unwrap_or_default();
+    let home = Home::new()
+        .with("DOCKER_CONFIG", here.as_str())
+        .with("PATH", format!("{here}:{path}"));
+    let (code, reason) = up_as(&home, &closed.image());
+    assert_eq!(code, 0, "{reason}");
+    let asked = std::fs::read_to_string(&asked).expect("it was asked");
+    assert_eq!(asked.trim(), format!("get\n{host}"));
+}
+
+#[test]
+fn row_10_a_pull_is_shown_by_its_layers_and_leaves_nothing_when_it_is_called_off() {
+    let test = "row_10_a_pull_is_shown_by_its_layers_and_leaves_nothing_when_it_is_called_off";
+    if !possible(test) {
+        return;
+    }
+    let registry = Registry::start(None);
+    let nobody = tempfile::tempdir().expect("a folder");
+    let nobody = nobody.path().display().to_string();
+    registry.fill_with_news(&nobody, 4 * 1024 * 1024);
+    let gate = Gate::before(registry.port);
+    let home = Home::new().with("DOCKER_CONFIG", nobody.as_str());
+    let project = Project::new(&format!(
+        "name: rl{}\nservices:\n  a: {{ image: \"{}\", command: sleep 600, stop_grace_period: 0s }}\n  b: {{ process: sleep 600 }}\n",
+        std::process::id(),
+        gate.image()
+    ));
+    let file = project.file().display().to_string();
+    home.benchtop(&["up", "-f", &file, "--detach"]).expect(0);
+    let service = |name: &str| home.service(&["-f", &file], name);
+    let pulling = eventually("the layer that is new is being loaded", || {
+        let a = service("a");
+        let layers = a["pull"]["layers"].as_array().cloned().unwrap_or_default();
+        let number = |layer: &serde_json::Value, key: &str| layer[key].as_u64().unwrap_or(0);
+        let loading = |layer: &&serde_json::Value| {
+            layer["state"] == "Downloading" && 0 < number(layer, "done")
+        };
+        match layers.iter().find(loading) {
+            Some(layer) if number(layer, "done") < number(layer, "total") => Ok(layers),
+            _ => Err(a.to_string()),
+        }
+    });
+    assert!(pulling.len() > 1, "each layer by itself: {pulling:?}");
+    // Who needs no image does not wait for it.
+    assert_eq!(service("b")["status"], "Healthy");
+    home.benchtop(&["stop", "-f", &file, "a"]).expect(0);
+    eventually("the service is stopped", || match service("a") {
+        a if a["status"] == "Stopped" => Ok(()),
+        a => Err(a.to_string()),
+    });
+    assert!(service("a")["pull"].is_null(), "nothing is shown any more");
+    eventually("the container engine has called it off", || {
+        match gate.given_up.load(Ordering::SeqCst) {
+            true => Ok(()),
+            false => Err("the connection still stands".to_owned()),
+        }
+    });
+    gate.open.store(true, Ordering::SeqCst);
+    let up = ["up", "-f", &file, "--wait", "--detach", "--timeout", "80s"];
+    home.benchtop(&up).expect(0);
+    home.benchtop(&["down", "-f", &file]).expect(0);
+    call(&nobody, &["rmi", "-f", &gate.image()]);
 }
