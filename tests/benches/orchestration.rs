@@ -126,13 +126,25 @@ fn bare(name: &str) -> Duration {
         let removals = ids
             .iter()
             .map(|id| docker.remove_container(id, Some(force())));
-        futures_util::future::join_all(removals).await;
-        docker
-            .remove_network(&network)
-            .await
-            .expect("remove the network");
+        for removed in futures_util::future::join_all(removals).await {
+            removed.expect("remove a container");
+        }
+        remove_network(&docker, &network).await;
         took
     })
+}
+
+/// On a busy machine the engine lets go of an endpoint a moment after its container, and
+/// Docker 20.10 sometimes never: that costs a network, not the figures.
+async fn remove_network(docker: &Docker, network: &str) {
+    let deadline = Instant::now() + Duration::from_secs(20);
+    while let Err(error) = docker.remove_network(network).await {
+        if Instant::now() >= deadline {
+            println!("the network {network} is left: {error}");
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    }
 }
 
 async fn bare_start(docker: &Docker, name: String, network: &str) -> String {
