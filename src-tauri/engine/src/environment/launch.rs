@@ -20,7 +20,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::mpsc;
+use tokio::sync::{RwLock, mpsc};
 use tokio_util::sync::CancellationToken;
 
 /// How long a launch waits for a container runtime that went away in its midst:
@@ -43,6 +43,8 @@ struct Launch {
     socket_dir: PathBuf,
     shim: PathBuf,
     runtime: RuntimeAccess,
+    /// Kept from being written while it is read.
+    removal: Arc<RwLock<()>>,
     messages: mpsc::UnboundedSender<Message>,
     sink: Arc<dyn Sink>,
     cancel: CancellationToken,
@@ -73,6 +75,7 @@ pub(super) fn spawn(task: &Task, service: &str, generation: u64, cancel: Cancell
         socket_dir: task.socket_dir.clone(),
         shim: task.shim.clone(),
         runtime: task.runtime_access(),
+        removal: Arc::clone(&task.removal),
         messages: task.messages.clone(),
         sink: task.sink(),
         cancel,
@@ -209,6 +212,11 @@ impl Launch {
     async fn bring_up_container(&mut self, container: &Container) -> Result<Live, String> {
         let runtime = tokio::select! {
             runtime = self.runtime.answering() => runtime?,
+            () = self.cancel.cancelled() => return Err("called off".to_owned()),
+        };
+        // What an earlier `down` still removes goes first.
+        let _meanwhile_none_is_removed = tokio::select! {
+            turn = Arc::clone(&self.removal).read_owned() => turn,
             () = self.cancel.cancelled() => return Err("called off".to_owned()),
         };
         let (messages, service, generation) = (

@@ -63,6 +63,8 @@ pub(super) struct Task {
     pub(super) remove_when_idle: bool,
     /// The removal is under way.
     pub(super) removing: bool,
+    /// Written while containers are removed, read while one is launched.
+    pub(super) removal: Arc<tokio::sync::RwLock<()>>,
     /// The record in memory is newer than the one on disk.
     pub(super) unsaved: bool,
     /// What an earlier engine left running was taken over.
@@ -136,6 +138,7 @@ impl Task {
             watching: Watching::default(),
             remove_when_idle: false,
             removing: false,
+            removal: Arc::default(),
             unsaved: true,
             adopted: false,
             plan,
@@ -440,10 +443,15 @@ impl Task {
         let Some(runtime) = self.runtime.borrow().up.clone() else {
             return;
         };
+        // Launches wait until it is done: what they make would be removed with the rest.
+        let Ok(alone) = Arc::clone(&self.removal).try_write_owned() else {
+            return;
+        };
         self.removing = true;
         let (messages, plan) = (self.messages.clone(), Arc::clone(&self.plan));
         tokio::spawn(async move {
             let result = instance::remove_all(&runtime, &plan).await;
+            drop(alone);
             messages.send(Message::Removed(result))
         });
     }
