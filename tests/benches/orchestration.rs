@@ -195,18 +195,19 @@ fn compose() -> Option<Vec<String>> {
 
 fn compose_up(compose: &[String], file: &str) -> Duration {
     let call = |arguments: &[&str]| {
-        let output = Command::new(&compose[0])
+        Command::new(&compose[0])
             .args(&compose[1..])
             .args(["-f", file])
             .args(arguments)
             .output()
-            .expect("run Compose");
-        assert!(output.status.success(), "{output:?}");
+            .expect("run Compose")
     };
     let began = Instant::now();
-    call(&["up", "--detach", "--wait"]);
+    let started = call(&["up", "--detach", "--wait"]);
     let took = began.elapsed();
-    call(&["down", "--timeout", "0"]);
+    assert!(started.status.success(), "{started:?}");
+    // It fails where Docker keeps a network, which changes no figure.
+    drop(call(&["down", "--timeout", "0"]));
     took
 }
 
