@@ -154,12 +154,23 @@ impl Source {
             self.began = None;
         }
         // The runtime begins at a whole second, and so with some that were taken.
-        if began < from(self.resume.since, began) {
+        if began < self.resumes_at(began) {
             return None;
         }
         self.count(began, &text, whole);
         let text = self.leave_out(began, text, whole)?;
         Some((began, text))
+    }
+
+    /// From when on a log that gives such a time has what is asked for. Podman up to 4.3
+    /// gives whole seconds: there, what was written in the second of the start begins
+    /// before it. A time that came of the log itself needs no such care.
+    fn resumes_at(&self, time: i64) -> i64 {
+        let since = self.resume.since;
+        match time % SECOND {
+            0 if !self.resume.exact => since - since.rem_euclid(SECOND),
+            _ => since,
+        }
     }
 
     fn count(&mut self, began: i64, text: &str, whole: bool) {
@@ -206,15 +217,6 @@ impl Source {
             self.bytes.saturating_sub(text.len() as u64)
         };
         (whole || cut < text.len()).then(|| text.split_off(cut))
-    }
-}
-
-/// From when on a log that gives such a time has what is asked for. Podman up to 4.3 gives
-/// whole seconds: there, what was written in the second of the start begins before it.
-fn from(since: i64, time: i64) -> i64 {
-    match time % SECOND {
-        0 => since - since.rem_euclid(SECOND),
-        _ => since,
     }
 }
 
