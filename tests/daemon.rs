@@ -169,8 +169,9 @@ fn row_1_without_live_restore_what_the_daemon_ended_is_started_again() {
     world.daemon.stop();
     world.wait_until_available(false);
     world.daemon.launch();
-    let again = world.wait_for("again", "is healthy again", is_healthy);
-    assert_eq!(again["generation"], 2, "by its restart policy");
+    world.wait_for("again", "is started again by its restart policy", |s| {
+        is_healthy(s) && s["generation"] == 2
+    });
     let not = world.wait_for("not", "has ended", |s| s["status"] == "Unhealthy");
     assert!(
         not["reason"]

@@ -7,6 +7,10 @@ use benchtop_model::time::Timestamp;
 use bollard::errors::Error;
 use bollard::models::{ContainerInspectResponse, ContainerState, ContainerStateStatusEnum};
 use bollard::query_parameters::InspectContainerOptions;
+use std::time::Duration;
+
+/// How long Docker is given to learn that memory ran out.
+const NOTICE_OF_MEMORY: Duration = Duration::from_millis(500);
 
 /// Looks at one container.
 ///
@@ -42,10 +46,33 @@ pub async fn condition(runtime: &Runtime, id: &str) -> Condition {
     look(runtime, id).await.0
 }
 
+/// How a container is doing that is said to have ended. The notice that its memory ran
+/// out comes to Docker apart from its end, on a busy machine after it: one that was killed
+/// below a limit is looked at again.
+pub async fn ending(runtime: &Runtime, id: &str) -> Condition {
+    let found = inspect(runtime, id).await;
+    if found.as_ref().is_ok_and(may_have_run_out) {
+        tokio::time::sleep(NOTICE_OF_MEMORY).await;
+        return condition(runtime, id).await;
+    }
+    of_answer(found).0
+}
+
+/// Killed, with a limit of memory, and nobody has said yet that it was met.
+fn may_have_run_out(found: &ContainerInspectResponse) -> bool {
+    let limit = found.host_config.as_ref().and_then(|host| host.memory);
+    let killed = |state| matches!(of_state(state), Condition::Ended(exit) if exit.code == Some(137) && !exit.oom);
+    limit.is_some_and(|bytes| bytes > 0) && found.state.as_ref().is_some_and(killed)
+}
+
 /// How the container of this id is doing, and when it was last started by the
 /// engine's own clock, where it ever was.
 pub async fn look(runtime: &Runtime, id: &str) -> (Condition, Option<Timestamp>) {
-    match inspect(runtime, id).await {
+    of_answer(inspect(runtime, id).await)
+}
+
+fn of_answer(answer: Result<ContainerInspectResponse, Error>) -> (Condition, Option<Timestamp>) {
+    match answer {
         Ok(found) => match found.state {
             Some(state) => (of_state(&state), started(&state)),
             None => (Condition::Unknown, None),
@@ -81,6 +108,28 @@ fn started(state: &ContainerState) -> Option<Timestamp> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_what_was_killed_below_a_limit_is_looked_at_again() {
+        let found = |code, oom, memory| ContainerInspectResponse {
+            state: Some(ContainerState {
+                status: Some(ContainerStateStatusEnum::EXITED),
+                running: Some(false),
+                exit_code: Some(code),
+                oom_killed: Some(oom),
+                ..ContainerState::default()
+            }),
+            host_config: Some(bollard::models::HostConfig {
+                memory: Some(memory),
+                ..Default::default()
+            }),
+            ..ContainerInspectResponse::default()
+        };
+        assert!(may_have_run_out(&found(137, false, 1 << 20)));
+        assert!(!may_have_run_out(&found(137, true, 1 << 20)), "it is said");
+        assert!(!may_have_run_out(&found(137, false, 0)), "no limit");
+        assert!(!may_have_run_out(&found(1, false, 1 << 20)), "not killed");
+    }
 
     #[test]
     fn a_container_that_was_never_started_has_not_ended() {

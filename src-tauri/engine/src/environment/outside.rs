@@ -179,7 +179,7 @@ impl Task {
         };
         let messages = self.messages.clone();
         tokio::spawn(async move {
-            let mut condition = look::condition(&runtime, &id).await;
+            let mut condition = look::ending(&runtime, &id).await;
             // A busy runtime may not answer in time; what it was asked for must
             // still be known some day.
             while condition == Condition::Unknown && !messages.is_closed() {
