@@ -168,12 +168,20 @@ const VIEWS: View[] = [
   }],
 ];
 
+/** Rows are drawn into again while lines come, and axe reads colours of one moment and those below of another. */
+async function stand(page: Page): Promise<void> {
+  await withFake(page, (fake) => void (fake.world.linesPerSecond = 0));
+  // Longer than between two looks at what is new.
+  await page.waitForTimeout(400);
+}
+
 describe.each(["light", "dark"] as const)("in the %s theme", (colorScheme) => {
   it.each(VIEWS)("breaks no rule: %s", async (_name, scenario, address, arrive) => {
     // Without motion there is no moment in which something is half transparent.
     const page = await bench.open(scenario, address, undefined, { colorScheme, reducedMotion: "reduce" });
     await arrive(page);
     await page.evaluate(axe);
+    if (await page.getByTestId("log-row").count()) await stand(page);
     const found = (await page.evaluate(`axe.run(document, { runOnly: ${JSON.stringify(RULES)}, resultTypes: ["violations"] })`)) as AxeResults;
     const broken = found.violations.map(({ id, help, nodes }) => `${id}: ${help}: ${nodes.slice(0, 4).map(({ html, any }) => `${html.slice(0, 160)} (${any[0]?.message ?? ""})`).join(" | ")}`);
     expect(broken).toEqual([]);

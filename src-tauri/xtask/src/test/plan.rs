@@ -255,7 +255,7 @@ fn ui_script(root: &Path, name: &str, script: &str) -> Stage {
     };
     Stage {
         after: Some("ui install"),
-        ..Stage::new(name, work, 10 * MINUTE)
+        ..Stage::new(name, work, 20 * MINUTE)
     }
 }
 
