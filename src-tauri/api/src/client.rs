@@ -188,7 +188,8 @@ impl Client {
     }
 }
 
-fn root_cause(error: &dyn std::error::Error) -> String {
+/// The innermost cause, which says most.
+pub(crate) fn root_cause(error: &dyn std::error::Error) -> String {
     match error.source() {
         Some(inner) => root_cause(inner),
         None => error.to_string(),

@@ -25,6 +25,7 @@ mod runtimes;
 mod scenario_spans;
 mod scenarios;
 mod secrets;
+mod settings;
 mod sink;
 mod systems;
 mod telemetry;

@@ -14,7 +14,7 @@ use tokio::time::Instant;
 const START_LIMIT: Duration = Duration::from_secs(10);
 
 /// Between two looks for a fresh engine.
-const LONGEST_WAIT: Duration = Duration::from_millis(200);
+const LONGEST_WAIT: Duration = Duration::from_millis(100);
 
 /// The engine's own log is begun anew at this size.
 const LOG_LIMIT: u64 = 4 * 1024 * 1024;

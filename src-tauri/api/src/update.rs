@@ -1,6 +1,7 @@
 //! Asking a channel of releases for its newest one. The answer counts only with the
 //! signature of who makes the releases; nothing is downloaded or installed.
 
+use crate::client::root_cause;
 use benchtop_model::update::Release;
 use minisign_verify::{PublicKey, Signature};
 use reqwest::{Client, redirect};
@@ -27,6 +28,7 @@ impl Channel {
     #[must_use]
     pub fn of_build() -> Option<Self> {
         let set = |name: &str, built: Option<&str>| {
+            let built = built.filter(|value| !value.is_empty());
             let now = std::env::var(name).ok().filter(|value| !value.is_empty());
             now.or_else(|| built.map(str::to_owned))
         };
@@ -62,32 +64,23 @@ fn client() -> Result<Client, String> {
         .redirect(redirect::Policy::limited(5))
         .user_agent(concat!("benchtop/", env!("CARGO_PKG_VERSION")))
         .build()
-        .map_err(|error| reason(&error))
+        .map_err(|error| root_cause(&error))
 }
 
 async fn fetch(client: &Client, address: &str) -> Result<Vec<u8>, String> {
     let answer = client.get(address).send().await;
-    let mut answer = answer.map_err(|error| reason(&error))?;
+    let mut answer = answer.map_err(|error| root_cause(&error))?;
     if !answer.status().is_success() {
         return Err(format!("{address} answered {}", answer.status()));
     }
     let mut all = Vec::new();
-    while let Some(part) = answer.chunk().await.map_err(|error| reason(&error))? {
+    while let Some(part) = answer.chunk().await.map_err(|error| root_cause(&error))? {
         if all.len() + part.len() > LARGEST {
             return Err(format!("{address} is longer than {LARGEST} bytes"));
         }
         all.extend_from_slice(&part);
     }
     Ok(all)
-}
-
-/// The innermost cause says the most.
-fn reason(error: &reqwest::Error) -> String {
-    let mut inner: &dyn std::error::Error = error;
-    while let Some(source) = inner.source() {
-        inner = source;
-    }
-    inner.to_string()
 }
 
 /// Nothing of the manifest is looked at before its signature holds.

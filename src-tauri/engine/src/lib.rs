@@ -12,6 +12,7 @@ pub mod doctor;
 pub mod environment;
 mod failpoint;
 pub mod host;
+pub mod json_file;
 pub mod kafka;
 mod lines;
 pub mod load;

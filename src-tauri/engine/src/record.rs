@@ -1,7 +1,7 @@
 //! What an engine must know to take over from one that died: the environment's
 //! record, a small file written before each act.
 
-use crate::process::protocol::read_json;
+use crate::json_file::{Survives, read_json, write_json};
 use benchtop_model::inject::{Ports, Telemetry};
 use benchtop_model::plan::{Plan, ServiceKind};
 use benchtop_model::probe::ProbeRole;
@@ -115,21 +115,11 @@ impl EnvironmentRecord {
     /// # Errors
     /// Whatever the file system says.
     pub fn write(&self, dir: &Path) -> std::io::Result<()> {
-        use std::io::Write as _;
-        use std::os::unix::fs::OpenOptionsExt as _;
         std::fs::DirBuilder::new()
             .recursive(true)
             .mode(0o700)
             .create(dir)?;
-        let beside = dir.join("environment.tmp");
-        let mut file = std::fs::OpenOptions::new()
-            .write(true)
-            .create(true)
-            .truncate(true)
-            .mode(0o600)
-            .open(&beside)?;
-        file.write_all(&serde_json::to_vec(self)?)?;
-        std::fs::rename(&beside, Self::path(dir))
+        write_json(&Self::path(dir), self, Survives::Death)
     }
 
     /// The assigned ports in the form that [`benchtop_model::inject`] wants.

@@ -56,7 +56,7 @@ impl Host {
 
     fn default_wish(&self) -> Wish {
         Wish {
-            address: self.runtime_setting(RUNTIME_SETTING),
+            address: self.setting(RUNTIME_SETTING),
             surroundings: Arc::new(Surroundings::of(&BTreeMap::new())),
         }
     }

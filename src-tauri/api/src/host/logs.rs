@@ -60,8 +60,8 @@ impl Host {
         request: LogsExportRequest,
     ) -> Answer<LogsExported> {
         let open = self.get(&request.environment).await?;
-        let (_, redactor) = secrets::redactor(&open)?;
         self.search(&request.environment.clone(), move |logs, cancel| {
+            let (_, redactor) = secrets::redactor(&open)?;
             export::export(logs, &request, &redactor, cancel)
         })
         .await

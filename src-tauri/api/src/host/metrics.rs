@@ -121,12 +121,7 @@ impl Host {
         }
         let kept = serde_json::to_string(&request.charts)
             .map_err(|error| ApiError::internal(error.to_string()))?;
-        self.history.set_setting(&key, &kept);
-        self.read(move |history| {
-            history.flush();
-            Ok(())
-        })
-        .await?;
+        self.keep_setting(&key, &kept).await;
         Ok(Empty {})
     }
 }

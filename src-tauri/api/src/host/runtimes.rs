@@ -25,7 +25,7 @@ impl Host {
         let wish = match &request.environment {
             Some(id) => self.get(id).await?.handle.snapshot().wish.clone(),
             None => Wish {
-                address: self.runtime_setting(DEFAULT),
+                address: self.setting(DEFAULT),
                 surroundings: Arc::new(Surroundings::of(&BTreeMap::new())),
             },
         };
@@ -47,10 +47,7 @@ impl Host {
             None => DEFAULT.to_owned(),
         };
         let value = request.address.unwrap_or_default();
-        self.history.set_setting(&key, &value);
-        let history = self.history.clone();
-        // A panic of the writer was logged where it happened.
-        _ = tokio::task::spawn_blocking(move || history.flush()).await;
+        self.keep_setting(&key, &value).await;
         for open in self.all() {
             open.handle.choose_runtime(self.runtime_of(&open.id));
             open.handle.sync().await;
@@ -60,16 +57,8 @@ impl Host {
 
     /// The choice that holds for an environment.
     pub(super) fn runtime_of(&self, environment: &str) -> Option<String> {
-        self.runtime_setting(&key_of(environment))
-            .or_else(|| self.runtime_setting(DEFAULT))
-    }
-
-    pub(super) fn runtime_setting(&self, key: &str) -> Option<String> {
-        let read = self.history.setting(key);
-        if let Err(error) = &read {
-            tracing::warn!(%error, key, "a setting cannot be read");
-        }
-        read.ok().flatten().filter(|value| !value.is_empty())
+        self.setting(&key_of(environment))
+            .or_else(|| self.setting(DEFAULT))
     }
 
     /// Containers that run stay where they are: another runtime does not know

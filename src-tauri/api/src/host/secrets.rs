@@ -6,13 +6,13 @@ use super::handlers::Answer;
 use super::open::OpenEnvironment;
 use crate::paths::private_dir;
 use crate::schema::ApiError;
+use benchtop_engine::json_file::{Survives, write_json};
 use benchtop_model::inject::{self, Ports};
 use benchtop_model::plan::Plan;
 use benchtop_model::secret::{self, Redactor};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::{self, Write as _};
-use std::os::unix::fs::OpenOptionsExt as _;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -97,20 +97,11 @@ impl Known {
     }
 }
 
-/// So that a reader sees the old file or the new one.
 fn write(path: &Path, known: &Known) -> io::Result<()> {
     if let Some(folder) = path.parent() {
         private_dir(folder)?;
     }
-    let beside = path.with_extension("tmp");
-    let mut file = std::fs::OpenOptions::new()
-        .write(true)
-        .create(true)
-        .truncate(true)
-        .mode(0o600)
-        .open(&beside)?;
-    file.write_all(&serde_json::to_vec(known)?)?;
-    std::fs::rename(&beside, path)
+    write_json(path, known, Survives::Death)
 }
 
 /// Keys and values of a definition's secrets.

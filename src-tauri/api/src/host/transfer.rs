@@ -90,10 +90,7 @@ impl Host {
             }
             None => FORWARD.to_owned(),
         };
-        self.history.set_setting(&key, &setting);
-        let history = self.history.clone();
-        // A panic of the writer was logged where it happened.
-        _ = tokio::task::spawn_blocking(move || history.flush()).await;
+        self.keep_setting(&key, &setting).await;
         for open in self.all() {
             open.telemetry.forward_to(self.forward_of(&open.id));
         }
@@ -102,8 +99,8 @@ impl Host {
 
     /// Where a copy of an environment's telemetry is sent on to.
     pub(super) fn forward_of(&self, environment: &str) -> Option<String> {
-        self.runtime_setting(&forward_key(environment))
-            .or_else(|| self.runtime_setting(FORWARD))
+        self.setting(&forward_key(environment))
+            .or_else(|| self.setting(FORWARD))
     }
 }
 

@@ -20,7 +20,7 @@ impl Host {
     ) -> Answer<UpdatesStatus> {
         Ok(UpdatesStatus {
             address: Channel::of_build().map(|channel| channel.address),
-            automatic: self.runtime_setting(AUTOMATIC).is_some(),
+            automatic: self.setting(AUTOMATIC).is_some(),
         })
     }
 
@@ -28,11 +28,8 @@ impl Host {
         self: &Arc<Self>,
         request: UpdatesAutomaticRequest,
     ) -> Answer<Empty> {
-        self.history
-            .set_setting(AUTOMATIC, if request.on { "on" } else { "" });
-        let history = self.history.clone();
-        // A panic of the writer was logged where it happened.
-        _ = tokio::task::spawn_blocking(move || history.flush()).await;
+        self.keep_setting(AUTOMATIC, if request.on { "on" } else { "" })
+            .await;
         Ok(Empty {})
     }
 

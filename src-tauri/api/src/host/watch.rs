@@ -31,7 +31,7 @@ impl Host {
 
     /// Whether changes of the file were applied at once when the last engine ended.
     pub(super) fn was_watching(&self, environment: &str) -> bool {
-        self.runtime_setting(&key(environment)).is_some()
+        self.setting(&key(environment)).is_some()
     }
 }
 

@@ -1,10 +1,11 @@
 //! The engine's side of a shim: starts one, or finds one that still lives, and
 //! follows it to its end.
 
-use super::protocol::{Ended, InstanceDir, Notice, Request, Spec, State, read_json, write_json};
+use super::protocol::{Ended, InstanceDir, Notice, Request, Spec, State};
 use super::stray;
 use super::tail::Tail;
 use crate::failpoint::reach;
+use crate::json_file::{Survives, read_json, write_json};
 use crate::sink::LogLine;
 use benchtop_model::exit::Exit;
 use std::os::unix::fs::DirBuilderExt as _;
@@ -103,7 +104,7 @@ fn prepare(dir: &InstanceDir, spec: &Spec) -> std::io::Result<()> {
         .recursive(true)
         .mode(0o700)
         .create(&dir.0)?;
-    write_json(&dir.spec(), spec)
+    write_json(&dir.spec(), spec, Survives::PowerCut)
 }
 
 async fn connect(dir: InstanceDir, socket: &Path) -> Result<ProcessInstance, String> {

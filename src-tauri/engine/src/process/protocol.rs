@@ -5,7 +5,7 @@ use super::identity::ProcessIdentity;
 use benchtop_model::exit::Exit;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// What to run; `spec.json`, readable by the user alone because the environment
 /// may hold secrets.
@@ -113,30 +113,4 @@ impl InstanceDir {
     pub fn old_log(&self) -> PathBuf {
         self.0.join("output.log.1")
     }
-}
-
-/// Reads one of the JSON files; `None` where it is absent or not whole.
-#[must_use]
-pub fn read_json<T: serde::de::DeserializeOwned>(path: &Path) -> Option<T> {
-    serde_json::from_slice(&std::fs::read(path).ok()?).ok()
-}
-
-/// Writes a JSON file so that a reader sees the old content or the new, and
-/// nobody but the user may read it.
-///
-/// # Errors
-/// Whatever the file system says.
-pub fn write_json<T: Serialize>(path: &Path, value: &T) -> std::io::Result<()> {
-    use std::io::Write as _;
-    use std::os::unix::fs::OpenOptionsExt as _;
-    let beside = path.with_extension("tmp");
-    let mut file = std::fs::OpenOptions::new()
-        .write(true)
-        .create(true)
-        .truncate(true)
-        .mode(0o600)
-        .open(&beside)?;
-    file.write_all(&serde_json::to_vec(value)?)?;
-    file.sync_data()?;
-    std::fs::rename(&beside, path)
 }

@@ -14,10 +14,11 @@ mod server;
 use super::cgroup::Group;
 use super::identity::ProcessIdentity;
 use super::log_file::LogWriter;
-use super::protocol::{Ended, InstanceDir, Notice, Spec, State, read_json, write_json};
+use super::protocol::{Ended, InstanceDir, Notice, Spec, State};
 use super::{stray, tree};
 use crate::clock;
 use crate::failpoint::reach;
+use crate::json_file::{Survives, read_json, write_json};
 use benchtop_model::exit::Exit;
 use nix::errno::Errno;
 use nix::sys::signal::{Signal, kill};
@@ -77,7 +78,7 @@ pub fn run(dir: std::path::PathBuf) -> Result<(), String> {
         at_us: clock::micros(),
     };
     // Where the disk is full the engine still learns it from the socket.
-    _ = write_json(&dir.exit(), &ended);
+    _ = write_json(&dir.exit(), &ended, Survives::PowerCut);
     reach("program.ended");
     shared.server.close(&Notice::Ended(ended));
     Ok(())
@@ -134,7 +135,7 @@ fn start(dir: &InstanceDir) -> Result<Started, String> {
         started_us: clock::micros(),
         cgroup: group.map(|group| group.folder().to_owned()),
     };
-    write_json(&dir.state(), &state)
+    write_json(&dir.state(), &state, Survives::PowerCut)
         .map_err(|e| format!("cannot write {}: {e}", dir.state().display()))?;
     output::keep(&shared, &mut child);
     server::serve(&shared, state.clone());

@@ -98,13 +98,8 @@ pub fn values<'a>(
     plan: &Plan,
     variables: impl IntoIterator<Item = &'a BTreeMap<String, String>>,
 ) -> (BTreeSet<String>, BTreeSet<String>) {
-    let (mut keys, mut values) = in_variables(variables);
-    let mut take = |key: &str, value: &str| {
-        for secret in secrets_in(key, value) {
-            keys.insert(key.to_owned());
-            values.insert(secret);
-        }
-    };
+    let mut found = in_variables(variables);
+    let mut take = |key: &str, value: &str| add_secrets(&mut found, key, value);
     for service in plan.services.values() {
         service
             .environment
@@ -127,7 +122,7 @@ pub fn values<'a>(
     for scenario in plan.scenarios.values() {
         written_in(scenario).for_each(|(key, value)| take(key, value));
     }
-    (keys, values)
+    found
 }
 
 /// Keys and values of the secrets among variables.
@@ -135,14 +130,18 @@ pub fn values<'a>(
 pub fn in_variables<'a>(
     variables: impl IntoIterator<Item = &'a BTreeMap<String, String>>,
 ) -> (BTreeSet<String>, BTreeSet<String>) {
-    let (mut keys, mut values) = (BTreeSet::new(), BTreeSet::new());
+    let mut found = (BTreeSet::new(), BTreeSet::new());
     for (key, value) in variables.into_iter().flatten() {
-        for secret in secrets_in(key, value) {
-            keys.insert(key.clone());
-            values.insert(secret);
-        }
+        add_secrets(&mut found, key, value);
     }
-    (keys, values)
+    found
+}
+
+fn add_secrets((keys, values): &mut (BTreeSet<String>, BTreeSet<String>), key: &str, value: &str) {
+    for secret in secrets_in(key, value) {
+        keys.insert(key.to_owned());
+        values.insert(secret);
+    }
 }
 
 /// Variables and options of a scenario, but for those that come from elsewhere.
