@@ -29,7 +29,7 @@ pub use server::Question;
 use crate::container::exec as container_exec;
 use crate::container::runtime::Runtime;
 use benchtop_model::inject::Ports;
-use benchtop_model::plan::{Plan, Service};
+use benchtop_model::plan::{Plan, Run, Service};
 use benchtop_model::probe::{LinePattern, Probe, ProbeKind, ProbeResult, Verdict};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -215,6 +215,19 @@ pub fn exchange(
             }
         }
     }
+}
+
+/// What a probe asks, for people, whether the service runs or not.
+///
+/// Cheap, for it is asked of every probe at every change: what a program would be started
+/// with is not computed.
+#[must_use]
+pub fn target(plan: &Plan, service: &Service, probe: &Probe, ports: &Ports) -> String {
+    let subject = match (&service.run, &probe.kind) {
+        (Run::Container(_), _) | (_, ProbeKind::Exec { .. }) => Subject::Container(String::new()),
+        _ => Subject::External,
+    };
+    exchange(plan, service, probe, ports, subject, None).describe()
 }
 
 impl Exchange {

@@ -148,6 +148,8 @@ impl Task {
             .services
             .values()
             .any(|s| s.kind() == ServiceKind::Container);
+        // Once for all services: each of them may ask for several addresses.
+        let ports = self.record.assigned();
         EnvironmentSnapshot {
             plan: Arc::clone(&self.plan),
             status: self.supervisor.status(),
@@ -170,15 +172,15 @@ impl Task {
             services: self
                 .supervisor
                 .services()
-                .map(|s| self.service_snapshot(s))
+                .map(|s| self.service_snapshot(s, &ports))
                 .collect(),
-            ports: self.record.assigned(),
+            ports,
             base_environment: Arc::clone(&self.base_environment),
             telemetry: self.record.telemetry.clone(),
         }
     }
 
-    fn service_snapshot(&self, state: &ServiceState) -> ServiceSnapshot {
+    fn service_snapshot(&self, state: &ServiceState, ports: &Ports) -> ServiceSnapshot {
         let name = &state.spec.name;
         let instance = self
             .instances
@@ -219,7 +221,7 @@ impl Task {
             exit: state.last_exit.clone(),
             waits_for: self.supervisor.waits_for_names(name),
             usage: self.usage.get(name).copied().filter(|_| alive),
-            probes: self.probe_snapshots(state),
+            probes: self.probe_snapshots(state, ports),
             stale: runtime_lost && alive && state.spec.kind() == ServiceKind::Container,
             outdated: state.is_outdated(),
             watching: self.watching.is_active(name),
@@ -227,9 +229,8 @@ impl Task {
         }
     }
 
-    fn probe_snapshots(&self, state: &ServiceState) -> Vec<ProbeSnapshot> {
+    fn probe_snapshots(&self, state: &ServiceState, ports: &Ports) -> Vec<ProbeSnapshot> {
         let live = state.health.probes();
-        let ports = self.record.assigned();
         let snapshot = |(role, probe): (ProbeRole, &benchtop_model::probe::Probe)| {
             let now = live.iter().find(|p| p.role == role);
             let at = self
@@ -237,18 +238,10 @@ impl Task {
                 .get(&(state.spec.name.clone(), role))
                 .copied()
                 .unwrap_or_default();
-            let exchange = probe::exchange(
-                &self.plan,
-                &state.spec,
-                probe,
-                &ports,
-                self.subject(&state.spec),
-                None,
-            );
             ProbeSnapshot {
                 role,
                 kind: probe.kind.word(),
-                target: exchange.describe(),
+                target: probe::target(&self.plan, &state.spec, probe, ports),
                 interval: probe.interval,
                 failures: now.map_or(0, |p| p.failures),
                 last: now.and_then(|p| p.last.clone()).map(|result| (result, at)),

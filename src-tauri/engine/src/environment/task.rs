@@ -12,7 +12,7 @@ use crate::container::instance;
 use crate::container::runtime::discover::Surroundings;
 use crate::container::runtime::{Runtime, Wish};
 use crate::failpoint::reach;
-use crate::record::{EnvironmentRecord, RunRecord};
+use crate::record::{EnvironmentRecord, RunRecord, ServiceRecord};
 use crate::sink::{Changed, EngineEvent, Sink};
 use benchtop_model::plan::{Plan, ServiceKind};
 use benchtop_model::probe::ProbeRole;
@@ -361,17 +361,16 @@ impl Task {
                 .services
                 .entry(service.spec.name.clone())
                 .or_default();
-            let mut fresh = record.clone();
-            fresh.memory = service.memory();
-            if fresh.memory.generation != record.memory.generation {
-                fresh.kind = Some(service.spec.kind());
-                fresh.container_id = None;
-                fresh.said.clear();
-                fresh.started = None;
-                fresh.asked = Some(clock::now());
+            let memory = service.memory();
+            if memory.generation != record.memory.generation {
+                *record = ServiceRecord {
+                    kind: Some(service.spec.kind()),
+                    asked: Some(clock::now()),
+                    ..ServiceRecord::default()
+                };
             }
-            self.unsaved |= fresh != *record;
-            *record = fresh;
+            self.unsaved |= memory != record.memory;
+            record.memory = memory;
         }
         let former = self.supervisor.former();
         self.unsaved |= former != self.record.former;
