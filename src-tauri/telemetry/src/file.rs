@@ -9,10 +9,12 @@
 use crate::block::codec::MOST_HEAD;
 use crate::block::tokens::{LINE, Word};
 use crate::block::{Block, MOST_TEXT, Summary};
-use rusqlite::{Connection, OpenFlags, OptionalExtension as _, Row, Transaction, params};
+use rusqlite::{Connection, OpenFlags, Row, Transaction, params};
+use std::cell::RefCell;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
+use zstd::bulk::Decompressor;
 
 /// zstd's level: 240 MB/s on one core, and five times smaller than the text.
 const COMPRESSION: i32 = 1;
@@ -302,25 +304,72 @@ impl RunFile {
 
 /// A block, read again; `None` where it is not there any more or damaged.
 pub(crate) fn read_block(connection: &Connection, id: i64, text_bytes: usize) -> Option<Block> {
-    let found = connection
-        .prepare_cached("SELECT head, text FROM blocks WHERE id = ?1")
-        .and_then(|mut statement| {
-            statement
-                .query_row([id], |row| {
-                    let head = zstd::bulk::decompress(row.get_ref(0)?.as_blob()?, MOST_HEAD);
-                    let text = zstd::bulk::decompress(
-                        row.get_ref(1)?.as_blob()?,
-                        text_bytes.max(MOST_TEXT),
-                    );
-                    Ok(head.ok().zip(text.ok()))
-                })
-                .optional()
-        });
-    let (head, text) = found.ok()??.or_else(|| {
-        tracing::warn!(block = id, "a block of the log is damaged and left out");
-        None
-    })?;
-    Block::from_parts(&head, String::from_utf8(text).ok()?)
+    read_block_if(connection, id, text_bytes, |_| true)
+}
+
+/// A block whose text is wanted. The head, which is half of the work, stays packed where
+/// the text is not.
+pub(crate) fn read_block_if(
+    connection: &Connection,
+    id: i64,
+    text_bytes: usize,
+    wanted: impl FnOnce(&str) -> bool,
+) -> Option<Block> {
+    let read = || -> rusqlite::Result<Option<Read>> {
+        let mut statement =
+            connection.prepare_cached("SELECT text, head FROM blocks WHERE id = ?1")?;
+        let mut rows = statement.query([id])?;
+        match rows.next()? {
+            Some(row) => unpack(row, text_bytes, wanted).map(Some),
+            None => Ok(None),
+        }
+    };
+    match read().ok()?? {
+        Read::Wanted(block) => Some(block),
+        Read::Unwanted => None,
+        Read::Damaged => {
+            tracing::warn!(block = id, "a block of the log is damaged and left out");
+            None
+        }
+    }
+}
+
+/// What came of a row.
+enum Read {
+    Wanted(Block),
+    Unwanted,
+    Damaged,
+}
+
+fn unpack(
+    row: &Row<'_>,
+    text_bytes: usize,
+    wanted: impl FnOnce(&str) -> bool,
+) -> rusqlite::Result<Read> {
+    let text = decompress(row.get_ref(0)?.as_blob()?, text_bytes.max(MOST_TEXT));
+    let Some(text) = text.and_then(|text| String::from_utf8(text).ok()) else {
+        return Ok(Read::Damaged);
+    };
+    if !wanted(&text) {
+        return Ok(Read::Unwanted);
+    }
+    let block = decompress(row.get_ref(1)?.as_blob()?, MOST_HEAD)
+        .and_then(|head| Block::from_parts(&head, text));
+    Ok(block.map_or(Read::Damaged, Read::Wanted))
+}
+
+/// At most so many bytes, unpacked; `None` where they are damaged or more.
+fn decompress(bytes: &[u8], most: usize) -> Option<Vec<u8>> {
+    thread_local! {
+        /// Making one costs as much as unpacking a small block.
+        static UNPACKER: RefCell<Option<Decompressor<'static>>> = const { RefCell::new(None) };
+    }
+    UNPACKER.with_borrow_mut(|unpacker| {
+        if unpacker.is_none() {
+            *unpacker = Decompressor::new().ok();
+        }
+        unpacker.as_mut()?.decompress(bytes, most).ok()
+    })
 }
 
 /// Whether the block may have all these words.

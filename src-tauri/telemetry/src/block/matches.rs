@@ -2,7 +2,7 @@
 
 use super::{Block, Summary};
 use crate::level::Level;
-use crate::query::filter::{Filter, Kind};
+use crate::query::filter::{Filter, Scout};
 
 /// The records of a block that fit.
 #[derive(Clone, Debug)]
@@ -51,38 +51,33 @@ impl Block {
         if filter.is_plain() && filter.covers(&self.summary) {
             return Matches::all(&self.summary);
         }
-        let ask = |index: usize| {
-            if filter.holds(&self.candidate(index, service)) {
+        let covers = filter.covers(&self.summary);
+        // What was found, and whether it is known to fit.
+        let mut found = Vec::new();
+        match filter.scout() {
+            Some(Scout::Text { needle, enough }) => {
+                // A line end in the text itself may be the one between two records.
+                let fits = enough && covers && !needle.text().contains('\n');
+                needle.find_in_parts(self.text(), self.ends(), |index| found.push((index, fits)));
+            }
+            Some(Scout::Regex { regex, enough }) => {
+                self.find_regex(regex, |index, whole| {
+                    found.push((index, enough && covers && whole));
+                });
+            }
+            None => found.extend((0..self.len()).map(|index| (index, false))),
+        }
+        for (index, fits) in found {
+            if fits || filter.holds(&self.candidate(index, service)) {
                 matches.add(index, self.level(index));
             }
-        };
-        match filter.scout() {
-            Some(Kind::Text(needle)) => {
-                // A line end in the text itself may be the one between two records.
-                let alone = filter.terms.len() == 1
-                    && filter.covers(&self.summary)
-                    && !needle.text().contains('\n');
-                let mut found = Vec::new();
-                needle.find_in_parts(self.text(), self.ends(), |index| found.push(index));
-                if alone {
-                    found
-                        .into_iter()
-                        .for_each(|index| matches.add(index, self.level(index)));
-                } else {
-                    found.into_iter().for_each(ask);
-                }
-            }
-            Some(Kind::Regex(regex)) => {
-                self.find_regex(regex, ask);
-            }
-            _ => (0..self.len()).for_each(ask),
         }
         matches
     }
 
-    /// Calls back for each record in which a match begins, be it one that runs on into
-    /// the next record: the caller asks again.
-    fn find_regex(&self, regex: &regex::Regex, mut found: impl FnMut(usize)) {
+    /// Calls back for each record in which a match begins, and tells whether it ends there,
+    /// too. Otherwise it runs on into the next record: the caller asks again.
+    fn find_regex(&self, regex: &regex::Regex, mut found: impl FnMut(usize, bool)) {
         let mut index = 0;
         let mut at = 0;
         while let Some(hit) = regex.find_at(self.text(), at) {
@@ -92,7 +87,7 @@ impl Block {
             let Some(entry) = self.entries.get(index) else {
                 return;
             };
-            found(index);
+            found(index, hit.end() <= entry.end as usize);
             at = entry.end as usize + 1;
             index += 1;
             if at >= self.text().len() {

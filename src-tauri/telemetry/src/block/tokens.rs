@@ -97,6 +97,14 @@ pub(crate) fn inner_words(text: &str, whole: bool) -> Vec<Word> {
         .collect()
 }
 
+/// The longest word of ASCII.
+pub(crate) fn longest_word(text: &str) -> Option<&str> {
+    let words = words_of(text.as_bytes()).filter_map(|word| std::str::from_utf8(word).ok());
+    words
+        .filter(|word| word.is_ascii())
+        .max_by_key(|word| word.len())
+}
+
 fn words_of(text: &[u8]) -> impl Iterator<Item = &[u8]> {
     // Bytes beyond ASCII are parts of letters.
     text.split(|byte| !byte.is_ascii_alphanumeric() && *byte != b'_' && byte.is_ascii())

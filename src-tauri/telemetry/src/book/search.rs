@@ -10,7 +10,7 @@ use super::{Cancel, MOST_RECORDS};
 use crate::block::matches::Matches;
 use crate::block::tokens::Word;
 use crate::block::{Block, Summary};
-use crate::file::{may_have, read_block};
+use crate::file::{may_have, read_block_if};
 use crate::level::Level;
 use crate::log::LogRecord;
 use crate::query::filter::Filter;
@@ -99,8 +99,7 @@ impl<'a> Look<'a> {
                 None => self.read(sealed)?,
             },
         };
-        let bytes = block.text().len() as u64;
-        self.scanned.fetch_add(bytes, Ordering::Relaxed);
+        self.note_scanned(block.text());
         let matches = block.matches(handle.service(), self.filter);
         Some((block, matches))
     }
@@ -113,9 +112,20 @@ impl<'a> Look<'a> {
             if filtered && !self.words.is_empty() && !may_have(connection, row, &self.words) {
                 return Ok(None);
             }
-            Ok(read_block(connection, row, text_bytes))
+            Ok(read_block_if(connection, row, text_bytes, |text| {
+                let wanted = self.filter.may_hold_in(text);
+                if !wanted {
+                    self.note_scanned(text);
+                }
+                wanted
+            }))
         });
         read.ok()?.map(Arc::new)
+    }
+
+    fn note_scanned(&self, text: &str) {
+        let bytes = text.len() as u64;
+        self.scanned.fetch_add(bytes, Ordering::Relaxed);
     }
 }
 

@@ -4,7 +4,7 @@ use super::LogQuery;
 use super::language::{Ask, Compare, Pattern, QueryError, Term, parse};
 use super::needle::Needle;
 use crate::block::Summary;
-use crate::block::tokens::{Word, inner_words};
+use crate::block::tokens::{Word, inner_words, longest_word};
 use crate::level::{LEVELS, Level};
 use crate::line::{self, Fields};
 use crate::log::Stream;
@@ -31,6 +31,25 @@ pub(crate) struct Filter {
 pub(crate) struct Test {
     pub(crate) negated: bool,
     pub(crate) kind: Kind,
+    /// A text that every record has for which `kind` holds. To look for it costs far less
+    /// than to read the fields of each record.
+    hint: Option<Needle>,
+}
+
+/// What is looked for first, over the text of a whole block.
+pub(crate) enum Scout<'a> {
+    /// In every record that fits.
+    Text {
+        needle: &'a Needle,
+        /// Whoever has it fits.
+        enough: bool,
+    },
+    /// Holds for every record that fits.
+    Regex {
+        regex: &'a Regex,
+        /// Whoever has a whole match fits.
+        enough: bool,
+    },
 }
 
 #[derive(Debug)]
@@ -128,27 +147,37 @@ impl Filter {
         wanted.flat_map(|test| test.kind.words()).collect()
     }
 
-    /// The condition to look for first, over the text of a whole block. Only one that
-    /// can be found there: a regular expression that asks for the begin or end of the
-    /// text means the record's.
-    pub(crate) fn scout(&self) -> Option<&Kind> {
-        let wanted = || {
-            self.terms
-                .iter()
-                .filter(|test| !test.negated)
-                .map(|test| &test.kind)
-        };
-        let text = wanted()
-            .filter(|kind| matches!(kind, Kind::Text(_)))
-            .max_by_key(|kind| kind.text_length());
+    /// The condition to look for first: the longest text, or else a regular expression,
+    /// but not one that asks for the begin or end of the text and means the record's.
+    pub(crate) fn scout(&self) -> Option<Scout<'_>> {
+        let wanted = || self.terms.iter().filter(|test| !test.negated);
+        let enough = self.terms.len() == 1;
+        let text = wanted().filter_map(|test| match &test.kind {
+            Kind::Text(needle) => Some((needle, enough)),
+            _ => test.hint.as_ref().map(|needle| (needle, false)),
+        });
+        let text = text.max_by_key(|(needle, _)| needle.text().len());
         let of_record = |regex: &Regex| {
             [r"\A", r"\z", "-m"]
                 .iter()
                 .any(|part| regex.as_str().contains(part))
         };
-        text.or_else(|| {
-            wanted().find(|kind| matches!(kind, Kind::Regex(regex) if !of_record(regex)))
-        })
+        let regex = wanted().find_map(|test| match &test.kind {
+            Kind::Regex(regex) if !of_record(regex) => Some(Scout::Regex { regex, enough }),
+            _ => None,
+        });
+        text.map(|(needle, enough)| Scout::Text { needle, enough })
+            .or(regex)
+    }
+
+    /// Whether a record of a block with this text may fit: where the condition that is
+    /// looked for first is nowhere in it, none does.
+    pub(crate) fn may_hold_in(&self, text: &str) -> bool {
+        match self.scout() {
+            Some(Scout::Text { needle, .. }) => needle.is_in(text),
+            Some(Scout::Regex { regex, .. }) => regex.is_match(text),
+            None => true,
+        }
     }
 
     /// Whether all holds, services apart.
@@ -168,6 +197,7 @@ impl Test {
         };
         Some(kind.map(|kind| Self {
             negated: term.negated,
+            hint: kind.exact().and_then(longest_word).and_then(Needle::new),
             kind,
         }))
     }
@@ -197,22 +227,24 @@ impl Kind {
     fn words(&self) -> Vec<Word> {
         match self {
             Self::Text(needle) => inner_words(needle.text(), false),
+            _ => self
+                .exact()
+                .map_or_else(Vec::new, |value| inner_words(value, true)),
+        }
+    }
+
+    /// The value that a field of the record must have, written as it is written there.
+    fn exact(&self) -> Option<&str> {
+        match self {
             Self::Trace(Value::Compared(Order::Equal, value))
             | Self::Span(Value::Compared(Order::Equal, value))
             | Self::Field(_, Value::Compared(Order::Equal, value))
                 // 42 is 42.0, too.
                 if value.parse::<f64>().is_err() =>
             {
-                inner_words(value, true)
+                Some(value)
             }
-            _ => Vec::new(),
-        }
-    }
-
-    fn text_length(&self) -> usize {
-        match self {
-            Self::Text(needle) => needle.text().len(),
-            _ => 0,
+            _ => None,
         }
     }
 

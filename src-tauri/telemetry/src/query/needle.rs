@@ -109,6 +109,9 @@ impl Needle {
             // Otherwise it is the end of one line and the beginning of the next.
             if end <= part_end {
                 found(part);
+                if part_end == all.len() {
+                    return;
+                }
                 done_until = part_end;
             }
         }
