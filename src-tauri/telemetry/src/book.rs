@@ -48,6 +48,8 @@ pub struct Limits {
     pub counting: Duration,
     /// What is kept on disk.
     pub retention: retention::Retention,
+    /// How often is looked whether something has to go.
+    pub retention_turn: Duration,
 }
 
 impl Default for Limits {
@@ -57,6 +59,7 @@ impl Default for Limits {
             search: Duration::from_secs(5),
             counting: Duration::from_millis(20),
             retention: retention::Retention::default(),
+            retention_turn: Duration::from_secs(10),
         }
     }
 }
@@ -119,7 +122,9 @@ impl Cancel {
         self.0.store(true, Ordering::Relaxed);
     }
 
-    fn is_cancelled(&self) -> bool {
+    /// Whether somebody has called it off.
+    #[must_use]
+    pub fn is_cancelled(&self) -> bool {
         self.0.load(Ordering::Relaxed)
     }
 }

@@ -283,6 +283,22 @@ impl RunFile {
         answer
     }
 
+    /// Bytes that are in use. The file itself never shrinks: what was deleted leaves room
+    /// in it that is written to first.
+    pub(crate) fn used(&self) -> u64 {
+        let number = |connection: &Connection, name: &str| {
+            connection
+                .pragma_query_value(None, name, |row| row.get::<_, u32>(0))
+                .map(u64::from)
+        };
+        let used = self.read(|connection| {
+            let pages = number(connection, "page_count")?;
+            let free = number(connection, "freelist_count")?;
+            Ok(pages.saturating_sub(free) * number(connection, "page_size")?)
+        });
+        used.unwrap_or_else(|_| size(&self.path))
+    }
+
     /// Lets go of all connections, for the file is to be removed.
     pub(crate) fn close(&self) {
         self.spare().clear();

@@ -208,7 +208,7 @@ fn too_many_runs_go_and_a_pinned_one_stays() {
 }
 
 #[test]
-fn a_present_run_that_is_too_large_loses_its_oldest_lines() {
+fn a_present_run_that_is_too_large_loses_its_oldest_lines_and_no_more() {
     let folder = tempfile::tempdir().expect("folder");
     let limits = Limits {
         memory: 1 << 20,
@@ -216,6 +216,7 @@ fn a_present_run_that_is_too_large_loses_its_oldest_lines() {
             bytes: 100_000,
             ..Retention::default()
         },
+        retention_turn: Duration::from_millis(20),
         ..patient()
     };
     let book = LogBook::open(folder.path(), Some("a"), limits).expect("a book");
@@ -231,6 +232,40 @@ fn a_present_run_that_is_too_large_loses_its_oldest_lines() {
     let page = ask(&book, "", None);
     assert_eq!(page.matched, Some(10_000 - page.dropped), "kept or counted");
     assert_eq!(page.records.last().map(|record| record.seq), Some(10_000));
+    // Room in the file is no reason to delete more, turn after turn.
+    let mut settled = book.dropped();
+    loop {
+        std::thread::sleep(Duration::from_millis(500));
+        match book.dropped() {
+            same if same == settled => break,
+            more => settled = more,
+        }
+    }
+    assert!(settled < 9_000, "{settled} of 10 000 went");
+}
+
+#[test]
+fn a_log_that_is_always_written_has_its_filters_and_its_limits_too() {
+    let folder = tempfile::tempdir().expect("folder");
+    let limits = Limits {
+        memory: 1 << 20,
+        retention: Retention {
+            bytes: 100_000,
+            ..Retention::default()
+        },
+        retention_turn: Duration::from_millis(20),
+        ..patient()
+    };
+    let book = LogBook::open(folder.path(), Some("a"), limits).expect("a book");
+    let mut n = 0_u64;
+    while book.dropped() == 0 {
+        n += 1;
+        assert!(n < 20_000, "nothing ever goes");
+        let noise = |m: u64| (n * 1000 + m).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        let lines = (0..20).map(|m| line(1, format!("{n} {:x} {:x}", noise(m), noise(m + 500))));
+        book.push("api", 1, lines.collect());
+        std::thread::sleep(Duration::from_millis(5));
+    }
 }
 
 #[test]

@@ -98,7 +98,11 @@ fn write_all(
         if !page.more {
             return Ok(records);
         }
-        query.after = Some(page.reached);
+        if cancel.is_cancelled() {
+            return Err(ApiError::invalid("the export was called off"));
+        }
+        // A search that was cut short has got on, if only by a block.
+        query.after = query.after.max(Some(page.reached));
     }
 }
 
@@ -132,5 +136,39 @@ pub(super) fn failed(path: &Path, error: &io::Error) -> ApiError {
     ApiError {
         hint: Some("check that its folder exists, may be written and has space".to_owned()),
         ..ApiError::invalid(format!("{} cannot be written: {error}", path.display()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use benchtop_telemetry::book::RawLine;
+    use benchtop_telemetry::log::Stream;
+
+    #[test]
+    fn an_export_that_is_called_off_ends_and_leaves_no_half_file() {
+        let book = LogBook::new(1 << 20);
+        let line = |n: i64| RawLine {
+            time: benchtop_model::time::Timestamp(n),
+            stream: Stream::Stdout,
+            text: format!("line {n}"),
+            marks: Vec::new(),
+        };
+        book.push("api", 1, (0..100).map(line).collect());
+        let folder = tempfile::tempdir().expect("a folder");
+        let request = LogsExportRequest {
+            environment: String::new(),
+            query: LogQuery::default(),
+            format: ExportFormat::Text,
+            path: folder.path().join("log.txt").display().to_string(),
+            overwrite: false,
+        };
+        let redactor = Redactor::new([]).expect("a redactor");
+        let cancel = Cancel::default();
+        cancel.cancel();
+        let error = export(&book, &request, &redactor, &cancel).expect_err("no answer");
+        assert!(error.message.contains("called off"), "{error:?}");
+        let left = fs::read_dir(folder.path()).expect("the folder").count();
+        assert_eq!(left, 0, "nothing is left");
     }
 }

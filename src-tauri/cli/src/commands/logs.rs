@@ -88,7 +88,7 @@ async fn export(
 
 /// Whether a line of this level or above fits.
 async fn has_any(connection: &Connection, query: LogQuery, level: Level) -> Result<bool, Failure> {
-    let request = LogsQueryRequest {
+    let mut request = LogsQueryRequest {
         environment: connection.environment.clone(),
         query: LogQuery {
             min_level: query.min_level.max(Some(level)),
@@ -98,7 +98,14 @@ async fn has_any(connection: &Connection, query: LogQuery, level: Level) -> Resu
             ..query
         },
     };
-    Ok(!connection.client.call(&request).await?.records.is_empty())
+    loop {
+        let page = connection.client.call(&request).await?;
+        if !page.records.is_empty() || page.complete {
+            return Ok(!page.records.is_empty());
+        }
+        // One search is bounded in time; what lies before it was not looked at yet.
+        request.query.before = Some(page.reached);
+    }
 }
 
 /// Goes on with a log from some place.

@@ -85,15 +85,20 @@ pub(super) fn apply(shared: &Shared, folder: &Path, rule: &Retention) -> u64 {
         drop(shelves);
         gone.iter().for_each(|path| file::remove(path));
     }
-    // Text is five times larger than what it takes on disk; a tenth more, so that it is
-    // not always the next block.
-    too_much * 5 + if too_much > 0 { rule.bytes / 2 } else { 0 }
+    if too_much == 0 {
+        return 0;
+    }
+    // As text, by what the text of this run takes on disk; a tenth of the limit more, so
+    // that it is not always the next block.
+    let text = u128::from(shared.lock().text_on_disk());
+    let wanted = u128::from(too_much + rule.bytes / 10) * text / u128::from(present.max(1));
+    u64::try_from(wanted).unwrap_or(u64::MAX).max(1)
 }
 
 fn look(shared: &Shared, folder: &Path) -> (Vec<Kept>, u64) {
     let kept = shared.pinned().clone();
     let shelves = shared.lock();
-    let present = shelves.file.as_ref().map(|file| file.path.clone());
+    let present = shelves.file.clone();
     let pinned: Vec<PathBuf> = shelves
         .past
         .iter()
@@ -103,7 +108,7 @@ fn look(shared: &Shared, folder: &Path) -> (Vec<Kept>, u64) {
     drop(shelves);
     let mut runs = Vec::new();
     for path in super::runs::files(folder) {
-        if Some(&path) == present.as_ref() {
+        if present.as_ref().is_some_and(|file| file.path == path) {
             continue;
         }
         let written = std::fs::metadata(&path).and_then(|file| file.modified());
@@ -117,7 +122,7 @@ fn look(shared: &Shared, folder: &Path) -> (Vec<Kept>, u64) {
             path,
         });
     }
-    (runs, present.map_or(0, |path| file::size(&path)))
+    (runs, present.map_or(0, |file| file.used()))
 }
 
 #[cfg(test)]

@@ -452,6 +452,15 @@ impl Shelves {
         shelf.sealed.push_back(block);
     }
 
+    /// Bytes of text in full blocks on disk.
+    pub(super) fn text_on_disk(&self) -> u64 {
+        let sealed = self.shelves.values().flat_map(|shelf| &shelf.sealed);
+        sealed
+            .filter(|one| one.row.load(Ordering::Relaxed) != 0)
+            .map(|one| u64::from(one.summary.text_bytes))
+            .sum()
+    }
+
     /// Takes the oldest full blocks on disk away, until so many bytes of text have gone.
     pub(super) fn take_oldest(&mut self, mut text_bytes: u64) -> Vec<Arc<Sealed>> {
         let mut taken = Vec::new();

@@ -18,9 +18,6 @@ const PAUSE: Duration = Duration::from_secs(1);
 /// Filters that are built at a time, between two turns.
 const FILTERS_AT_ONCE: usize = 16;
 
-/// How often is looked whether something has to go.
-const RETENTION_TURN: Duration = Duration::from_secs(10);
-
 /// Writes until the book is closed.
 pub(super) fn run(shared: &Shared) {
     let mut writer = Writer {
@@ -31,10 +28,11 @@ pub(super) fn run(shared: &Shared) {
     loop {
         let closing = writer.wait();
         let wrote = writer.turn();
-        if !wrote {
+        // Also where something is always written, as by many services that say little.
+        if !wrote || !shared.lock().is_urgent() {
             writer.filters(closing);
-            writer.retain();
         }
+        writer.retain();
         shared.room.notify_all();
         if closing && !wrote {
             return;
@@ -197,7 +195,8 @@ impl Writer<'_> {
         let Some(folder) = &self.shared.folder else {
             return;
         };
-        if self.looked.is_some_and(|at| at.elapsed() < RETENTION_TURN) {
+        let turn = self.shared.limits.retention_turn;
+        if self.looked.is_some_and(|at| at.elapsed() < turn) {
             return;
         }
         self.looked = Some(Instant::now());

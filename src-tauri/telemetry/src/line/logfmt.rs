@@ -7,14 +7,22 @@ use std::borrow::Cow;
 
 /// The level that a pair names.
 pub(super) fn level(text: &str) -> Option<Level> {
-    let bytes = text.as_bytes();
-    let may = |key: &str| memchr::memmem::find(bytes, key.as_bytes()).is_some();
     // Saves most lines the reading of their pairs.
-    if !may("level=") && !may("lvl=") && !may("severity=") {
+    if !may_name_level(text.as_bytes()) {
         return None;
     }
     let named = |(key, value): (&str, Cow<'_, str>)| is_level_key(key).then(|| field_level(&value));
     Pairs(text).find_map(named).flatten()
+}
+
+/// One pass for all spellings.
+fn may_name_level(text: &[u8]) -> bool {
+    let is_key = |at: usize| {
+        [&b"level"[..], b"lvl", b"severity"]
+            .iter()
+            .any(|key| text[..at].ends_with(key))
+    };
+    memchr::memchr_iter(b'=', text).any(is_key)
 }
 
 /// Calls back for each pair, in their order, where the text is logfmt; for the ids of

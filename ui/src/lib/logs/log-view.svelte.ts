@@ -156,6 +156,7 @@ export class LogView {
     this.#puller.pace(PACE);
     this.#countFrom(0);
     this.#puller.start();
+    this.#puller.urge();
   }
 
   #countFrom(seq: number): void {

@@ -76,6 +76,18 @@ describe("a puller", () => {
     expect(pull).toHaveBeenCalledTimes(2);
   });
 
+  it("does not rest where another question was meant while one was in flight", async () => {
+    const pull = vi.fn(() => new Promise<void>((resolve) => void setTimeout(resolve, 300)));
+    const puller = new Puller(pull, { interval: 100, poll: 0, rest: 5 });
+    puller.start();
+    await vi.advanceTimersByTimeAsync(100);
+    puller.urge();
+    await vi.advanceTimersByTimeAsync(200);
+    expect(pull).toHaveBeenCalledTimes(1);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(pull).toHaveBeenCalledTimes(2);
+  });
+
   it("is silent after stop", async () => {
     const pull = vi.fn(async () => {});
     const puller = new Puller(pull);

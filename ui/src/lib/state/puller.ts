@@ -17,6 +17,8 @@ export class Puller {
   #running = false;
   #inFlight = false;
   #wanted = false;
+  /** The question in flight is not meant any more: the next one follows without a rest. */
+  #urged = false;
   #startedAt = -Infinity;
   #restUntil = -Infinity;
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -55,6 +57,7 @@ export class Puller {
   /** As request(), without the rest after a costly answer: another question is meant. */
   urge(): void {
     this.#restUntil = -Infinity;
+    this.#urged = this.#inFlight;
     this.request();
   }
 
@@ -77,7 +80,9 @@ export class Puller {
       await this.#pull();
     } finally {
       this.#inFlight = false;
-      this.#restUntil = Date.now() + (Date.now() - this.#startedAt) * this.#options.rest;
+      const rest = this.#urged ? 0 : this.#options.rest;
+      this.#urged = false;
+      this.#restUntil = Date.now() + (Date.now() - this.#startedAt) * rest;
       if (this.#running) {
         if (this.#wanted) this.#schedule(this.#due() - Date.now());
         else if (this.#options.poll > 0) this.#schedule(this.#options.poll);
