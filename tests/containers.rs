@@ -332,3 +332,54 @@ fn a_bind_mount_a_user_and_an_exit_code_arrive() {
         }
     });
 }
+
+#[test]
+fn the_build_of_an_image_shows_its_step_and_ends_when_it_is_called_off() {
+    if !docker("the_build_of_an_image_shows_its_step_and_ends_when_it_is_called_off") {
+        return;
+    }
+    let image = format!("benchtop-test/step{}:1", std::process::id());
+    let services = format!(
+        "services:\n  a: {{ build: ., image: \"{image}\", command: sleep 600, stop_grace_period: 0s }}\n"
+    );
+    let bench = Bench::new("step", &services);
+    let seconds = std::process::id() + 10_000;
+    let recipe = format!("FROM {BUSYBOX}\nENV LONG=1\nRUN sleep {seconds}\n");
+    bench.project.write("Dockerfile", &recipe);
+    bench.call("up", &["--detach"]).expect(0);
+    let step = format!("step 3 of 3: RUN sleep {seconds}");
+    let shows = |what: &str| {
+        eventually(what, || match bench.service("a") {
+            a if a["progress"].to_string().contains(what) => Ok(()),
+            a => Err(a.to_string()),
+        });
+    };
+    let runs = || {
+        let list = ["ps", "--no-trunc", "--format", "{{.Command}}"];
+        let output = Command::new("docker").args(list).output().expect("a list");
+        String::from_utf8_lossy(&output.stdout).contains(&format!("sleep {seconds}"))
+    };
+    let has_ended = || {
+        eventually("the build has ended in the engine, too", || match runs() {
+            false => Ok(()),
+            true => Err("it runs on".to_owned()),
+        });
+    };
+    shows(&step);
+    bench.call("stop", &["a"]).expect(0);
+    bench.wait_for("a", "status", "Stopped");
+    has_ended();
+    bench
+        .project
+        .write("Dockerfile", &format!("FROM {BUSYBOX}\n"));
+    bench.up().expect(0);
+    // The same where something runs already.
+    bench.project.write("Dockerfile", &recipe);
+    bench.call("rebuild", &["a"]).expect(0);
+    shows(&step);
+    bench.call("stop", &["a"]).expect(0);
+    has_ended();
+    bench.call("down", &[]).expect(0);
+    let remove = Command::new("docker").args(["rmi", "-f", &image]).output();
+    assert!(remove.is_ok());
+}

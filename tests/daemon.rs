@@ -170,6 +170,8 @@ fn row_1_without_live_restore_what_the_daemon_ended_is_started_again() {
     world.wait_until_available(false);
     world.daemon.launch();
     world.wait_for("again", "is started again by its restart policy", |s| {
+        let of_before = s["generation"] == 1 && is_healthy(s);
+        assert!(!of_before || s["stale"] == true, "nobody has looked: {s}");
         is_healthy(s) && s["generation"] == 2
     });
     let not = world.wait_for("not", "has ended", |s| s["status"] == "Unhealthy");

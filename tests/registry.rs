@@ -8,11 +8,14 @@ use std::net::{Shutdown, TcpListener, TcpStream};
 use std::os::unix::fs::PermissionsExt;
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 use tempfile::TempDir;
 
 const BUSYBOX: &str = "benchtop-test/busybox:1";
+
+/// Bytes of a layer that no engine has seen: more than lies in the buffers on its way.
+const LAYER: usize = 16 * 1024 * 1024;
 
 /// A registry of a test's own.
 struct Registry {
@@ -76,7 +79,11 @@ impl Registry {
 
     /// Puts an image in that has a layer of these many bytes which no engine has seen.
     fn fill_with_news(&self, config: &str, bytes: usize) {
-        let image = self.image();
+        self.fill_named(config, "1", bytes);
+    }
+
+    fn fill_named(&self, config: &str, tag: &str, bytes: usize) {
+        let image = format!("127.0.0.1:{}/team/box:{tag}", self.port);
         let folder = tempfile::tempdir().expect("a folder");
         let mut noise = vec![0; bytes];
         let random = std::fs::File::open("/dev/urandom").and_then(|mut f| f.read_exact(&mut noise));
@@ -105,7 +112,16 @@ fn call(config: &str, words: &[&str]) {
 /// opened.
 struct Gate {
     port: u16,
-    open: Arc<AtomicBool>,
+    state: Arc<GateState>,
+}
+
+#[derive(Default)]
+struct GateState {
+    open: AtomicBool,
+    /// Answers of which not all has come through.
+    standing: AtomicUsize,
+    /// Bytes that came through after their answer had stood still.
+    late: AtomicUsize,
 }
 
 impl Gate {
@@ -116,28 +132,32 @@ impl Gate {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         let gate = Self {
             port: listener.local_addr().expect("an address").port(),
-            open: Arc::default(),
+            state: Arc::default(),
         };
-        let open = Arc::clone(&gate.open);
+        let state = Arc::clone(&gate.state);
         // Ends with the test's process.
         std::thread::spawn(move || {
             for client in listener.incoming().flatten() {
                 let Ok(server) = TcpStream::connect(("127.0.0.1", port)) else {
                     return;
                 };
-                pass(client, server, Arc::clone(&open));
+                pass(client, server, Arc::clone(&state));
             }
         });
         gate
     }
 
     fn image(&self) -> String {
-        format!("127.0.0.1:{}/team/box:1", self.port)
+        self.image_named("1")
+    }
+
+    fn image_named(&self, tag: &str) -> String {
+        format!("127.0.0.1:{}/team/box:{tag}", self.port)
     }
 }
 
 /// Both ways of one connection.
-fn pass(client: TcpStream, server: TcpStream, open: Arc<AtomicBool>) {
+fn pass(client: TcpStream, server: TcpStream, state: Arc<GateState>) {
     let clone = |stream: &TcpStream| stream.try_clone().expect("a handle");
     let (mut asks, mut to_server) = (clone(&client), clone(&server));
     std::thread::spawn(move || {
@@ -147,15 +167,25 @@ fn pass(client: TcpStream, server: TcpStream, open: Arc<AtomicBool>) {
     });
     let (mut answers, mut to_client) = (server, client);
     std::thread::spawn(move || {
-        let (mut passed, mut buffer) = (0, [0; 16 * 1024]);
+        let (mut passed, mut stood, mut buffer) = (0, false, [0; 16 * 1024]);
         while let Ok(read @ 1..) = answers.read(&mut buffer) {
             passed += read;
-            while passed > Gate::FREE && !open.load(Ordering::SeqCst) {
-                std::thread::sleep(Duration::from_millis(10));
+            if passed > Gate::FREE && !stood && !state.open.load(Ordering::SeqCst) {
+                stood = true;
+                state.standing.fetch_add(1, Ordering::SeqCst);
+                while !state.open.load(Ordering::SeqCst) {
+                    std::thread::sleep(Duration::from_millis(10));
+                }
             }
             if to_client.write_all(&buffer[..read]).is_err() {
                 break;
             }
+            if stood {
+                state.late.fetch_add(read, Ordering::SeqCst);
+            }
+        }
+        if stood {
+            state.standing.fetch_sub(1, Ordering::SeqCst);
         }
         // The same.
         _ = to_client.shutdown(Shutdown::Both);
@@ -275,7 +305,7 @@ fn row_10_a_pull_that_stands_still_is_shown_by_its_layers_and_can_be_called_off(
     let registry = Registry::start(None);
     let nobody = tempfile::tempdir().expect("a folder");
     let nobody = nobody.path().display().to_string();
-    registry.fill_with_news(&nobody, 4 * 1024 * 1024);
+    registry.fill_with_news(&nobody, LAYER);
     let gate = Gate::before(registry.port);
     let home = Home::new().with("DOCKER_CONFIG", nobody.as_str());
     let project = Project::new(&format!(
@@ -307,9 +337,71 @@ fn row_10_a_pull_that_stands_still_is_shown_by_its_layers_and_can_be_called_off(
         a => Err(a.to_string()),
     });
     assert!(service("a")["pull"].is_null(), "nothing is shown any more");
-    gate.open.store(true, Ordering::SeqCst);
+    assert!(gate.state.standing.load(Ordering::SeqCst) > 0);
+    gate.state.open.store(true, Ordering::SeqCst);
+    eventually("what stood still has ended", || {
+        match gate.state.standing.load(Ordering::SeqCst) {
+            0 => Ok(()),
+            more => Err(format!("{more} go on")),
+        }
+    });
+    let late = gate.state.late.load(Ordering::SeqCst);
+    assert!(
+        late < LAYER / 2,
+        "nobody loads what was called off: {late} bytes"
+    );
     let up = ["up", "-f", &file, "--wait", "--detach", "--timeout", "80s"];
     home.benchtop(&up).expect(0);
     home.benchtop(&["down", "-f", &file]).expect(0);
     call(&nobody, &["rmi", "-f", &gate.image()]);
+}
+
+#[test]
+fn row_10_four_images_are_pulled_at_a_time_and_the_others_in_their_turn() {
+    let test = "row_10_four_images_are_pulled_at_a_time_and_the_others_in_their_turn";
+    if !possible(test) {
+        return;
+    }
+    let registry = Registry::start(None);
+    let nobody = tempfile::tempdir().expect("a folder");
+    let nobody = nobody.path().display().to_string();
+    let tags = ["a", "b", "c", "d", "e", "f"];
+    for tag in tags {
+        registry.fill_named(&nobody, tag, 1024 * 1024);
+    }
+    let gate = Gate::before(registry.port);
+    let home = Home::new().with("DOCKER_CONFIG", nobody.as_str());
+    let services = tags.map(|tag| {
+        format!(
+            "  {tag}: {{ image: \"{}\", command: sleep 600, stop_grace_period: 0s }}\n",
+            gate.image_named(tag)
+        )
+    });
+    let project = Project::new(&format!(
+        "name: rt{}\nservices:\n{}",
+        std::process::id(),
+        services.concat()
+    ));
+    let file = project.file().display().to_string();
+    home.benchtop(&["up", "-f", &file, "--detach"]).expect(0);
+    // (pulled, waiting for their turn)
+    let counts = || {
+        let status = home.status(&["-f", &file]);
+        let services = status["services"].as_array().cloned().unwrap_or_default();
+        let waits = |s: &serde_json::Value| s.to_string().contains("after others");
+        let waiting = services.iter().filter(|s| waits(s)).count();
+        let pulled = services.iter().filter(|s| !s["pull"].is_null()).count();
+        (pulled, waiting)
+    };
+    eventually("four are pulled and two wait", || match counts() {
+        (4, 2) => Ok(()),
+        other => Err(format!("{other:?}")),
+    });
+    gate.state.open.store(true, Ordering::SeqCst);
+    let up = ["up", "-f", &file, "--wait", "--detach", "--timeout", "80s"];
+    home.benchtop(&up).expect(0);
+    home.benchtop(&["down", "-f", &file]).expect(0);
+    for tag in tags {
+        call(&nobody, &["rmi", "-f", &gate.image_named(tag)]);
+    }
 }

@@ -81,7 +81,12 @@ async fn build(
         let info = info.map_err(|error| format!("cannot build {image}: {}", say(&error)))?;
         let text = info.stream.or(info.status).unwrap_or_default();
         let lines = text.lines().filter(|line| !line.trim().is_empty());
-        lines.for_each(|line| progress(Step::Output(line.to_owned())));
+        for line in lines {
+            if let Some(step) = step_of(line) {
+                progress(Step::Doing(format!("building {image}, {step}")));
+            }
+            progress(Step::Output(line.to_owned()));
+        }
         if let Some(detail) = info.error_detail {
             let cause = detail
                 .message
@@ -98,6 +103,14 @@ async fn build(
         add_name(runtime, image, tag).await?;
     }
     Ok(())
+}
+
+/// `step 3 of 7: RUN make`, where the line begins a step of a build.
+fn step_of(line: &str) -> Option<String> {
+    let (number, what) = line.strip_prefix("Step ")?.split_once(" : ")?;
+    let (done, all) = number.split_once('/')?;
+    let is_number = |text: &str| text.parse::<u32>().is_ok();
+    (is_number(done) && is_number(all)).then(|| format!("step {done} of {all}: {}", what.trim()))
 }
 
 /// Gives an image a further name.
@@ -136,5 +149,24 @@ fn options(
         platform: platform.unwrap_or_default().to_owned(),
         forcerm: true,
         ..q::BuildImageOptions::default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::step_of;
+
+    #[test]
+    fn the_steps_of_a_build_are_read_from_what_it_says() {
+        let step = step_of("Step 3/7 : RUN make ");
+        assert_eq!(step.as_deref(), Some("step 3 of 7: RUN make"));
+        for other in [
+            "Step by step",
+            "Step a/b : c",
+            " ---> Running in 1",
+            "Step 1/2",
+        ] {
+            assert_eq!(step_of(other), None, "{other}");
+        }
     }
 }

@@ -43,7 +43,7 @@ pub struct BuildSnapshot {
     pub ended: Option<Timestamp>,
     /// How it ended; `None` while it runs, and where it was called off.
     pub ok: Option<bool>,
-    /// What it says: its last lines where it failed.
+    /// What it says: what it does now while it runs, its last lines where it failed.
     pub text: Option<String>,
 }
 
@@ -156,6 +156,19 @@ impl Task {
         if let Some(state) = self.builds.get(service).filter(|b| b.build == build) {
             state.cancel.cancel();
         }
+    }
+
+    pub(super) fn on_building(&mut self, service: &str, build: u64, text: String) {
+        let state = self.builds.get_mut(service);
+        if let Some(state) = state.filter(|b| b.build == build && b.shown.ended.is_none()) {
+            state.shown.text = Some(text);
+        }
+    }
+
+    /// What the build of a service does now.
+    pub(super) fn build_step(&self, service: &str) -> Option<String> {
+        let shown = &self.builds.get(service)?.shown;
+        shown.text.clone().filter(|_| shown.ended.is_none())
     }
 
     pub(super) fn on_built(
@@ -273,10 +286,17 @@ impl Build {
     }
 
     async fn image(&self, container: &Container, mut runtime: RuntimeAccess) -> BuildOutcome {
-        let progress = |step| {
-            if let Step::Output(text) = step {
-                self.say(&text);
+        let progress = |step| match step {
+            Step::Output(text) => self.say(&text),
+            Step::Doing(text) => {
+                // Progress that nobody sees is no loss.
+                _ = self.messages.send(Message::Building {
+                    service: self.service.name.clone(),
+                    build: self.build,
+                    text,
+                });
             }
+            Step::Pulling(_) => {}
         };
         let work = async {
             let runtime: Arc<Runtime> = runtime.answering().await?;

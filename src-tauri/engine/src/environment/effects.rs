@@ -34,6 +34,8 @@ pub(super) struct Instance {
     pub(super) stop: Option<(i32, Millis)>,
     /// It was Healthy once.
     pub(super) ready: bool,
+    /// Its runtime was away, and it was not looked at since.
+    pub(super) unseen: bool,
     /// What goes on right now.
     pub(super) progress: Option<String>,
     /// The pull of its image, while there is one.
@@ -48,6 +50,7 @@ impl Instance {
             cancel: CancellationToken::new(),
             stop: None,
             ready: false,
+            unseen: false,
             progress: None,
             pull: None,
         }

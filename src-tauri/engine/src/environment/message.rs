@@ -32,6 +32,12 @@ pub(super) enum Message {
     Cancel { service: String },
     /// From [`super::EnvironmentHandle::rebuild`], or from the watch on its files.
     Rebuild { service: String, cause: String },
+    /// What a build of an image does now.
+    Building {
+        service: String,
+        build: u64,
+        text: String,
+    },
     /// A build has ended.
     Built {
         service: String,

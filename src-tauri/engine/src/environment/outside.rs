@@ -195,11 +195,13 @@ impl Task {
     }
 
     pub(super) fn on_looked(&mut self, service: String, generation: u64, condition: Condition) {
+        let instance = self.instances.get_mut(&service);
+        let instance = instance.filter(|instance| instance.generation == generation);
         // While it is being stopped, the one who stops it reports the end.
-        let stopping = self
-            .instances
-            .get(&service)
-            .is_some_and(|i| i.generation == generation && i.stop.is_some());
+        let stopping = instance.is_some_and(|instance| {
+            instance.unseen = false;
+            instance.stop.is_some()
+        });
         match condition {
             Condition::Ended(exit) if !stopping => {
                 self.report(service, generation, Report::Exited(exit))

@@ -5,7 +5,7 @@ use super::snapshot::RuntimeSnapshot;
 use super::task::{RuntimeState, Task};
 use crate::clock;
 use crate::container::monitor::{self, RuntimeNews};
-use crate::container::runtime::{Runtime, Wish};
+use crate::container::runtime::{Runtime, RuntimeProblem, Wish};
 use benchtop_model::plan::ServiceKind;
 use std::sync::Arc;
 use std::time::Duration;
@@ -164,27 +164,36 @@ impl Task {
                     self.remove();
                 }
             }
-            RuntimeNews::Down(problem) => self.runtime.send_modify(|state| {
-                let since = state
-                    .shown
-                    .as_ref()
-                    .filter(|s| !s.available)
-                    .map_or_else(clock::now, |s| s.since);
-                let name = state.shown.take().and_then(|s| s.name);
-                state.up = None;
-                state.shown = Some(RuntimeSnapshot {
-                    available: false,
-                    name,
-                    problem: Some(problem.to_string()),
-                    hint: Some(problem.hint()),
-                    since,
-                });
-            }),
+            RuntimeNews::Down(problem) => self.on_runtime_lost(&problem),
             RuntimeNews::Container {
                 id,
                 service,
                 action,
             } => self.on_container(&id, service, action),
         }
+    }
+
+    fn on_runtime_lost(&mut self, problem: &RuntimeProblem) {
+        // What is known of each is old until it is looked at again, which is a moment after
+        // the runtime answers.
+        for instance in self.instances.values_mut() {
+            instance.unseen = matches!(instance.live, Some(Live::Container { .. }));
+        }
+        self.runtime.send_modify(|state| {
+            let since = state
+                .shown
+                .as_ref()
+                .filter(|s| !s.available)
+                .map_or_else(clock::now, |s| s.since);
+            let name = state.shown.take().and_then(|s| s.name);
+            state.up = None;
+            state.shown = Some(RuntimeSnapshot {
+                available: false,
+                name,
+                problem: Some(problem.to_string()),
+                hint: Some(problem.hint()),
+                since,
+            });
+        });
     }
 }

@@ -203,7 +203,10 @@ impl Task {
                 .supervisor
                 .reason(name)
                 .or_else(|| self.watching.paused(name)),
-            progress: instance.filter(|_| alive).and_then(|i| i.progress.clone()),
+            progress: instance
+                .filter(|_| alive)
+                .and_then(|i| i.progress.clone())
+                .or_else(|| self.build_step(name)),
             pull: instance.filter(|_| alive).and_then(|i| i.pull.clone()),
             since: self.since.get(name).copied().unwrap_or_default(),
             generation: state.generation,
@@ -222,7 +225,9 @@ impl Task {
             waits_for: self.supervisor.waits_for_names(name),
             usage: self.usage.get(name).copied().filter(|_| alive),
             probes: self.probe_snapshots(state, ports),
-            stale: runtime_lost && alive && state.spec.kind() == ServiceKind::Container,
+            stale: (runtime_lost || instance.is_some_and(|i| i.unseen))
+                && alive
+                && state.spec.kind() == ServiceKind::Container,
             outdated: state.is_outdated(),
             watching: self.watching.is_active(name),
             build: self.builds.get(name).map(|build| build.shown.clone()),

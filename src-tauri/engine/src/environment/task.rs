@@ -222,6 +222,11 @@ impl Task {
                 outcome,
                 text,
             } => self.on_built(service, build, outcome, text),
+            Message::Building {
+                service,
+                build,
+                text,
+            } => self.on_building(&service, build, text),
             Message::ProbeNow { service } => self.handle(Event::ProbeNow { service }),
             Message::Said(said) => self.on_said(said),
             Message::Spoke {
