@@ -6,6 +6,7 @@ pub(crate) mod cgroup;
 pub mod identity;
 pub mod instance;
 pub mod log_file;
+pub(crate) mod pieces;
 pub mod protocol;
 pub mod shim;
 pub(crate) mod stray;

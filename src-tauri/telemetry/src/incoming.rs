@@ -11,6 +11,9 @@ use benchtop_model::time::Timestamp;
 /// Longer lines are cut, in bytes. A file that is printed by mistake is one such line.
 pub(crate) const LONGEST_LINE: usize = 64 * 1024;
 
+/// Bytes of a letter in UTF-8.
+const LONGEST_LETTER: usize = 4;
+
 /// A line that is ready to be kept.
 #[derive(Clone, Debug)]
 pub(crate) struct Incoming {
@@ -59,8 +62,9 @@ pub(crate) fn read(line: RawLine) -> Incoming {
     if cut_from.is_some() {
         text.truncate(line::cut(&text, LONGEST_LINE).len());
     }
-    if cut_from.is_some() || text.len() >= LONGEST_LINE {
-        // A source that cuts long lines itself cuts them at this length.
+    if cut_from.is_some() || text.len() >= LONGEST_LINE - LONGEST_LETTER + 1 {
+        // A source that cuts long lines itself cuts them at this length, or at the end of
+        // the last letter before it.
         marks |= mark_bit(Mark::Truncated);
     }
     if !text.is_ascii() && text.contains(char::REPLACEMENT_CHARACTER) {

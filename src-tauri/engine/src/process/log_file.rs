@@ -6,6 +6,7 @@
 //! line of a file is `#BASE BYTES`: how many bytes were written to the files before it.
 //! A place in the output is counted through all of them.
 
+use super::pieces::text_of;
 use crate::clock;
 use crate::sink::{LogLine, Origin};
 use std::fs::{File, OpenOptions};
@@ -195,7 +196,7 @@ pub fn parse_line(line: &[u8]) -> Option<LogLine> {
     Some(LogLine {
         time_us,
         origin,
-        text: String::from_utf8_lossy(text).into_owned(),
+        text: text_of(text),
     })
 }
 

@@ -2,7 +2,7 @@
 //! does: so its log can be asked for the rest where the stream is cut.
 
 use super::place::{Mark, Place, checksum};
-use crate::process::log_file::LONGEST;
+use crate::process::pieces::{self, text_of, without_returns};
 use crate::sink::{LogLine, Origin};
 
 /// The lines of one container, from the attach stream.
@@ -30,40 +30,34 @@ impl Splitter {
     pub(super) fn take(
         &mut self,
         origin: Origin,
-        mut bytes: &[u8],
+        bytes: &[u8],
         time_us: i64,
         lines: &mut Vec<LogLine>,
     ) {
         let pending = &mut self.pending[slot(origin)];
         let mark = self.place.mark(origin);
         let before = lines.len();
-        while let Some(end) = memchr::memchr(b'\n', bytes) {
-            let (line, rest) = (&bytes[..end], &bytes[end + 1..]);
-            bytes = rest;
-            if pending.is_empty() && line.len() <= LONGEST {
-                lines.push(read(origin, time_us, line));
+        pieces::split(bytes, pending, |piece, ends| {
+            let text = if ends { without_returns(piece) } else { piece };
+            lines.push(LogLine {
+                time_us,
+                origin,
+                text: text_of(text),
+            });
+            if ends {
+                mark.lines += 1;
+                mark.last = if mark.bytes > 0 { 0 } else { u32::MAX };
+                mark.bytes = 0;
             } else {
-                pending.extend_from_slice(line);
-                mark.bytes += cut_off(pending, LONGEST + 1, |piece| {
-                    lines.push(read(origin, time_us, piece));
-                });
-                lines.push(read(origin, time_us, pending));
-                pending.clear();
+                mark.bytes += piece.len() as u64;
             }
-            mark.lines += 1;
-            mark.last = if mark.bytes > 0 { 0 } else { u32::MAX };
-            mark.bytes = 0;
-        }
+        });
         // Only the last one's is of use.
         if let Some(line) = lines[before..].last()
             && mark.last != 0
         {
             mark.last = checksum(&line.text);
         }
-        pending.extend_from_slice(bytes);
-        mark.bytes += cut_off(pending, LONGEST, |piece| {
-            lines.push(read(origin, time_us, piece));
-        });
     }
 
     /// The last lines, which have no line end: the container has ended.
@@ -98,59 +92,14 @@ impl Splitter {
     }
 }
 
-/// Takes pieces off the beginning of a line while it has so many bytes; how many went.
-fn cut_off(line: &mut Vec<u8>, from: usize, mut take: impl FnMut(&[u8])) -> u64 {
-    let mut gone = 0;
-    while line.len() >= from {
-        let rest = line.split_off(boundary(line));
-        take(line.as_slice());
-        gone += line.len() as u64;
-        *line = rest;
-    }
-    gone
-}
-
-/// Where a piece ends: not within a letter.
-fn boundary(bytes: &[u8]) -> usize {
-    let is_inside = |at: &usize| bytes.get(*at).is_some_and(|byte| byte & 0xc0 == 0x80);
-    (LONGEST - 3..=LONGEST)
-        .rev()
-        .find(|at| !is_inside(at))
-        .unwrap_or(LONGEST)
-}
-
 fn slot(origin: Origin) -> usize {
     usize::from(origin == Origin::Stderr)
-}
-
-fn read(origin: Origin, time_us: i64, line: &[u8]) -> LogLine {
-    let line = line.trim_ascii_end_of_line();
-    let text = match std::str::from_utf8(line) {
-        Ok(text) => text.to_owned(),
-        Err(_) => String::from_utf8_lossy(line).into_owned(),
-    };
-    LogLine {
-        time_us,
-        origin,
-        text,
-    }
-}
-
-trait EndOfLine {
-    /// Without carriage returns at the end.
-    fn trim_ascii_end_of_line(&self) -> &Self;
-}
-
-impl EndOfLine for [u8] {
-    fn trim_ascii_end_of_line(&self) -> &Self {
-        let end = self.iter().rposition(|byte| *byte != b'\r');
-        &self[..end.map_or(0, |at| at + 1)]
-    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::process::log_file::LONGEST;
 
     fn texts(splitter: &mut Splitter, bytes: &[u8]) -> Vec<String> {
         let mut lines = Vec::new();

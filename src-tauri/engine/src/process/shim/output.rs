@@ -1,8 +1,8 @@
 //! Drains the program's pipes into the log file, always: a full pipe would stop
 //! the program.
 
-use super::super::log_file::LONGEST;
 use super::super::log_file::LogWriter;
+use super::super::pieces::{self, without_returns};
 use super::{Shared, lock};
 use crate::clock;
 use std::io::Read;
@@ -55,27 +55,14 @@ fn drain(shared: &Shared, mut pipe: impl Read, stream: u8) {
     shared.server.wrote();
 }
 
-/// Cuts what was read into lines; the rest waits in `pending` for its end.
-fn take(shared: &Shared, mut read: &[u8], pending: &mut Vec<u8>, stream: u8) {
+/// Writes the lines that end in what was read; the rest waits in `pending` for its end.
+fn take(shared: &Shared, read: &[u8], pending: &mut Vec<u8>, stream: u8) {
     let time = clock::micros();
     let mut log = lock(&shared.log);
-    while let Some(end) = memchr::memchr(b'\n', read) {
-        let (line, rest) = (&read[..end], &read[end + 1..]);
-        read = rest;
-        if pending.is_empty() {
-            log.line(time, stream, true, trim(line));
-        } else {
-            pending.extend_from_slice(line);
-            log.line(time, stream, true, trim(pending));
-            pending.clear();
-        }
-    }
-    pending.extend_from_slice(read);
-    while pending.len() >= LONGEST {
-        let rest = pending.split_off(LONGEST);
-        log.line(time, stream, false, pending);
-        *pending = rest;
-    }
+    pieces::split(read, pending, |piece, ends| {
+        let piece = if ends { without_returns(piece) } else { piece };
+        log.line(time, stream, ends, piece);
+    });
     if log.is_about_to_lose() {
         log = wait_for_reader(shared, log);
     }
@@ -110,9 +97,4 @@ fn wait_for_reader<'a>(
     let still = log.is_about_to_lose();
     shared.reader_is_slow.store(still, Ordering::Relaxed);
     log
-}
-
-/// Without the carriage return of a DOS line end.
-fn trim(line: &[u8]) -> &[u8] {
-    line.strip_suffix(b"\r").unwrap_or(line)
 }
