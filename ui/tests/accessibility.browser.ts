@@ -1,172 +1,19 @@
-// Every panel and dialog against the rules of WCAG 2 at A and AA, in both themes.
+// Every panel and dialog against the rules of WCAG 2 at A and AA, in both themes, and
+// by keys alone. A page is opened once for all three.
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import type { Page } from "playwright-core";
 import { describe, expect, it } from "vitest";
-import { ODD } from "../src/lib/backend/fake/trace-recipes";
-import { row, SHOP, useBench, withFake } from "./page";
+import { menus, walk } from "./keys";
+import { useBench, withFake } from "./page";
+import { VIEWS } from "./views";
 
 const bench = useBench();
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"];
-const at = (panel: string): string => `#/e/${SHOP}/${panel}`;
 
 /** What is used of an answer of axe. */
 type AxeResults = { violations: { id: string; help: string; nodes: { html: string; any: { message: string }[] }[] }[]; passes: unknown[] };
-
-/** Name, scenario, address, and how to come to the state that is looked at. */
-type View = [name: string, scenario: string, address: string, arrive: (page: Page) => Promise<unknown>];
-const VIEWS: View[] = [
-  ["the start page", "busy", "#/", (page) => page.getByTestId("recent").first().waitFor()],
-  ["the start page with findings", "definition-error", "#/", async (page) => {
-    await page.getByTestId("open-folder").click();
-    await page.getByTestId("open-failure").waitFor();
-  }],
-  ["the start page with a choice", "choice", "#/", async (page) => {
-    await page.getByTestId("open-folder").click();
-    await page.getByTestId("found-file").first().waitFor();
-  }],
-  ["an import", "choice", "#/", async (page) => {
-    await page.getByTestId("open-folder").click();
-    await page.getByRole("button", { name: /^Import… .*aspire-manifest/ }).click();
-    await page.getByText("2 notes").waitFor();
-  }],
-  ["resources", "busy", at("resources"), (page) => row(page, "web").waitFor()],
-  ["resources in trouble, with details", "failing", at("resources?select=order-service"), (page) => page.getByText("Environment variables").waitFor()],
-  ["resources with a broken file", "definition-error", at("resources"), async (page) => {
-    await page.getByTestId("problems-banner").getByRole("button", { name: "Show" }).click();
-    await page.getByText("Did you mean “environment”?").waitFor();
-  }],
-  ["changes of the definition", "busy", at("resources"), async (page) => {
-    await page.getByTestId("show-changes").click();
-    await page.getByTestId("change").first().waitFor();
-  }],
-  ["resources without a runtime", "no-runtime", at("resources"), (page) => page.getByTestId("runtime-banner").waitFor()],
-  ["a pull that has stalled", "pulling", at("resources?select=elasticsearch"), (page) => page.getByTestId("pull").waitFor()],
-  ["a build that failed", "failing", at("resources?select=order-service"), (page) => page.getByTestId("build").waitFor()],
-  ["alerts", "failing", at("alerts"), (page) => page.getByTestId("alert").first().waitFor()],
-  ["no alerts", "stopped", at("alerts"), (page) => page.getByText("Nothing has run yet").waitFor()],
-  ["a strip of answers", "failing", at("resources?select=order-service"), (page) => page.getByTestId("probe-strip").last().focus()],
-  ["the inside of Kafka", "systems", at("resources?select=kafka"), async (page) => {
-    await page.locator("[data-topic=complex-input] button").click();
-    await page.getByText("broker 1 leads").first().waitFor();
-  }],
-  ["the inside of Flink", "systems", at("resources?select=flink-jobmanager"), (page) => page.locator("[data-job=complex-logic]").waitFor()],
-  ["SQL for Flink", "systems", at("resources?select=flink-sql-gateway"), async (page) => {
-    await page.getByTestId("flink-submit").click();
-    await page.getByTestId("flink-sql").fill("SELECT 1 FROM nix");
-    await page.getByTestId("flink-send").click();
-    await page.getByTestId("flink-error").waitFor();
-  }],
-  ["the inside of Temporal", "systems", at("resources?select=temporal"), (page) => page.locator("[data-workflow]").first().waitFor()],
-  ["settings", "busy", at("settings"), (page) => page.getByTestId("runtime").first().waitFor()],
-  ["settings without an environment", "busy", "#/settings", (page) => page.getByTestId("runtime").first().waitFor()],
-  ["logs", "failing", at("logs"), (page) => page.getByTestId("log-row").first().waitFor()],
-  ["logs with a record", "failing", at("logs"), async (page) => {
-    await page.getByTestId("log-row").first().waitFor();
-    await page.keyboard.press("Shift+E");
-    await page.getByTestId("record-pane").waitFor();
-  }],
-  ["logs around a line, with columns and marks", "failing", at("logs?service=catalog&text=INFO&mark=1"), async (page) => {
-    await page.getByTestId("log-row").last().click();
-    await page.getByTestId("record-pane").getByRole("button", { name: "Column path" }).focus();
-    await page.keyboard.press("Enter");
-    await page.keyboard.press("x");
-    await page.getByTestId("log-context").waitFor();
-  }],
-  ["logs with a search that is none", "busy", at("logs"), async (page) => {
-    await page.getByTestId("log-row").first().waitFor();
-    await page.getByTestId("log-search").fill('"open');
-    await page.getByTestId("log-search-problem").waitFor();
-  }],
-  ["logs with the help", "busy", at("logs"), async (page) => {
-    await page.getByTestId("log-row").first().waitFor();
-    await page.getByTestId("log-search-help").click();
-    await page.getByRole("menu").waitFor();
-  }],
-  ["logs with the view's choices", "busy", at("logs"), async (page) => {
-    await page.getByTestId("log-row").first().waitFor();
-    await page.getByTestId("log-view-menu").click();
-    await page.getByRole("menu").waitFor();
-  }],
-  ["logs with the question for a time", "busy", at("logs"), async (page) => {
-    await page.getByTestId("log-row").first().waitFor();
-    await page.keyboard.press("g");
-    await page.getByTestId("jump-time").waitFor();
-  }],
-  ["traces", "failing", at("traces"), (page) => page.getByTestId("trace-row").first().waitFor()],
-  ["no traces yet", "stopped", at("traces"), (page) => page.getByTestId("telemetry-help").getByText("4318").waitFor()],
-  ["traces without a match", "busy", at("traces?text=xyzzy"), (page) => page.getByText("No trace matches").waitFor()],
-  ["traces of a stretch of time, with one selected", "busy", at("traces?min=1000000&max=900000000&service=web"), async (page) => {
-    await page.getByTestId("trace-row").first().waitFor();
-    await page.keyboard.press("j");
-  }],
-  ["a trace with a failed span", "failing", at("traces?errors=1"), async (page) => {
-    await page.getByTestId("trace-row").first().click();
-    await page.getByTestId("waterfall").waitFor();
-    await page.keyboard.press("e");
-    await page.getByTestId("span-pane").waitFor();
-  }],
-  ["a trace with findings, searched", "busy", at(`traces?trace=${ODD}`), async (page) => {
-    await page.getByTestId("trace-findings").waitFor();
-    await page.getByTestId("span-search").fill("SELECT");
-    await page.locator("[data-testid=span-row].hit").first().waitFor();
-  }],
-  ["a flame graph", "busy", at(`traces?trace=${ODD}&tab=flame`), (page) => page.getByTestId("flame-graph").waitFor()],
-  ["two traces", "busy", at(`traces?trace=${ODD}&tab=compare`), async (page) => {
-    await page.getByTestId("compare-id").fill(ODD);
-    await page.keyboard.press("Enter");
-    await page.getByTestId("compare-row").first().waitFor();
-  }],
-  ["the map of services", "failing", at("traces?map=1"), async (page) => {
-    await page.locator("[data-map-node=web]").click();
-    await page.getByTestId("map-details").waitFor();
-  }],
-  ["the dashboard", "busy", at("metrics"), (page) => page.locator("[data-chart='Duration'] .legend").waitFor()],
-  ["no metrics yet", "stopped", at("metrics"), (page) => page.getByText("No metrics yet").waitFor()],
-  ["a metric in full, split", "busy", at("metrics?metric=http.server.request.duration&group=http.route&filter=http.route%3D%2Forders"), (page) => page.getByTestId("series-table").waitFor()],
-  ["a heatmap", "busy", at("metrics?metric=traces.span.duration&show=heatmap"), (page) => page.getByTestId("plot").waitFor()],
-  ["logs without a match", "busy", at("logs?text=xyzzy"), (page) => page.getByText("No line matches").waitFor()],
-  ["runs", "failing", at("runs"), async (page) => {
-    await page.locator("[data-testid=run-row][data-result=troubled]").first().click();
-    await page.getByText("exited with code 134").first().waitFor();
-  }],
-  ["the report for a ticket", "failing", at("doctor"), async (page) => {
-    await page.getByTestId("report").click();
-    await page.getByTestId("report-entry").first().waitFor();
-  }],
-  ["two runs compared", "busy", at("runs"), async (page) => {
-    await page.getByTestId("compare-run").click();
-    await page.getByTestId("difference").first().waitFor();
-  }],
-  ["what is said of a run", "busy", at("runs"), async (page) => {
-    await page.getByTestId("annotate-run").click();
-    await page.getByTestId("run-label").waitFor();
-  }],
-  ["scenarios, one that has failed", "busy", at("scenarios?scenario=order-load&execution=s-96"), (page) => page.getByTestId("scenario-outcome").waitFor()],
-  ["no scenarios", "stopped", at("scenarios"), (page) => page.getByTestId("scenario-example").waitFor()],
-  ["the doctor, all well", "busy", at("doctor"), (page) => page.getByTestId("doctor-summary").waitFor()],
-  ["the doctor in trouble, with its question", "failing", at("doctor"), async (page) => {
-    await page.getByTestId("doctor-remove").click();
-    await page.getByTestId("doctor-items").waitFor();
-  }],
-  ["the doctor in trouble", "failing", at("doctor"), (page) => page.getByTestId("doctor-free-port").waitFor()],
-  ["the palette", "busy", at("resources"), async (page) => {
-    await page.keyboard.press("Control+k");
-    await page.getByTestId("palette-input").waitFor();
-  }],
-  ["the shortcuts", "busy", at("resources"), async (page) => {
-    await page.keyboard.press("?");
-    await page.getByRole("dialog").waitFor();
-  }],
-  ["a question and messages", "busy", at("resources"), async (page) => {
-    await row(page, "catalog").waitFor();
-    await withFake(page, (fake) => fake.world.crash("catalog", Date.now(), 137, "Killed: out of memory", null));
-    await page.getByTestId("toast").waitFor();
-    await page.getByTestId("stop-all").click();
-    await page.getByRole("dialog").waitFor();
-  }],
-];
 
 /** Rows are drawn into again while lines come, and axe reads colours of one moment and those below of another. */
 async function stand(page: Page): Promise<void> {
@@ -175,16 +22,36 @@ async function stand(page: Page): Promise<void> {
   await page.waitForTimeout(400);
 }
 
-describe.each(["light", "dark"] as const)("in the %s theme", (colorScheme) => {
-  it.each(VIEWS)("breaks no rule: %s", async (_name, scenario, address, arrive) => {
+/** Fails where there are faults, and goes on, so that all of a page are told together. */
+function none(faults: string[], where: string): void {
+  expect.soft(faults, `${where}:\n${faults.join("\n")}`).toEqual([]);
+}
+
+async function obeys(page: Page, theme: string): Promise<void> {
+  const found = (await page.evaluate(`axe.run(document, { runOnly: ${JSON.stringify(RULES)}, resultTypes: ["violations"] })`)) as AxeResults;
+  const broken = found.violations.map(({ id, help, nodes }) => `${id}: ${help}: ${nodes.slice(0, 4).map(({ html, any }) => `${html.slice(0, 160)} (${any[0]?.message ?? ""})`).join(" | ")}`);
+  none(broken, `in the ${theme} theme`);
+  expect(found.passes.length).toBeGreaterThan(8);
+}
+
+describe("every view", () => {
+  // A menu is the same wherever it stands.
+  const walked = new Set<string>();
+
+  it.each(VIEWS)("breaks no rule in either theme, and is used by keys: %s", async (_name, scenario, address, arrive) => {
     // Without motion there is no moment in which something is half transparent.
-    const page = await bench.open(scenario, address, undefined, { colorScheme, reducedMotion: "reduce" });
+    const page = await bench.open(scenario, address, undefined, { colorScheme: "light", reducedMotion: "reduce" });
     await arrive(page);
     await page.evaluate(axe);
     if (await page.getByTestId("log-row").count()) await stand(page);
-    const found = (await page.evaluate(`axe.run(document, { runOnly: ${JSON.stringify(RULES)}, resultTypes: ["violations"] })`)) as AxeResults;
-    const broken = found.violations.map(({ id, help, nodes }) => `${id}: ${help}: ${nodes.slice(0, 4).map(({ html, any }) => `${html.slice(0, 160)} (${any[0]?.message ?? ""})`).join(" | ")}`);
-    expect(broken).toEqual([]);
-    expect(found.passes.length).toBeGreaterThan(8);
+    await obeys(page, "light");
+    await page.emulateMedia({ colorScheme: "dark" });
+    await obeys(page, "dark");
+    none(await walk(page), "by keys");
+    none(await menus(page, walked), "menus");
+  });
+
+  it("has had its menus walked", () => {
+    expect(walked.size, [...walked].join(", ")).toBeGreaterThan(8);
   });
 });
