@@ -68,6 +68,18 @@ describe("the list of traces", () => {
     await page.keyboard.press("Escape");
     await page.getByTestId("trace-bounds").waitFor({ state: "detached" });
   });
+  it("narrows time and duration by keys, from dot to dot", async () => {
+    const page = await bench.open("busy", address);
+    await page.getByTestId("trace-scatter").focus();
+    await page.keyboard.press("ArrowLeft");
+    for (let step = 0; step < 12; step++) await page.keyboard.press("Shift+ArrowLeft");
+    await page.getByTestId("trace-scatter").locator(".brush").waitFor();
+    await page.keyboard.press("Enter");
+    await page.getByTestId("trace-bounds").waitFor();
+    const query = await until(() => lastQuery(page), ({ min_ns, since }) => min_ns != null && since != null, "the engine is asked for the rectangle");
+    expect(Number(query.max_ns)).toBeGreaterThan(Number(query.min_ns));
+    expect(Number(query.until)).toBeGreaterThan(Number(query.since));
+  });
   it("is walked by keys, dots and rows alike", async () => {
     const page = await bench.open("busy", address);
     await rows(page).first().waitFor();
