@@ -6,7 +6,8 @@
 //! `yaml scenario` scenarios of an environment with the usual services,
 //! `yaml compose` a Compose file, `yaml fragment` and `yaml workflow` any YAML;
 //! `sh` command lines that are understood, `sh run` command lines that succeed, in
-//! this order, in the folder of the sample.
+//! this order, in the folder of the sample. The command lines of a workflow are understood,
+//! too; `json` is read, and `text` is what neither runs nor is read.
 
 use benchtop_tests::programs::{program, root};
 use benchtop_tests::{Home, Project, reference};
@@ -98,6 +99,38 @@ fn every_command_line_is_understood() {
         count += 1;
     }
     assert!(count >= 30, "only {count} command lines were found");
+}
+
+#[test]
+fn every_block_says_how_it_is_taken() {
+    let known = [
+        "yaml",
+        "yaml service",
+        "yaml scenario",
+        "yaml compose",
+        "yaml fragment",
+        "yaml workflow",
+        "sh",
+        "sh run",
+        "json",
+        "text",
+    ];
+    for block in blocks() {
+        let Block { place, kind, text } = block;
+        // What is merely shown is neither a command of ours nor a file of ours.
+        assert!(known.contains(&kind.as_str()), "{place}: `{kind}` is none");
+        match kind.as_str() {
+            "json" => {
+                let read = serde_json::from_str::<serde_json::Value>(&text);
+                assert!(read.is_ok(), "{place}: {read:?}");
+            }
+            "text" => assert!(
+                !text.lines().any(|line| line.starts_with("benchtop ")),
+                "{place}: a command stands in a block of text"
+            ),
+            _ => {}
+        }
+    }
 }
 
 #[test]
@@ -235,17 +268,31 @@ fn blocks() -> Vec<Block> {
     blocks
 }
 
-/// Command lines of all blocks, with their place.
+/// Command lines of all blocks, with their place; of a workflow those that it runs.
 fn command_lines() -> Vec<(String, String)> {
-    let shell = |block: &Block| block.kind == "sh" || block.kind == "sh run";
-    let found = blocks().into_iter().filter(shell);
-    found
+    blocks()
+        .into_iter()
         .flat_map(|block| {
-            let place = block.place.clone();
-            lines(&block.text)
+            let found = match block.kind.as_str() {
+                "sh" | "sh run" => lines(&block.text),
+                "yaml workflow" => runs_of(&block.text),
+                _ => Vec::new(),
+            };
+            found
                 .into_iter()
-                .map(move |line| (place.clone(), line))
+                .map(move |line| (block.place.clone(), line))
         })
+        .collect()
+}
+
+/// What the steps of a workflow run.
+fn runs_of(workflow: &str) -> Vec<String> {
+    let steps = workflow
+        .lines()
+        .map(|line| line.trim().trim_start_matches("- "));
+    steps
+        .filter_map(|line| line.strip_prefix("run: "))
+        .map(str::to_owned)
         .collect()
 }
 
