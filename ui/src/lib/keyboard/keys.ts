@@ -60,6 +60,7 @@ export const SHORTCUTS: readonly ShortcutGroup[] = [
   ] },
   { title: "Traces", shortcuts: [
     { keys: "↑ ↓", what: "Previous, next trace (also k, j)" },
+    { keys: "Shift ← →", what: "On the dots: a stretch of time and duration; Enter asks for it" },
     { keys: "Enter", what: "Open the trace" },
     { keys: "f", what: "Follow or pause" },
     { keys: "e", what: "Only traces with errors" },
