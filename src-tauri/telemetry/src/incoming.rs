@@ -62,7 +62,7 @@ pub(crate) fn read(line: RawLine) -> Incoming {
     if cut_from.is_some() {
         text.truncate(line::cut(&text, LONGEST_LINE).len());
     }
-    if cut_from.is_some() || text.len() >= LONGEST_LINE - LONGEST_LETTER + 1 {
+    if cut_from.is_some() || text.len() > LONGEST_LINE - LONGEST_LETTER {
         // A source that cuts long lines itself cuts them at this length, or at the end of
         // the last letter before it.
         marks |= mark_bit(Mark::Truncated);

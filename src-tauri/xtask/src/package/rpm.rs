@@ -48,16 +48,23 @@ fn spec_text(version: &str, tree: &Path, files: &[String]) -> String {
          Summary: {}\nRecommends: libayatana-appindicator-gtk3\n\n\
          %description\n{about}\n\
          %install\ncp -a '{}/usr' '%{{buildroot}}/'\n\n\
-         %preun\n[ \"$1\" = 0 ] || exit 0\n\
-         if pgrep -x benchtop >/dev/null; then\n\
-         \x20 echo 'Services of Benchtop go on running; `benchtop engine stop` would have stopped \
-         them.' >&2\n\
-         \x20 echo 'Processes:' $(pgrep -x benchtop) >&2\nfi\nexit 0\n\n\
+         %preun\n{}\n\
          %files\n{}\n",
         capitalised(notes::SUMMARY),
         tree.display(),
+        before_removal(),
         list.join("\n"),
     )
+}
+
+/// What the `.deb` does before it is removed, told as rpm tells it: by the number of
+/// packages that stay.
+fn before_removal() -> String {
+    const PRERM: &str = include_str!("../../../app/linux/prerm");
+    PRERM
+        .trim_start_matches("#!/bin/sh\n")
+        .replace("[ \"$1\" = remove ] || exit 0", "[ \"$1\" = 0 ] || exit 0")
+        .replace('%', "%%")
 }
 
 fn capitalised(text: &str) -> String {
@@ -83,5 +90,7 @@ mod tests {
         assert!(text.contains("%files\n\"/usr/bin/benchtop\"\n\"/usr/share/a b\"\n"));
         assert!(text.contains("Summary: Start, watch"));
         assert!(!text.contains("%{{"), "{text}");
+        assert!(text.contains("%preun\n# Services must not go on"), "{text}");
+        assert!(text.contains("[ \"$1\" = 0 ] || exit 0") && text.contains("stat -c %%u"));
     }
 }
